@@ -1,0 +1,115 @@
+"""stderr is talk: progress, notes, problems. And the one place where errors become exit codes."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from datetime import UTC, datetime
+from typing import NoReturn
+
+import click
+
+from tui_finetune.errors import ExitCode, UserError
+from tui_finetune.paths import Home
+from tui_finetune.text import Shown, shown
+
+logger = logging.getLogger(__name__)
+
+
+def say(text: Shown) -> None:
+    """A line of talk."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+class ProgressLine:
+    """A line on stderr that is rewritten in place on a terminal, and written at most every tenth in a pipe."""
+
+    def __init__(self) -> None:
+        self._terminal = sys.stderr.isatty()
+        self._last = ""
+        self._open = False
+        self._tenth: tuple[str, int] | None = None
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        """A `Progress`: `what` in words, `done` of `total`."""
+        count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
+        if self._terminal:
+            self.update(f"{what} … {count}")
+            return
+        tenth = (what, 0 if not total else 10 * done // total)
+        if tenth != self._tenth:
+            self._tenth = tenth
+            say(shown(f"{what} … {count}"))
+
+    def update(self, text: str) -> None:
+        """Shows `text` in place; on a pipe as a line of its own when it changed."""
+        line = shown(text)
+        if line == self._last:
+            return
+        self._last = line
+        if not self._terminal:
+            say(line)
+            return
+        sys.stderr.write("\r\x1b[K" + line[:200])
+        sys.stderr.flush()
+        self._open = True
+
+    def close(self) -> None:
+        if self._open:
+            sys.stderr.write("\n")
+            sys.stderr.flush()
+            self._open = False
+
+
+def log_traceback(error: BaseException, home: Home | None = None) -> str | None:
+    """Appends the full traceback to the home's log; its path, or None where it could not be written."""
+    log = (home or Home.find()).log
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
+            traceback.print_exception(error, file=file)
+        log.chmod(0o600)
+    except OSError as failed:
+        logger.warning("cannot write %s: %s", log, failed)
+        return None
+    return str(log)
+
+
+def report(error: UserError) -> None:
+    """Prints all problems, one a line."""
+    for problem in error.problems:
+        say(shown(problem, multiline=True))
+
+
+def run(cli: click.Command) -> NoReturn:
+    """Runs the command line; every way of ending becomes an exit code, and no person's mistake a traceback."""
+    try:
+        code = cli.main(standalone_mode=False)
+        sys.stdout.flush()
+        sys.exit(code if isinstance(code, int) else ExitCode.OK)
+    except UserError as error:
+        report(error)
+        if error.__cause__ is not None:
+            log_traceback(error)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        say(Shown("Interrupted."))
+        sys.exit(ExitCode.INTERRUPTED)
+    except KeyboardInterrupt:
+        say(Shown("Interrupted."))
+        sys.exit(ExitCode.INTERRUPTED)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        sys.exit(ExitCode.USAGE)
+    except BrokenPipeError:
+        # The reader of stdout went away (`| head`): nothing is wrong, and nothing more can be said there.
+        sys.stderr.close()
+        sys.exit(ExitCode.OK)
+    except Exception as error:  # noqa: BLE001 - the outermost net: a defect of ours, told in one line, traceback kept
+        log = log_traceback(error)
+        where = f" Traceback in {log}." if log else ""
+        say(shown(f"Defect in tui-finetune: {type(error).__name__}: {error}.{where}"))
+        sys.exit(ExitCode.RUN_FAILED)

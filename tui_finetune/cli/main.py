@@ -1,0 +1,75 @@
+"""The command line: one module per verb, imported only when it is named, so that `--help` and `runs` stay quick."""
+
+from __future__ import annotations
+
+import importlib
+
+import click
+
+from tui_finetune import __version__
+from tui_finetune.cli import diagnostics
+
+VERBS: dict[str, str] = {
+    "demo": "Train a small classifier on this machine, now, and use it.",
+    "config": "Write, check and show recipes.",
+    "data": "Look at data before training on it.",
+    "train": "Train from a recipe, on a worker that outlives this terminal.",
+    "runs": "List runs.",
+    "show": "One run: state, progress, metrics, where everything lies.",
+    "logs": "What the worker printed.",
+    "watch": "Follow a run as plain lines.",
+    "stop": "Finish the step, save, end.",
+    "abort": "End now; work since the last checkpoint is lost.",
+    "resume": "Go on from the newest whole checkpoint.",
+    "evaluate": "Evaluate a run's model or a model folder.",
+    "predict": "Labels for texts, from a run's model or a model folder.",
+    "edit": "Name, tags and note of a run.",
+    "rm": "Move an ended run to the trash.",
+    "trash": "List, restore, empty the trash.",
+    "plugins": "What is installed, what it adds, and what failed.",
+    "doctor": "What is installed here, what will not work, and how to mend it.",
+}
+"""Verb to its one line of help. The command is `command` in `tui_finetune.cli.verbs.<verb>`."""
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module when the verb is called, and not for the list in `--help`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = importlib.import_module(f"tui_finetune.cli.verbs.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        from tui_finetune.errors import did_you_mean
+
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            hint = did_you_mean(args[0], VERBS) or "tui-finetune --help lists the verbs."
+            raise click.UsageError(f"{args[0]} is not a verb. {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
+    epilog="Every verb takes --json and --home. RUN is an id, its beginning, its last four characters, a name, or latest.",
+)
+@click.version_option(__version__, prog_name="tui-finetune")
+def cli() -> None:
+    """Fine-tune Hugging Face models from a terminal."""
+
+
+def main() -> None:
+    """Entry point of the console script: runs the command line and exits with its code."""
+    diagnostics.run(cli)

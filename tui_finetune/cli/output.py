@@ -1,0 +1,57 @@
+"""stdout is data. The only module that prints to it; `--json` prints exactly one JSON document."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from tui_finetune.text import Shown, pad
+
+
+def finite(value: Any) -> Any:
+    """`value` with numbers that are not finite as the strings `nan`, `inf`, `-inf`, and paths as strings: valid JSON."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
+    if isinstance(value, dict):
+        return {str(k): finite(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(v) for v in value]
+    if isinstance(value, Path):
+        return str(value)
+    return value
+
+
+def print_json(document: Any) -> None:
+    """One JSON document and a newline."""
+    sys.stdout.write(json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def print_line(line: Shown = Shown("")) -> None:
+    sys.stdout.write(line.rstrip() + "\n")
+
+
+def print_lines(lines: Iterable[Shown]) -> None:
+    for line in lines:
+        print_line(line)
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[Shown]], *, right: Sequence[int] = ()) -> list[Shown]:
+    """Aligned lines; columns named in `right` (by index) are right-aligned, their headings too."""
+    from tui_finetune.text import cell_width
+
+    cells = [[Shown(h) for h in head], *rows]
+    widths = [max(cell_width(row[i]) for row in cells) for i in range(len(head))]
+    return [
+        Shown("  ".join(pad(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip()) for row in cells
+    ]
+
+
+def print_raw(text: str) -> None:
+    """A document made by us (a recipe, a schema) as it is: for redirection into a file."""
+    sys.stdout.write(text)
+    sys.stdout.flush()

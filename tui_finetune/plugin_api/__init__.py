@@ -1,0 +1,48 @@
+"""What plugin authors import. Light: no torch, transformers, datasets, evaluate, pyarrow or pydantic at import time."""
+
+from tui_finetune.errors import DataError, Problem, UserError
+from tui_finetune.plugin_api.heavy import HeavyTask, ModelRequest
+from tui_finetune.plugin_api.hookspecs import hookimpl
+from tui_finetune.plugin_api.sources import (
+    ROW_HASH,
+    ROW_ID,
+    Column,
+    InputFile,
+    Opened,
+    OpenRequest,
+    Preprocessor,
+    Progress,
+    Source,
+    SplitTable,
+    no_progress,
+)
+from tui_finetune.plugin_api.tasks import Baseline, Decoded, Encoded, Encoder, FormField, LabelSet, Metric, Role, Task
+
+__all__ = [
+    "ROW_HASH",
+    "ROW_ID",
+    "Baseline",
+    "Column",
+    "DataError",
+    "Decoded",
+    "Encoded",
+    "Encoder",
+    "FormField",
+    "HeavyTask",
+    "InputFile",
+    "LabelSet",
+    "Metric",
+    "ModelRequest",
+    "OpenRequest",
+    "Opened",
+    "Preprocessor",
+    "Problem",
+    "Progress",
+    "Role",
+    "Source",
+    "SplitTable",
+    "Task",
+    "UserError",
+    "hookimpl",
+    "no_progress",
+]

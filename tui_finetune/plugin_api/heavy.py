@@ -1,0 +1,114 @@
+"""Task heads, the heavy half: model class, collator, logits, loss. Resolved in worker and helpers only.
+
+Importing this module imports no torch: a plugin subclasses `HeavyTask` in the module that `Task.heavy` names, and that
+module may import what it likes. The defaults suit any head whose model takes `labels` and returns `loss` and `logits`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tui_finetune.plugin_api.tasks import LabelSet, Task
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
+
+PASSED_THROUGH = ("row_id", "row_hash", "length", "truncated")
+"""Columns of an encoded data set that no collator sees."""
+
+
+@dataclass(frozen=True)
+class ModelRequest:
+    """What a head is asked to load."""
+
+    path: str
+    """Local folder or Hub id."""
+    labels: LabelSet
+    options: Mapping[str, Any]
+    """`[task_options]`, validated."""
+    revision: str | None = None
+    trust_remote_code: bool = False
+    new_head: bool = False
+    """True where the saved head belongs to another label set: it is left out and initialized anew."""
+    dropout: float | None = None
+
+
+class HeavyTask:
+    """A task head, heavy half. Made by the worker with its light half; holds no other state."""
+
+    model_class: ClassVar[str] = "transformers:AutoModelForSequenceClassification"
+    """`module:attribute` of a class with from_pretrained."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+
+    def load_model(self, request: ModelRequest) -> PreTrainedModel:
+        """The pre-trained model with this task's head; id2label and label2id set from the labels; safetensors only.
+
+        Raises whatever from_pretrained raises; the caller turns it into a ModelError.
+        """
+        names = list(request.labels.names)
+        extra = {} if request.revision is None else {"revision": request.revision}
+        model: PreTrainedModel = resolve(self.model_class).from_pretrained(
+            request.path,
+            num_labels=len(names),
+            id2label=dict(enumerate(names)),
+            label2id={name: index for index, name in enumerate(names)},
+            trust_remote_code=request.trust_remote_code,
+            use_safetensors=True,
+            ignore_mismatched_sizes=request.new_head,
+            **extra,
+            **self.model_arguments(request),
+        )
+        return model
+
+    def model_arguments(self, request: ModelRequest) -> dict[str, Any]:
+        """Further arguments of from_pretrained; `problem_type`, for instance."""
+        return {}
+
+    def collator(
+        self,
+        tokenizer: PreTrainedTokenizerBase,
+        *,
+        padding: str,
+        max_length: int,
+        pad_to_multiple_of: int | None = None,
+    ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+        """Makes a batch of encoded rows. `padding`: longest or max_length. Columns the model does not take are dropped before."""
+        from transformers import DataCollatorWithPadding
+
+        return DataCollatorWithPadding(  # type: ignore[no-any-return]
+            tokenizer, padding=padding, max_length=max_length, pad_to_multiple_of=pad_to_multiple_of
+        )
+
+    def split_logits(self, logits: torch.Tensor, attention_mask: torch.Tensor) -> list[np.ndarray]:
+        """The batch's raw output, a float32 array a row without padding: [labels] or [tokens, labels]."""
+        rows = logits.detach().float().cpu().numpy()
+        if rows.ndim == 2:
+            return list(rows)
+        lengths: Sequence[int] = attention_mask.sum(dim=1).tolist()
+        return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+
+    def trainer_class(self) -> type[Trainer]:
+        """The Trainer class that the mixin is laid over."""
+        from transformers import Trainer
+
+        return Trainer  # type: ignore[no-any-return]
+
+    def callbacks(self) -> list[TrainerCallback]:
+        return []
+
+
+def resolve(name: str) -> Any:
+    """The object that `package.module:attribute` names. Raises ImportError or AttributeError, with the name in it."""
+    import importlib
+
+    module, _, attribute = name.partition(":")
+    found: Any = importlib.import_module(module)
+    for part in attribute.split("."):
+        found = getattr(found, part)
+    return found

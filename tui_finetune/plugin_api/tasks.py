@@ -1,0 +1,242 @@
+"""Task heads, the light half: what a task is called, reads, predicts and is measured by. No torch, ever.
+
+The heavy half (model class, collator, logits) is named by `Task.heavy` and resolved in worker and helpers only:
+see `tui_finetune.plugin_api.heavy`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pyarrow as pa
+    from pydantic import BaseModel
+
+RoleKind = Literal["text", "label", "words", "tags", "number"]
+LabelValue = str | int | bool
+
+
+@dataclass(frozen=True)
+class Role:
+    """A column that a task reads, by its part in the task."""
+
+    name: str
+    """`text`, `text_pair`, `label`, `tokens`, `tags`: key of `[data] columns`, and the column's name from then on."""
+    kind: RoleKind
+    """text: string; label: string, integer or boolean; words: list of strings; tags: list of labels; number: float."""
+    required: bool = True
+    gold: bool = False
+    """True for what is to be predicted: absent when predicting."""
+    usual_names: tuple[str, ...] = ()
+    """Column names by which it is guessed, likeliest first."""
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """The labels of a run, in order: position = id of the model's output. Written into the recipe as `[data] labels`."""
+
+    names: tuple[str, ...]
+    """Shown and saved in config.json as id2label."""
+    values: tuple[LabelValue, ...]
+    """As they stand in the data; parallel to `names`."""
+
+    @classmethod
+    def of(cls, values: Sequence[LabelValue], names: Sequence[str] | None = None) -> LabelSet:
+        """A label set of raw values in the given order; names default to `str`, booleans to `false` and `true`."""
+        if names is None:
+            names = [str(v).lower() if isinstance(v, bool) else str(v) for v in values]
+        return cls(tuple(names), tuple(values))
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def ids(self) -> dict[LabelValue, int]:
+        """Raw value to id; booleans and integers do not collide with strings."""
+        return {value: index for index, value in enumerate(self.values)}
+
+    def id_of(self, value: object) -> int | None:
+        """Id of a raw value, of its name, or None: `1`, `"1"` and a class name all find their label."""
+        for index, (raw, name) in enumerate(zip(self.values, self.names, strict=True)):
+            if (value == raw and isinstance(value, bool) == isinstance(raw, bool)) or value == name:
+                return index
+        return None
+
+
+class Encoded(Protocol):
+    """Tokens of one input."""
+
+    ids: list[int]
+    type_ids: list[int]
+    word_ids: list[int | None]
+    """Per token the index of its word (of the given words, or as the tokenizer splits), None for special tokens."""
+    offsets: list[tuple[int, int]]
+    """Per token start and end in characters of its text; (0, 0) for special tokens."""
+    length: int
+    """Tokens before anything was cut, special tokens included."""
+
+
+class Encoder(Protocol):
+    """A tokenizer, light (`tokenizers`) or heavy (transformers): the same result from both, which a test compares."""
+
+    max_length: int
+
+    def texts(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[Encoded]:
+        """Single texts or pairs, cut to max_length (longest first for pairs), special tokens added, no padding."""
+
+    def words(self, words: Sequence[Sequence[str]]) -> list[Encoded]:
+        """Texts given as words; word_ids refer to them."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """Predictions of some rows in the units that metrics take, parallel to the rows."""
+
+    labels: LabelSet
+    predicted: Sequence[Any]
+    """A label id a row; or a list of tag ids a row (one a word); or a float."""
+    gold: Sequence[Any] | None = None
+    """Likewise, or None where there is none."""
+    scores: Sequence[Any] | None = None
+    """Per row: probabilities of all labels [labels]; for tags [words, labels]."""
+    losses: np.ndarray | None = None
+    """Loss of each row, where gold is known; shape [rows]."""
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number about predictions, as a pure numpy function."""
+
+    name: str
+    shape: Literal["labels", "tags", "numbers"]
+    """Which `Decoded` it takes."""
+    compute: MetricFunction
+    """The number, or nan where it is undefined for this input."""
+    range: tuple[float, float] = (0.0, 1.0)
+    greater_is_better: bool = True
+    help: str = ""
+    """What it is, when it is undefined, and its source."""
+
+
+class MetricFunction(Protocol):
+    def __call__(self, decoded: Decoded, /) -> float: ...
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """What a trivial method reaches on the same split."""
+
+    name: str
+    """`majority`, `tfidf`."""
+    metrics: Mapping[str, float]
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class FormField:
+    """A field that the task adds to a form beside its options: recipe key and a sentence."""
+
+    key: str
+    help: str = ""
+
+
+class Task(ABC):
+    """A task head, light half. One instance is registered; it holds no state."""
+
+    name: ClassVar[str]
+    """`text-classification`: key of the recipe; the Hub's pipeline tag where there is one."""
+    title: ClassVar[str] = ""
+    help: ClassVar[str] = ""
+    pipeline_tag: ClassVar[str | None] = None
+    roles: ClassVar[tuple[Role, ...]]
+    heavy: ClassVar[str]
+    """`package.module:attribute` of a HeavyTask subclass."""
+    arguments_class: ClassVar[str] = "transformers.TrainingArguments"
+    shape: ClassVar[Literal["labels", "tags", "numbers"]]
+    """Which metrics fit."""
+    metrics: ClassVar[tuple[str, ...]]
+    """Names of the default metrics, the main one first; `metric_for_best_model` is the main one."""
+    architectures: ClassVar[tuple[str, ...]] = ()
+    """Endings of class names in config.json that mean a model of this task: `ForSequenceClassification`."""
+    form_fields: ClassVar[tuple[FormField, ...]] = ()
+
+    def options_model(self) -> type[BaseModel] | None:
+        """Pydantic model (extra="forbid") of `[task_options]`, or None when there are none."""
+        return None
+
+    @property
+    def gold_role(self) -> Role | None:
+        return next((role for role in self.roles if role.gold), None)
+
+    def role(self, name: str) -> Role | None:
+        return next((role for role in self.roles if role.name == name), None)
+
+    # Data -> model
+
+    @abstractmethod
+    def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
+        """The label set from the gold column of train (role kind label: scalars; tags: lists). Order is stable.
+
+        Raises DataError where the values cannot be labels (floats, thousands of distinct texts, one label only).
+        """
+
+    @abstractmethod
+    def encode(self, batch: Mapping[str, Sequence[Any]], encoder: Encoder, labels: LabelSet) -> dict[str, list[Any]]:
+        """Model inputs of rows given by role: `input_ids`, `token_type_ids`, `labels` (only where gold is in the batch),
+        `length` (tokens before cutting), `truncated` (bool), and what `decode` needs again (for instance `word_starts`).
+        """
+
+    # Model -> person
+
+    @abstractmethod
+    def decode(
+        self,
+        logits: Sequence[np.ndarray],
+        rows: Mapping[str, Sequence[Any]],
+        labels: LabelSet,
+        options: Mapping[str, Any],
+    ) -> Decoded:
+        """Predictions from the model's raw output. `logits[i]` belongs to row i without padding: [labels], or
+        [tokens, labels]. `rows` holds the columns of `encode` and the role columns. With gold in `rows`, also losses."""
+
+    @abstractmethod
+    def prediction_schema(self, labels: LabelSet) -> pa.Schema:
+        """Arrow fields gold, predicted, score, scores of predictions.parquet (the common ones are added around them)."""
+
+    @abstractmethod
+    def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
+        """The columns of `prediction_schema`, one value a row."""
+
+    @abstractmethod
+    def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
+        """One prediction as JSON: `text`, and `label`, `score`, `scores`, or `entities` with character offsets."""
+
+    @abstractmethod
+    def show_answer(self, answer: Mapping[str, Any]) -> list[str]:
+        """An answer as raw lines for a person; the caller makes them Shown."""
+
+    @abstractmethod
+    def show_error(self, row: Mapping[str, Any]) -> list[str]:
+        """A row of predictions.parquet that is wrong, as raw lines: what was there, what was said."""
+
+    def baselines(
+        self,
+        train: Mapping[str, Sequence[Any]],
+        test: Mapping[str, Sequence[Any]],
+        labels: LabelSet,
+        metrics: Sequence[Metric],
+    ) -> list[Baseline]:
+        """Trivial methods on the same rows (by role), measured by the same metrics; none by default."""
+        return []
+
+    def report(self, decoded: Decoded) -> dict[str, Any]:
+        """Figures beyond the metrics, as JSON, for evaluations/: per class, confusion counts, entities by type."""
+        return {}
+
+    def input_row(self, text: str, pair: str | None = None) -> dict[str, Any]:
+        """A row by role from what a person typed into predict. Raises UserError where the task takes no such text."""
+        return {"text": text} if pair is None else {"text": text, "text_pair": pair}

@@ -1,0 +1,89 @@
+"""What is shown. Text from data, models and logs is untrusted: it stays raw in memory and files, and only `Shown` is painted.
+
+`shown()` is the one boundary: control characters become visible, so that no terminal sequence, markup or bidi trick
+passes from a data set to a terminal. Printers and widgets accept `Shown` only (mypy checks).
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NewType
+
+Shown = NewType("Shown", str)
+"""Text that is safe to paint: one line, or several where `multiline` was asked; no control characters but newline."""
+
+_CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
+_CONTROL_PICTURES |= {ord("\n"): "⏎", ord("\r"): "␍", ord("\t"): " "}
+_UNSAFE = re.compile(
+    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+    "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, embeddings, overrides, isolates
+    "\u2028\u2029"  # line and paragraph separators
+    "\u200b\u2060\ufeff"  # zero width space, word joiner, BOM
+    "\ud800-\udfff]"  # lone surrogates cannot be encoded
+)
+
+
+def shown(raw: object, *, multiline: bool = False) -> Shown:
+    """`raw` made safe to paint: `\\n` as ⏎ (kept with `multiline`), ESC as ␛, C1 and bidi controls as `\\x9b`, `\\u202e`."""
+
+    def visible(match: re.Match[str]) -> str:
+        char = match.group()
+        if multiline and char == "\n":
+            return char
+        picture = _CONTROL_PICTURES.get(ord(char))
+        if picture is not None:
+            return picture
+        return f"\\x{ord(char):02x}" if ord(char) < 0x100 else f"\\u{ord(char):04x}"
+
+    text = str(raw)
+    if multiline:
+        text = text.replace("\r\n", "\n")
+    return Shown(_UNSAFE.sub(visible, text))
+
+
+def cell_width(text: str) -> int:
+    """Terminal cells that `text` takes."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len  # late: most texts are ASCII
+
+    return cell_len(text)
+
+
+def _fit(text: str, width: int) -> str:
+    """The longest beginning of `text` that fits into `width` cells."""
+    if cell_width(text) <= width:
+        return text
+    taken = 0
+    for index, char in enumerate(text):
+        taken += cell_width(char)
+        if taken > width:
+            return text[:index]
+    return text
+
+
+def cut_end(text: str, width: int) -> Shown:
+    """Free text: the end is cut, `The card I ord…`."""
+    text = shown(text[: 4 * width + 4])
+    return Shown(text if cell_width(text) <= width else _fit(text, width - 1) + "…")
+
+
+def cut_middle(text: str, width: int) -> Shown:
+    """Names and labels: the middle is cut, `balance_not…transfer`."""
+    text = shown(text)
+    if cell_width(text) <= width:
+        return Shown(text)
+    tail = _fit(text[::-1], (width - 1) // 2)[::-1]
+    return Shown(_fit(text, width - 1 - cell_width(tail)) + "…" + tail)
+
+
+def cut_front(text: str, width: int) -> Shown:
+    """Paths: the front is cut, `…/train/a.csv`."""
+    text = shown(text)
+    return Shown(text if cell_width(text) <= width else "…" + _fit(text[::-1], width - 1)[::-1])
+
+
+def pad(text: Shown, width: int, *, right: bool = False) -> Shown:
+    """`text` with blanks up to `width` cells; numbers `right`-aligned."""
+    blanks = " " * max(0, width - cell_width(text))
+    return Shown(blanks + text if right else text + blanks)
