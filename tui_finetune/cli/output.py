@@ -11,6 +11,8 @@ from typing import Any
 
 from tui_finetune.text import Shown, pad
 
+_BLANK = Shown("")
+
 
 def finite(value: Any) -> Any:
     """`value` with numbers that are not finite as the strings `nan`, `inf`, `-inf`, and paths as strings: valid JSON."""
@@ -31,7 +33,7 @@ def print_json(document: Any) -> None:
     sys.stdout.flush()
 
 
-def print_line(line: Shown = Shown("")) -> None:
+def print_line(line: Shown = _BLANK) -> None:
     sys.stdout.write(line.rstrip() + "\n")
 
 
