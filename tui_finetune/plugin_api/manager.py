@@ -1,0 +1,303 @@
+"""The catalog of what plugins add. Each plugin is loaded, checked and called alone; one that fails is named, the rest goes on."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import pluggy
+
+from tui_finetune.errors import Problem, UserError, did_you_mean
+from tui_finetune.plugin_api import discovery, hookspecs
+from tui_finetune.plugin_api.checks import HEAVY_PACKAGES, check_contribution
+from tui_finetune.plugin_api.discovery import Candidate, PluginRefused
+
+if TYPE_CHECKING:
+    from tui_finetune.paths import Home
+    from tui_finetune.plugin_api.sources import Preprocessor, Source
+    from tui_finetune.plugin_api.tasks import Metric, Task
+
+logger = logging.getLogger(__name__)
+
+REGISTERING = {
+    "tasks": "register_tasks",
+    "sources": "register_datasets",
+    "preprocessors": "register_preprocessors",
+    "metrics": "register_metrics",
+}
+"""Kind of contribution to the hook that gives it."""
+
+GIVE_UP_AFTER = 3
+"""Failures of `run_event` in a row after which a plugin is not told of events any more."""
+
+Health = Literal["works", "failed", "off"]
+
+
+@dataclass
+class PluginInfo:
+    """One plugin: where it comes from, what it gives, how it is."""
+
+    name: str
+    version: str | None
+    origin: str
+    """Name of its distribution, or the path of its file."""
+    gives: dict[str, list[str]] = field(default_factory=dict)
+    """Kind (`tasks`, `sources`, `preprocessors`, `metrics`) to names; `hooks` to the hooks it listens to."""
+    health: Health = "works"
+    error: str | None = None
+    """What failed, one line: `TypeError: …`."""
+    traceback: str | None = None
+    hook: str | None = None
+    """Where it failed: `import`, `register`, or the hook's name."""
+    notes: list[str] = field(default_factory=list)
+    """What its author should know though it works: a name that another plugin has, a heavy import."""
+    seconds: float = 0.0
+    """Time its import and its registering hooks took."""
+
+    def failed(self, hook: str, error: BaseException) -> None:
+        """Remembers that it failed in `hook`, with its traceback."""
+        self.health, self.hook = "failed", hook
+        said = " ".join(str(error).split())
+        self.error = said if isinstance(error, PluginRefused) else f"{type(error).__name__}: {said}"
+        self.traceback = "".join(traceback.format_exception(error))
+        logger.info("plugin %s failed in %s: %s", self.name, hook, self.error)
+
+    def as_json(self) -> dict[str, Any]:
+        return dict(vars(self))
+
+
+class Catalog:
+    """Everything that plugins gave, by name, and the health of each of them."""
+
+    def __init__(self) -> None:
+        self.plugins: list[PluginInfo] = []
+        self.tasks: dict[str, Task] = {}
+        self.sources: dict[str, Source] = {}
+        self.preprocessors: dict[str, Preprocessor] = {}
+        self.metrics: dict[str, Metric] = {}
+        self._owners: dict[tuple[str, str], PluginInfo] = {}
+        self._listeners: list[tuple[PluginInfo, str, pluggy.HookImpl]] = []
+        self._failures_in_row: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    # Looking up. `kind` is one of REGISTERING; its singular is understood too.
+
+    def of_kind(self, kind: str) -> dict[str, Any]:
+        """All objects of a kind by name."""
+        kind = kind if kind in REGISTERING else f"{kind}s"
+        if kind not in REGISTERING:
+            raise ValueError(f"no kind {kind!r}; there are {', '.join(REGISTERING)}")
+        found: dict[str, Any] = getattr(self, kind)
+        return found
+
+    def owner(self, kind: str, name: str) -> PluginInfo | None:
+        """The plugin that gave `name`."""
+        return self._owners.get((kind if kind in REGISTERING else f"{kind}s", name))
+
+    def require(self, kind: str, name: str) -> Any:
+        """The object called `name`. Raises UserError with the nearest spelling and the plugins that failed."""
+        found = self.of_kind(kind).get(name)
+        if found is None:
+            raise UserError(self.missing(kind, name))
+        return found
+
+    def missing(self, kind: str, name: str) -> Problem:
+        """Why there is no `name`, as a problem without key and place."""
+        known = self.of_kind(kind)
+        word = kind.removesuffix("s")
+        hint = did_you_mean(name, known) or f"There are: {', '.join(sorted(known)) or 'none'}."
+        away = [f"{p.name} (failed in {p.hook}: {p.error})" for p in self.failed]
+        away += [f"{p.name} (off)" for p in self.plugins if p.health == "off"]
+        if away:
+            hint += f" Not loaded, and may be what adds it: {', '.join(away)}."
+        return Problem(f"no {word} '{name}'.", hint=hint)
+
+    def plugin(self, name: str) -> PluginInfo | None:
+        return next((p for p in self.plugins if p.name == name), None)
+
+    @property
+    def failed(self) -> list[PluginInfo]:
+        return [p for p in self.plugins if p.health == "failed"]
+
+    # Calling the hooks that act. Each plugin alone.
+
+    def training_callbacks(self, recipe: Mapping[str, Any]) -> list[Any]:
+        """The TrainerCallbacks of all plugins for this run; a plugin that fails is recorded and gives none."""
+        callbacks: list[Any] = []
+        for info, hook in self._listening("training_callbacks"):
+            try:
+                callbacks += _sequence(_call(hook, recipe=recipe))
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
+                info.failed("training_callbacks", error)
+        return callbacks
+
+    def run_event(self, run: str, event: Mapping[str, Any]) -> None:
+        """Tells every plugin that listens. After GIVE_UP_AFTER failures in a row a plugin is told no more."""
+        for info, hook in self._listening("run_event"):
+            if self._failures_in_row.get(info.name, 0) >= GIVE_UP_AFTER:
+                continue
+            try:
+                _call(hook, run=run, event=event)
+            except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
+                info.failed("run_event", error)
+                self._count_failure(info.name)
+            else:
+                self._failures_in_row.pop(info.name, None)
+
+    def _count_failure(self, name: str) -> None:
+        with self._lock:
+            self._failures_in_row[name] = self._failures_in_row.get(name, 0) + 1
+
+    def _listening(self, hook: str) -> list[tuple[PluginInfo, pluggy.HookImpl]]:
+        return [(info, impl) for info, name, impl in self._listeners if name == hook]
+
+    # Filling, by the loader below.
+
+    def add(
+        self, info: PluginInfo, given: Mapping[str, Sequence[Any]], listeners: Mapping[str, pluggy.HookImpl]
+    ) -> None:
+        """Takes what a plugin gave. A name that is there already stays with the plugin that had it first."""
+        for kind, objects in given.items():
+            known = self.of_kind(kind)
+            for found in objects:
+                first = self.owner(kind, found.name)
+                if first is not None:
+                    info.notes.append(f"{kind.removesuffix('s')} {found.name} is left out: {first.name} has that name.")
+                    continue
+                known[found.name] = found
+                self._owners[kind, found.name] = info
+                info.gives.setdefault(kind, []).append(found.name)
+        for hook, impl in listeners.items():
+            self._listeners.append((info, hook, impl))
+            info.gives.setdefault("hooks", []).append(hook)
+
+
+def load_catalog(home: Home | None, *, plugin_dirs: Sequence[Path] = (), third_party: bool = True) -> Catalog:
+    """Loads builtin, then installed distributions, the home's plugins folder, and `plugin_dirs`, one by one.
+
+    Never raises for a plugin's sake. With `third_party=False` the others are listed as off, and none is imported.
+    """
+    catalog = Catalog()
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    for candidate in (_builtin(), *_others(catalog, home, plugin_dirs)):
+        if catalog.plugin(candidate.name) is not None:
+            _note_twin(catalog, candidate)
+            continue
+        info = PluginInfo(candidate.name, candidate.version, candidate.origin)
+        catalog.plugins.append(info)
+        if not third_party and candidate.name != "builtin":
+            info.health = "off"
+            continue
+        started = time.perf_counter()
+        _load(catalog, manager, info, candidate.load)
+        info.seconds = time.perf_counter() - started
+    return catalog
+
+
+def _builtin() -> Candidate:
+    from tui_finetune import __version__
+
+    return Candidate("builtin", __version__, "tui-finetune", lambda: importlib.import_module(discovery.BUILTIN))
+
+
+def _others(catalog: Catalog, home: Home | None, plugin_dirs: Sequence[Path]) -> list[Candidate]:
+    """The third parties' candidates; a place that cannot be read becomes a failed entry of its own."""
+    places: list[tuple[str, Callable[[], Iterable[Candidate]]]] = [("installed distributions", discovery.installed)]
+    folders = list(plugin_dirs)
+    if home is not None and home.plugins.is_dir():
+        folders.insert(0, home.plugins)
+    places += [(str(f), lambda f=f: discovery.in_folder(f)) for f in folders]  # type: ignore[misc]
+    found: list[Candidate] = []
+    for place, search in places:
+        try:
+            found += search()
+        except Exception as error:  # noqa: BLE001 - foreign metadata and folders: shown as a failed plugin
+            info = PluginInfo(place, None, place)
+            info.failed("search", error)
+            catalog.plugins.append(info)
+    return found
+
+
+def _note_twin(catalog: Catalog, candidate: Candidate) -> None:
+    """A second plugin of a name: left out, and said so beside the first."""
+    first = catalog.plugin(candidate.name)
+    if first is not None and first.origin != candidate.origin:
+        first.notes.append(f"{candidate.origin} is left out: its name is {candidate.name} too.")
+
+
+def _load(catalog: Catalog, manager: pluggy.PluginManager, info: PluginInfo, load: Callable[[], Any]) -> None:
+    """Imports, registers and asks one plugin; whatever it raises is recorded and nothing of it is kept."""
+    step = "import"
+    plugin: Any = None
+    heavy_before = HEAVY_PACKAGES & sys.modules.keys()
+    try:
+        plugin = load()
+        info.version = info.version or getattr(plugin, "__version__", None)
+        step = "register"
+        manager.register(plugin, name=info.name)
+        _refuse_unknown_hooks(manager)
+        hooks = _implementations(manager, plugin)
+        given: dict[str, Sequence[Any]] = {}
+        for kind, step in REGISTERING.items():
+            if step in hooks:
+                given[kind] = _sequence(_call(hooks[step]))
+                for found in given[kind]:
+                    check_contribution(kind, found)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
+        if plugin is not None and manager.is_registered(plugin):
+            manager.unregister(plugin)
+        info.failed(step, error)
+        return
+    catalog.add(info, given, {name: impl for name, impl in hooks.items() if name not in REGISTERING.values()})
+    if not hooks:
+        info.notes.append("it defines no hook; is @hookimpl missing?")
+    if info.name != "builtin" and (loaded := (HEAVY_PACKAGES & sys.modules.keys()) - heavy_before):
+        info.notes.append(f"its light half imports {', '.join(sorted(loaded))}, which slows every start.")
+
+
+def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
+    """Raises for a hook that nobody declared: pluggy registers a misspelt one without a word."""
+    callers = {name: caller for name, caller in vars(manager.hook).items() if isinstance(caller, pluggy.HookCaller)}
+    known = [name for name, caller in callers.items() if caller.has_spec()]
+    for name, caller in callers.items():
+        if not caller.has_spec() and caller.get_hookimpls():
+            raise PluginRefused(
+                f"{name} is not a hook. {did_you_mean(name, known) or 'Hooks: ' + ', '.join(known) + '.'}"
+            )
+    manager.check_pending()
+
+
+def _implementations(manager: pluggy.PluginManager, plugin: Any) -> dict[str, pluggy.HookImpl]:
+    """Hook name to this plugin's implementation. Raises PluginRefused for wrappers, which would run around other plugins."""
+    found: dict[str, pluggy.HookImpl] = {}
+    for caller in manager.get_hookcallers(plugin) or ():
+        for impl in caller.get_hookimpls():
+            if impl.plugin is not plugin:
+                continue
+            if impl.wrapper or impl.hookwrapper:
+                raise PluginRefused(f"{caller.name} is a wrapper; hooks here are plain functions, each called alone.")
+            found[caller.name] = impl
+    return found
+
+
+def _call(impl: pluggy.HookImpl, **arguments: Any) -> Any:
+    """One implementation, given the arguments that it names."""
+    return impl.function(*(arguments[name] for name in impl.argnames))
+
+
+def _sequence(result: Any) -> list[Any]:
+    """What a hook returned, as a list; None means nothing."""
+    if result is None:
+        return []
+    if isinstance(result, str | bytes | Mapping) or not isinstance(result, Iterable):
+        raise TypeError(f"a list is expected, not {type(result).__name__}")
+    return list(result)
