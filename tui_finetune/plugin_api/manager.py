@@ -83,6 +83,8 @@ class Catalog:
         self.sources: dict[str, Source] = {}
         self.preprocessors: dict[str, Preprocessor] = {}
         self.metrics: dict[str, Metric] = {}
+        """By name; where a name has figures of several shapes the first. `metrics_for` chooses by the task's shape."""
+        self._shaped: dict[tuple[str, str], Metric] = {}
         self._owners: dict[tuple[str, str], PluginInfo] = {}
         self._listeners: list[tuple[PluginInfo, str, pluggy.HookImpl]] = []
         self._failures_in_row: dict[str, int] = {}
@@ -122,6 +124,23 @@ class Catalog:
 
     def plugin(self, name: str) -> PluginInfo | None:
         return next((p for p in self.plugins if p.name == name), None)
+
+    def metrics_for(self, task: Task, names: Sequence[str] | None = None) -> tuple[Metric, ...]:
+        """The metrics of these names (by default the task's own) for the task's shape: `f1` of labels is not `f1` of tags.
+
+        Raises UserError with every name that is unknown or does not fit, and what would.
+        """
+        fitting = {name: metric for (name, shape), metric in self._shaped.items() if shape == task.shape}
+        problems = []
+        for name in task.metrics if names is None else names:
+            if name not in fitting and name in self.metrics:
+                hint = f"There are: {', '.join(sorted(fitting))}."
+                problems.append(Problem(f"metric '{name}' does not fit {task.name}.", hint=hint))
+            elif name not in fitting:
+                problems.append(self.missing("metrics", name))
+        if problems:
+            raise UserError(problems)
+        return tuple(fitting[name] for name in (task.metrics if names is None else names))
 
     @property
     def failed(self) -> list[PluginInfo]:
@@ -168,13 +187,17 @@ class Catalog:
         for kind, objects in given.items():
             known = self.of_kind(kind)
             for found in objects:
-                first = self.owner(kind, found.name)
+                first = self._owners.get((kind, _key(kind, found)))
                 if first is not None:
                     info.notes.append(f"{kind.removesuffix('s')} {found.name} is left out: {first.name} has that name.")
                     continue
-                known[found.name] = found
-                self._owners[kind, found.name] = info
-                info.gives.setdefault(kind, []).append(found.name)
+                self._owners[kind, _key(kind, found)] = info
+                self._owners.setdefault((kind, found.name), info)
+                known.setdefault(found.name, found)
+                if kind == "metrics":
+                    self._shaped[found.name, found.shape] = found
+                if found.name not in info.gives.setdefault(kind, []):
+                    info.gives[kind].append(found.name)
         for hook, impl in listeners.items():
             self._listeners.append((info, hook, impl))
             info.gives.setdefault("hooks", []).append(hook)
@@ -201,6 +224,11 @@ def load_catalog(home: Home | None, *, plugin_dirs: Sequence[Path] = (), third_p
         _load(catalog, manager, info, candidate.load)
         info.seconds = time.perf_counter() - started
     return catalog
+
+
+def _key(kind: str, found: Any) -> str:
+    """What must differ between two contributions of a kind: the name; of metrics name and shape."""
+    return f"{found.name} of {found.shape}" if kind == "metrics" else str(found.name)
 
 
 def _builtin() -> Candidate:

@@ -168,6 +168,10 @@ class Task(ABC):
         """Pydantic model (extra="forbid") of `[task_options]`, or None when there are none."""
         return None
 
+    def metrics_for(self, labels: LabelSet) -> tuple[str, ...]:
+        """Names of the default metrics for a label set, the main one first, where the labels make a difference."""
+        return self.metrics
+
     @property
     def gold_role(self) -> Role | None:
         return next((role for role in self.roles if role.gold), None)

@@ -1,5 +1,6 @@
 """Our tasks, light halves."""
 
+from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.plugin_api import Task
 
-TASKS: tuple[Task, ...] = ()
+TASKS: tuple[Task, ...] = (TextClassification(),)

@@ -1,0 +1,15 @@
+"""text-classification, the heavy half: AutoModelForSequenceClassification and its collator, as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tui_finetune.plugin_api import HeavyTask, ModelRequest
+
+
+class TextClassificationHead(HeavyTask):
+    model_class = "transformers:AutoModelForSequenceClassification"
+
+    def model_arguments(self, request: ModelRequest) -> dict[str, Any]:
+        # Without it a config saved for regression or several labels would choose another loss, and `pipeline` a sigmoid.
+        return {"problem_type": "single_label_classification"}

@@ -1,0 +1,201 @@
+"""text-classification, the light half: one label for a text or a pair of texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tui_finetune.builtin.tasks.labels import ids_of, label_set
+from tui_finetune.evaluation.predictions import ALL_LABELS, TOP_LABELS
+from tui_finetune.evaluation.reports import class_report
+from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from numpy.typing import NDArray
+
+RUNNERS_UP = 2
+"""Labels shown under the best one."""
+
+
+class TextClassification(Task):
+    name = "text-classification"
+    title = "Text classification"
+    help = "One label for each text, or for each pair of texts: topic, sentiment, intent, entailment."
+    pipeline_tag = "text-classification"
+    roles = (
+        Role(
+            "text",
+            "text",
+            usual_names=("text", "sentence", "sentence1", "review", "content", "tweet", "question", "premise", "query"),
+            help="What is classified.",
+        ),
+        Role(
+            "text_pair",
+            "text",
+            required=False,
+            usual_names=("text_pair", "sentence2", "hypothesis", "answer", "context"),
+            help="A second text, where the label is about both.",
+        ),
+        Role(
+            "label",
+            "label",
+            gold=True,
+            usual_names=("label", "labels", "category", "class", "target", "intent", "sentiment", "topic"),
+            help="What is to be predicted: text, integer or boolean.",
+        ),
+    )
+    heavy = "tui_finetune.builtin.heads.text_classification:TextClassificationHead"
+    shape = "labels"
+    metrics = ("accuracy", "f1")
+    architectures = ("ForSequenceClassification",)
+    form_fields = (
+        FormField("data.columns.text", "Column of the text."),
+        FormField("data.columns.text_pair", "Column of a second text; leave it empty for single texts."),
+        FormField("data.columns.label", "Column of the label."),
+        FormField("data.label_names", "Names for integer labels, in their order."),
+    )
+
+    def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
+        return label_set(values, class_names)
+
+    def encode(self, batch: Mapping[str, Sequence[Any]], encoder: Encoder, labels: LabelSet) -> dict[str, list[Any]]:
+        encoded = encoder.texts(batch["text"], batch.get("text_pair"))
+        columns: dict[str, list[Any]] = {"input_ids": [e.ids for e in encoded]}
+        if any(e.type_ids for e in encoded):
+            columns["token_type_ids"] = [e.type_ids for e in encoded]
+        if "label" in batch:
+            columns["labels"] = ids_of(batch["label"], labels)
+        columns["length"] = [e.length for e in encoded]
+        columns["truncated"] = [e.length > len(e.ids) for e in encoded]
+        return columns
+
+    def decode(
+        self,
+        logits: Sequence[np.ndarray],
+        rows: Mapping[str, Sequence[Any]],
+        labels: LabelSet,
+        options: Mapping[str, Any],
+    ) -> Decoded:
+        log_scores = log_softmax(np.stack(logits)) if len(logits) else np.zeros((0, len(labels)))
+        gold = gold_ids(rows, labels)
+        losses = None if gold is None else -log_scores[np.arange(len(gold)), np.asarray(gold, dtype=np.int64)]
+        return Decoded(labels, log_scores.argmax(axis=1).tolist(), gold, list(np.exp(log_scores)), losses)
+
+    def prediction_schema(self, labels: LabelSet) -> pa.Schema:
+        return label_schema(labels)
+
+    def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
+        return label_columns(decoded)
+
+    def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
+        return label_answer(decoded, index, row)
+
+    def show_answer(self, answer: Mapping[str, Any]) -> list[str]:
+        best = sorted(answer["scores"].items(), key=lambda item: -item[1])[: RUNNERS_UP + 1]
+        return [
+            f"{label}  {score:.3f}" if i == 0 else f"  {label}  {score:.3f}" for i, (label, score) in enumerate(best)
+        ]
+
+    def show_error(self, row: Mapping[str, Any]) -> list[str]:
+        texts = [row[name] for name in ("text", "text_pair") if row.get(name) is not None]
+        gold_score = row.get("gold_score")
+        return [
+            *texts,
+            f"predicted  {row['predicted']}  {row['score']:.3f}",
+            f"gold       {row['gold']}" + ("" if gold_score is None else f"  {gold_score:.3f}"),
+        ]
+
+    def baselines(
+        self,
+        train: Mapping[str, Sequence[Any]],
+        test: Mapping[str, Sequence[Any]],
+        labels: LabelSet,
+        metrics: Sequence[Metric],
+    ) -> list[Baseline]:
+        from tui_finetune.builtin.tasks.text_baselines import text_baselines
+
+        gold = ids_of(train["label"], labels), ids_of(test["label"], labels)
+        return text_baselines(joined_texts(train), joined_texts(test), *gold, labels, metrics)
+
+    def report(self, decoded: Decoded) -> dict[str, Any]:
+        return class_report(decoded)
+
+
+def log_softmax(logits: np.ndarray) -> NDArray[np.float64]:
+    """Logarithms of the probabilities; `logits` [rows, labels] or [labels]."""
+    wide = logits.astype(np.float64)
+    wide = wide - wide.max(axis=-1, keepdims=True)
+    found: NDArray[np.float64] = wide - np.log(np.exp(wide).sum(axis=-1, keepdims=True))
+    return found
+
+
+def gold_ids(rows: Mapping[str, Sequence[Any]], labels: LabelSet) -> list[int] | None:
+    """Gold label ids from the encoded column `labels`, else from the role `label`; None where any row has none."""
+    if "labels" in rows:
+        return [int(label) for label in rows["labels"]]
+    gold = rows.get("label")
+    if gold is None or any(label is None for label in gold):
+        return None
+    return ids_of(gold, labels)
+
+
+def label_schema(labels: LabelSet) -> pa.Schema:
+    """gold, predicted, score, gold_score, scores (float16, in order of the ids); beyond 100 labels the top 20 with their ids."""
+    import pyarrow as pa
+
+    fields = [
+        pa.field("gold", pa.string()),
+        pa.field("predicted", pa.string()),
+        pa.field("score", pa.float32()),
+        pa.field("gold_score", pa.float32()),
+        pa.field("scores", pa.list_(pa.float16())),
+    ]
+    if len(labels) > ALL_LABELS:
+        fields.append(pa.field("score_ids", pa.list_(pa.int32())))
+    return pa.schema(fields)
+
+
+def label_columns(decoded: Decoded) -> dict[str, list[Any]]:
+    """The columns of `label_schema`."""
+    names = decoded.labels.names
+    scores = np.asarray(decoded.scores, dtype=np.float64).reshape(len(decoded.predicted), len(names))
+    rows = np.arange(len(scores))
+    predicted = np.asarray(decoded.predicted, dtype=np.int64)
+    gold = None if decoded.gold is None else np.asarray(decoded.gold, dtype=np.int64)
+    columns: dict[str, list[Any]] = {
+        "gold": [None] * len(scores) if gold is None else [names[i] for i in gold],
+        "predicted": [names[i] for i in predicted],
+        "score": scores[rows, predicted].tolist(),
+        "gold_score": [None] * len(scores) if gold is None else scores[rows, gold].tolist(),
+    }
+    if len(names) > ALL_LABELS:
+        top = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_LABELS]
+        columns["score_ids"] = top.astype(np.int32).tolist()
+        scores = np.take_along_axis(scores, top, axis=1)
+    columns["scores"] = list(scores.astype(np.float16))
+    return columns
+
+
+def label_answer(decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
+    """text (and text_pair), label, score, scores: all labels, the likeliest first."""
+    assert decoded.scores is not None
+    names, scores = decoded.labels.names, np.asarray(decoded.scores[index], dtype=np.float64)
+    predicted = decoded.predicted[index]
+    texts = {name: row[name] for name in ("text", "text_pair") if row.get(name) is not None}
+    order = np.argsort(-scores, kind="stable")
+    return {
+        **texts,
+        "label": names[predicted],
+        "score": float(scores[predicted]),
+        "scores": {names[i]: float(scores[i]) for i in order},
+    }
+
+
+def joined_texts(rows: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Each row's text, with its pair after it: what a bag of words sees."""
+    pairs = rows.get("text_pair")
+    texts = [text or "" for text in rows["text"]]
+    return texts if pairs is None else [f"{a}\n{b or ''}" for a, b in zip(texts, pairs, strict=True)]
