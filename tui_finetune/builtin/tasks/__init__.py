@@ -1,6 +1,7 @@
 """Our tasks, light halves."""
 
 from tui_finetune.builtin.tasks.text_classification import TextClassification
+from tui_finetune.builtin.tasks.token_classification import TokenClassification
 from tui_finetune.plugin_api import Task
 
-TASKS: tuple[Task, ...] = (TextClassification(),)
+TASKS: tuple[Task, ...] = (TextClassification(), TokenClassification())
