@@ -6,7 +6,7 @@ module may import what it likes. The defaults suit any head whose model takes `l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -64,6 +64,8 @@ class HeavyTask:
             **extra,
             **self.model_arguments(request),
         )
+        if request.new_head:
+            draw_new_head(model)
         return model
 
     def model_arguments(self, request: ModelRequest) -> dict[str, Any]:
@@ -90,8 +92,8 @@ class HeavyTask:
         rows = logits.detach().float().cpu().numpy()
         if rows.ndim == 2:
             return list(rows)
-        lengths: Sequence[int] = attention_mask.sum(dim=1).tolist()
-        return [row[:length] for row, length in zip(rows, lengths, strict=True)]
+        kept = attention_mask.bool().cpu().numpy()  # padding may stand on either side
+        return [row[mask] for row, mask in zip(rows, kept, strict=True)]
 
     def trainer_class(self) -> type[Trainer]:
         """The Trainer class that the mixin is laid over."""
@@ -101,6 +103,18 @@ class HeavyTask:
 
     def callbacks(self) -> list[TrainerCallback]:
         return []
+
+
+def draw_new_head(model: PreTrainedModel) -> None:
+    """Draws the weights outside the base model anew. A head of the same shape is loaded without a word, though its
+    outputs stand for other labels."""
+    for name, child in model.named_children():
+        if name == model.base_model_prefix:
+            continue
+        for module in child.modules():
+            for parameter in module.parameters(recurse=False):
+                parameter._is_hf_initialized = False  # else _init_weights leaves it
+            model._init_weights(module)
 
 
 def resolve(name: str) -> Any:

@@ -69,7 +69,8 @@ class TokenClassification(Task):
             raise DataError(Problem(f"the tags column holds {kind}.", key="data.columns", hint=hint))
         found = label_set(pc.list_flatten(values), class_names, "tags")
         texts = [value for value in found.values if isinstance(value, str)]
-        return LabelSet.of(sorted(texts, key=_tag_order)) if len(texts) == len(found) else found
+        texts.sort(key=_tag_order)
+        return LabelSet.of(texts) if len(texts) == len(found) else found
 
     # Data -> model
 
