@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from tui_finetune.plugin_api import Encoded
+
 START, END = 1, 2
 PIECE = 4
 """Letters a token."""
@@ -26,12 +28,12 @@ class PieceEncoder:
     def __init__(self, max_length: int = 64) -> None:
         self.max_length = max_length
 
-    def texts(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[PlainEncoded]:
+    def texts(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[Encoded]:
         if pairs is None:
             return [self._one(_split(text)) for text in texts]
         return [self._pair(_split(a), _split(b)) for a, b in zip(texts, pairs, strict=True)]
 
-    def words(self, words: Sequence[Sequence[str]]) -> list[PlainEncoded]:
+    def words(self, words: Sequence[Sequence[str]]) -> list[Encoded]:
         return [self._one([(word, 0) for word in row]) for row in words]
 
     def _one(self, words: list[tuple[str, int]]) -> PlainEncoded:
