@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -90,16 +91,23 @@ class PredictionWriter:
         self.rows += rows
 
     def close(self) -> None:
-        """Ends, syncs and renames."""
-        self._writer.close()
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        """Ends, syncs and renames. Where that fails (no room), nothing stays beside."""
+        try:
+            self._writer.close()
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except BaseException:
+            self.discard()
+            raise
         self._file.close()
         os.replace(self._beside, self.path)
 
     def discard(self) -> None:
         """Removes what was written."""
-        self._file.close()
+        with contextlib.suppress(OSError):  # its last words need not reach a full disk
+            self._writer.close()
+        with contextlib.suppress(OSError):
+            self._file.close()
         self._beside.unlink(missing_ok=True)
 
     def __enter__(self) -> Self:
