@@ -1,0 +1,250 @@
+"""The recipe: one declaration, of which form rows, `--set` keys, JSON Schema, reference page and messages are renderings.
+
+Types are strict (`"16"` is not a whole number) and unknown keys are refused. What needs the catalog of plugins or the
+tables of the arguments class is checked in `load.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VERSION: Final = 1
+"""Version of the recipe that this program reads."""
+
+LabelValue = str | int | bool
+PathOrSplit = float | str | list[str]
+"""A fraction of train, a split's name, or a path (or several)."""
+
+DEVICE = r"^(auto|cpu|cuda:\d+)$"
+
+
+class Table(BaseModel):
+    """A table of the recipe: strict types, no unknown keys, never changed in place."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
+
+
+class OfTable(Table):
+    """What the run is about or starts from: another run."""
+
+    run: Annotated[str, Field(min_length=1, description="The run: id, unique beginning, last four, name, or latest.")]
+    checkpoint: Annotated[
+        int | None, Field(ge=0, description="Step of one of its checkpoints; without it the run's final model.")
+    ] = None
+
+
+class RunTable(Table):
+    """Where and how the run is done."""
+
+    device: Annotated[
+        str, Field(pattern=DEVICE, description="auto (the GPU with most free memory, else the CPU), cpu, or cuda:N.")
+    ] = "auto"
+    seed: Annotated[
+        int, Field(ge=0, lt=2**32, description="Seed of everything that is drawn: split, sample, order, new weights.")
+    ] = 42
+
+
+class DataTable(Table):
+    """What is trained on. `source` or `path` is required; the rest is found out and said."""
+
+    source: Annotated[
+        str | None, Field(description="Kind of data; found by a look at the path where it is left out.")
+    ] = None
+    path: Annotated[
+        str | list[str] | None,
+        Field(description="File, folder, glob, list of them, or Hub id. Relative to the recipe's folder."),
+    ] = None
+    subset: Annotated[str | None, Field(description="Where the source has several (Hub: configuration).")] = None
+    revision: Annotated[str | None, Field(description="Hub: branch, tag or commit.")] = None
+    split: Annotated[str, Field(min_length=1, description="Split that is trained on.")] = "train"
+    validation: Annotated[
+        PathOrSplit | None,
+        Field(
+            description="A fraction of train (stratified), a split's name, or a path (written with a slash or an ending). "
+            "Without it the source's own validation split, else 10 % of train."
+        ),
+    ] = None
+    test: Annotated[
+        PathOrSplit | None,
+        Field(
+            description="Likewise. Without it the source's own test split; where there is none the final metrics are "
+            "validation's, and say so."
+        ),
+    ] = None
+    columns: Annotated[
+        dict[str, str],
+        Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),
+    ] = Field(default_factory=dict)
+    labels: Annotated[
+        list[LabelValue] | None,
+        Field(
+            min_length=1,
+            description="The labels as they stand in the data, in the order of the model's outputs; else found in train.",
+        ),
+    ] = None
+    label_names: Annotated[
+        list[str] | None,
+        Field(min_length=1, description="Names for `labels`, in the same order: what is shown and saved."),
+    ] = None
+    limit: Annotated[
+        int | None,
+        Field(ge=1, description="Train on a seeded sample of at most this many rows, taken after splitting."),
+    ] = None
+    limit_eval: Annotated[int | None, Field(ge=1, description="The same for validation and test, each.")] = None
+    options: Annotated[dict[str, Any], Field(description="The source's own options.")] = Field(default_factory=dict)
+
+
+class PreprocessStep(Table):
+    """A transform of the rows, before they are split and encoded; steps are done in order."""
+
+    use: Annotated[str, Field(min_length=1, description="Name of the preprocessor, from a plugin.")]
+    options: Annotated[dict[str, Any], Field(description="The preprocessor's own options.")] = Field(
+        default_factory=dict
+    )
+
+
+class ModelTable(Table):
+    """The model that training starts from."""
+
+    path: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Hub id, folder, run:<run> for another run's model, or builtin:<name> for an installed one.",
+        ),
+    ]
+    revision: Annotated[str | None, Field(description="Hub: branch, tag or commit.")] = None
+    max_length: Annotated[
+        int | None,
+        Field(ge=2, description="Longest input in tokens, the rest is cut; without it the model's own, at most 512."),
+    ] = None
+    trust_remote_code: Annotated[bool, Field(description="Run code from the model's repository.")] = False
+    freeze: Annotated[
+        list[str],
+        Field(
+            description='Parts that are not trained, by name within the encoder: ["embeddings", "encoder.layer.0-2"].'
+        ),
+    ] = Field(default_factory=list)
+
+
+class OptimTable(Table):
+    """What the arguments class has no field for."""
+
+    head_learning_rate: Annotated[
+        float | None,
+        Field(gt=0, allow_inf_nan=False, description="Learning rate of the head and pooler; else train.learning_rate."),
+    ] = None
+
+
+class BatchingTable(Table):
+    """How rows become batches."""
+
+    order: Annotated[
+        Literal["length", "random", "sequential"],
+        Field(description="length: rows of like length together, in random order; random; sequential."),
+    ] = "length"
+    padding: Annotated[
+        Literal["longest", "max_length"],
+        Field(description="longest: to the longest row of the batch; max_length: always to model.max_length."),
+    ] = "longest"
+
+
+class EvaluateTable(Table):
+    """How the model is measured."""
+
+    metrics: Annotated[
+        list[str] | None, Field(min_length=1, description="Metric names, the main one first; else the task's own.")
+    ] = None
+    split: Annotated[
+        str | None, Field(description="Recipes of kind evaluate: the split that is measured, else test.")
+    ] = None
+
+
+class Recipe(Table):
+    """A whole recipe. Required are task, data.source or data.path, and model.path."""
+
+    version: Annotated[Literal[1], Field(description="Version of the recipe's form.")] = VERSION
+    kind: Annotated[Literal["train", "evaluate"], Field(description="What the job is.")] = "train"
+    name: Annotated[
+        str | None, Field(min_length=1, max_length=100, description="Name of the run; without it from the data.")
+    ] = None
+    task: Annotated[str, Field(min_length=1, description="What the model is to do.")]
+    of: Annotated[OfTable | None, Field(description="Another run, whose model this one starts from or measures.")] = (
+        None
+    )
+    run: RunTable = Field(default_factory=RunTable)
+    data: DataTable = Field(default_factory=DataTable)
+    preprocess: list[PreprocessStep] = Field(default_factory=list)
+    model: ModelTable
+    optim: OptimTable = Field(default_factory=OptimTable)
+    batching: BatchingTable = Field(default_factory=BatchingTable)
+    train: Annotated[dict[str, Any], Field(description="Fields of the task's arguments class, by their own names.")] = (
+        Field(default_factory=dict)
+    )
+    evaluate: EvaluateTable = Field(default_factory=EvaluateTable)
+    task_options: Annotated[dict[str, Any], Field(description="The task's own options.")] = Field(default_factory=dict)
+    resolved: Annotated[
+        dict[str, Any],
+        Field(description="What the check found out; written by the program into a run's recipe.toml only."),
+    ] = Field(default_factory=dict)
+
+    def resolved_with(
+        self,
+        *,
+        columns: Mapping[str, str] | None = None,
+        labels: Sequence[LabelValue] | None = None,
+        label_names: Sequence[str] | None = None,
+        source: str | None = None,
+        data_revision: str | None = None,
+        model_revision: str | None = None,
+        model_path: str | None = None,
+    ) -> Recipe:
+        """A copy with what the check found out; None leaves what is there."""
+        data = {
+            "columns": dict(columns) if columns is not None else None,
+            "labels": list(labels) if labels is not None else None,
+            "label_names": list(label_names) if label_names is not None else None,
+            "source": source,
+            "revision": data_revision,
+        }
+        model = {"revision": model_revision, "path": model_path}
+        return self.model_copy(
+            update={
+                "data": self.data.model_copy(update={k: v for k, v in data.items() if v is not None}),
+                "model": self.model.model_copy(update={k: v for k, v in model.items() if v is not None}),
+            }
+        )
+
+
+RESERVED: Final[dict[str, str]] = {
+    "run.queue": "runs do not wait for a device in line",
+    "run.after": "a run does not wait for another one",
+    "run.auto_resume": "a run that died is started again by hand: tui-finetune resume",
+    "run.notify": "nothing is sent when a run ends; train --wait and watch return then",
+    "data.edits": "edits of rows are not applied; change the data file",
+    "model.dropout": "the model's own dropout is used",
+    "model.pooling": "the model's own pooling is used",
+    "optim.layer_decay": "only the head has a rate of its own, head_learning_rate",
+    "optim.groups": "only the head has a rate of its own, head_learning_rate",
+    "optim.optimizer": "the optimizers of the arguments class are there: train.optim",
+    "optim.schedule": "the schedules of the arguments class are there: train.lr_scheduler_type",
+    "batching.tokens": "batches have a fixed number of rows: train.per_device_train_batch_size",
+    "adapter": "the whole model is trained, or without the parts in model.freeze",
+    "evaluate.patience": "training does not end early by itself; tui-finetune stop ends it whole",
+    "evaluate.threshold": "the likeliest label is taken",
+    "health": "a run is not stopped by its figures",
+    "export": "a run's model/ folder is a plain save_pretrained folder",
+    "search": "one recipe is one run",
+    "launch": "runs start on this machine",
+    "change": "settings do not change while a run goes on",
+}
+"""Keys and tables whose names are taken, refused until they work; the reason says what there is instead."""
+
+RESERVED_KINDS: Final[dict[str, str]] = {
+    "predict": "tui-finetune predict needs no recipe",
+    "export": "a run's model/ folder is a plain save_pretrained folder",
+    "search": "one recipe is one run",
+}
