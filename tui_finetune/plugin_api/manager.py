@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import itertools
 import logging
 import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -37,6 +39,8 @@ REGISTERING = {
 
 GIVE_UP_AFTER = 3
 """Failures of `run_event` in a row after which a plugin is not told of events any more."""
+
+_OUR_FOLDER = str(Path(__file__).parent)
 
 Health = Literal["works", "failed", "off"]
 
@@ -67,7 +71,7 @@ class PluginInfo:
         self.health, self.hook = "failed", hook
         said = " ".join(str(error).split())
         self.error = said if isinstance(error, PluginRefused) else f"{type(error).__name__}: {said}"
-        self.traceback = "".join(traceback.format_exception(error))
+        self.traceback = _traceback(error)
         logger.info("plugin %s failed in %s: %s", self.name, hook, self.error)
 
     def as_json(self) -> dict[str, Any]:
@@ -121,6 +125,10 @@ class Catalog:
         if away:
             hint += f" Not loaded, and may be what adds it: {', '.join(away)}."
         return Problem(f"no {word} '{name}'.", hint=hint)
+
+    def all_metrics(self) -> list[Metric]:
+        """Every metric, those that share a name with one of another shape included."""
+        return list(self._shaped.values())
 
     def plugin(self, name: str) -> PluginInfo | None:
         return next((p for p in self.plugins if p.name == name), None)
@@ -211,7 +219,7 @@ def load_catalog(home: Home | None, *, plugin_dirs: Sequence[Path] = (), third_p
     catalog = Catalog()
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
-    for candidate in (_builtin(), *_others(catalog, home, plugin_dirs)):
+    for candidate in itertools.chain([_builtin()], _others(catalog, home, plugin_dirs)):
         if catalog.plugin(candidate.name) is not None:
             _note_twin(catalog, candidate)
             continue
@@ -226,9 +234,27 @@ def load_catalog(home: Home | None, *, plugin_dirs: Sequence[Path] = (), third_p
     return catalog
 
 
+def _traceback(error: BaseException) -> str:
+    """The traceback from the plugin's own code on: what our loader and the import machinery did says nothing to its author."""
+    found = traceback.TracebackException.from_exception(error)
+    own = [frame for frame in found.stack if not frame.filename.startswith(("<frozen importlib", _OUR_FOLDER))]
+    found.stack = traceback.StackSummary.from_list([f for f in own if not f.filename.endswith("importlib/__init__.py")])
+    return "".join(found.format())
+
+
 def _key(kind: str, found: Any) -> str:
     """What must differ between two contributions of a kind: the name; of metrics name and shape."""
     return f"{found.name} of {found.shape}" if kind == "metrics" else str(found.name)
+
+
+def load_one(catalog: Catalog, name: str, load: Callable[[], Any]) -> PluginInfo:
+    """Loads one plugin into `catalog`, with a manager of its own: for tests of plugins."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    info = PluginInfo(name, None, name)
+    catalog.plugins.append(info)
+    _load(catalog, manager, info, load)
+    return info
 
 
 def _builtin() -> Candidate:
@@ -237,22 +263,22 @@ def _builtin() -> Candidate:
     return Candidate("builtin", __version__, "tui-finetune", lambda: importlib.import_module(discovery.BUILTIN))
 
 
-def _others(catalog: Catalog, home: Home | None, plugin_dirs: Sequence[Path]) -> list[Candidate]:
+def _others(catalog: Catalog, home: Home | None, plugin_dirs: Sequence[Path]) -> Iterator[Candidate]:
     """The third parties' candidates; a place that cannot be read becomes a failed entry of its own."""
     places: list[tuple[str, Callable[[], Iterable[Candidate]]]] = [("installed distributions", discovery.installed)]
     folders = list(plugin_dirs)
     if home is not None and home.plugins.is_dir():
         folders.insert(0, home.plugins)
-    places += [(str(f), lambda f=f: discovery.in_folder(f)) for f in folders]  # type: ignore[misc]
-    found: list[Candidate] = []
+    places += [(str(f), functools.partial(discovery.in_folder, f)) for f in folders]
     for place, search in places:
+        found: list[Candidate] = []
         try:
             found += search()
         except Exception as error:  # noqa: BLE001 - foreign metadata and folders: shown as a failed plugin
             info = PluginInfo(place, None, place)
             info.failed("search", error)
             catalog.plugins.append(info)
-    return found
+        yield from found
 
 
 def _note_twin(catalog: Catalog, candidate: Candidate) -> None:

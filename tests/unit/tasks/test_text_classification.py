@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.unit.tasks.encoders import PieceEncoder
 from tui_finetune.builtin.metrics import METRICS
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.errors import DataError
 from tui_finetune.plugin_api import Decoded, LabelSet
+from tui_finetune.plugin_api.testing import PieceEncoder
 
 TASK = TextClassification()
 LABELS = LabelSet.of(["bad", "good"])

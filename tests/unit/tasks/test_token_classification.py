@@ -8,7 +8,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from tests.unit.tasks.encoders import PieceEncoder
 from tui_finetune.builtin.metrics import METRICS
 from tui_finetune.builtin.tasks.token_classification import IGNORED, TokenClassification
 from tui_finetune.builtin.tasks.words import split_words
@@ -16,6 +15,7 @@ from tui_finetune.errors import DataError, UserError
 from tui_finetune.evaluation.classes import NO_LABEL
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.plugin_api import Decoded, LabelSet
+from tui_finetune.plugin_api.testing import PieceEncoder
 
 TASK = TokenClassification()
 TAGS = LabelSet.of(["O", "B-PER", "I-PER", "B-LOC", "I-LOC"])
