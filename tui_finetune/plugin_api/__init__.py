@@ -3,6 +3,7 @@
 from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.plugin_api.heavy import HeavyTask, ModelRequest
 from tui_finetune.plugin_api.hookspecs import hookimpl
+from tui_finetune.plugin_api.rows import columns_of, row_hash, write_split
 from tui_finetune.plugin_api.sources import (
     ROW_HASH,
     ROW_ID,
@@ -43,6 +44,9 @@ __all__ = [
     "SplitTable",
     "Task",
     "UserError",
+    "columns_of",
     "hookimpl",
     "no_progress",
+    "row_hash",
+    "write_split",
 ]

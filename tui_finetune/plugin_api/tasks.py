@@ -196,6 +196,10 @@ class Task(ABC):
 
     # Model -> person
 
+    def output_width(self, labels: LabelSet) -> int:
+        """Numbers that the model gives a row (or a token): one a label, unless the head has another shape."""
+        return len(labels)
+
     @abstractmethod
     def decode(
         self,

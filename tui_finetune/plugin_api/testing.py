@@ -90,7 +90,7 @@ def check_task(task: Task, rows: Mapping[str, Sequence[Any]] | None = None) -> N
     again = task.infer_labels(pa.chunked_array([pa.array(rows[gold.name][::-1])]), None) if gold else labels
     assert labels == again, f"task {task.name}: the order of labels hangs on the order of rows"
     encoded = _check_encoding(task, rows, labels)
-    logits = [_logits(task, ids, len(labels)) for ids in encoded["input_ids"]]
+    logits = [_logits(task, ids, task.output_width(labels)) for ids in encoded["input_ids"]]
     options = default_options(task)
     decoded = task.decode(logits, {**rows, **encoded}, labels, options)
     count = len(encoded["input_ids"])
@@ -140,10 +140,9 @@ def _check_encoding(task: Task, rows: Mapping[str, Sequence[Any]], labels: Label
     return encoded
 
 
-def _logits(task: Task, ids: Sequence[int], labels: int) -> np.ndarray:
+def _logits(task: Task, ids: Sequence[int], width: int) -> np.ndarray:
     import numpy as np
 
-    width = max(labels, 1)
     shape = (len(ids), width) if task.shape == "tags" else (width,)
     return np.random.default_rng(len(ids)).normal(size=shape).astype(np.float32)
 
