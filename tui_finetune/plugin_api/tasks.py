@@ -168,7 +168,7 @@ class Task(ABC):
         """Pydantic model (extra="forbid") of `[task_options]`, or None when there are none."""
         return None
 
-    def metrics_for(self, labels: LabelSet) -> tuple[str, ...]:
+    def default_metrics(self, labels: LabelSet) -> tuple[str, ...]:
         """Names of the default metrics for a label set, the main one first, where the labels make a difference."""
         return self.metrics
 

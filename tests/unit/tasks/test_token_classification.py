@@ -129,8 +129,8 @@ def test_tags_without_prefixes_give_each_word() -> None:
         ("NOUN", "dogs", 0),
         ("VERB", "run", 5),
     ]
-    assert TASK.metrics_for(labels) == ("accuracy",)
-    assert TASK.metrics_for(TAGS)[0] == "f1"
+    assert TASK.default_metrics(labels) == ("accuracy",)
+    assert TASK.default_metrics(TAGS)[0] == "f1"
 
 
 @pytest.mark.parametrize(

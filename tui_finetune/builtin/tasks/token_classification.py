@@ -55,7 +55,7 @@ class TokenClassification(Task):
         FormField("data.label_names", "Names for integer tags, in their order."),
     )
 
-    def metrics_for(self, labels: LabelSet) -> tuple[str, ...]:
+    def default_metrics(self, labels: LabelSet) -> tuple[str, ...]:
         """Entity metrics first where the tags mark entities (`B-`, `I-`); else accuracy alone, which parts of speech need."""
         return self.metrics if has_prefixes(labels.names) else ("accuracy",)
 
