@@ -122,6 +122,7 @@ _TOML_WORDS = {
     "Cannot overwrite a value": "this key has a value already",
     "Invalid hex value": "no such character",
     "Unescaped '\\' in a string": "a backslash in a text is written twice, or the text in 'single' quotes",
+    "Illegal character '\\n'": "a text without its closing quote",
     "Unterminated string": "a text without its closing quote",
     "Unclosed array": "a list without its closing ]",
     "Unclosed inline table": "a table without its closing }",
