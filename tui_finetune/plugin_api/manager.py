@@ -179,6 +179,10 @@ class Catalog:
             else:
                 self._failures_in_row.pop(info.name, None)
 
+    def listens(self, hook: str) -> bool:
+        """True where a plugin defines `hook`, one of those that act."""
+        return bool(self._listening(hook))
+
     def _count_failure(self, name: str) -> None:
         with self._lock:
             self._failures_in_row[name] = self._failures_in_row.get(name, 0) + 1
