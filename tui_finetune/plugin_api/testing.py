@@ -11,6 +11,7 @@ Our own plugin goes through the same checks. The heavy half has a kit of its own
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import math
 import subprocess
@@ -84,6 +85,8 @@ def check_task(task: Task, rows: Mapping[str, Sequence[Any]] | None = None) -> N
 
     assert not vars(task), f"task {task.name} holds state: {sorted(vars(task))}"
     assert task.help, f"task {task.name} has no help"
+    heavy = task.heavy.partition(":")[0]
+    assert importlib.util.find_spec(heavy), f"task {task.name}: there is no module {heavy}, its heavy half"
     rows = dict(rows or sample_rows(task))
     gold = task.gold_role
     labels = task.infer_labels(pa.chunked_array([pa.array(rows[gold.name])]), None) if gold else LabelSet.of(())

@@ -82,7 +82,9 @@ class TextClassification(Task):
         log_scores = log_softmax(np.stack(logits)) if len(logits) else np.zeros((0, len(labels)))
         gold = gold_ids(rows, labels)
         losses = None if gold is None else -log_scores[np.arange(len(gold)), np.asarray(gold, dtype=np.int64)]
-        return Decoded(labels, log_scores.argmax(axis=1).tolist(), gold, list(np.exp(log_scores)), losses)
+        return Decoded(
+            labels, log_scores.argmax(axis=1).tolist(), gold, list(np.exp(log_scores).astype(np.float32)), losses
+        )
 
     def prediction_schema(self, labels: LabelSet) -> pa.Schema:
         return label_schema(labels)

@@ -112,7 +112,7 @@ class TokenClassification(Task):
             tags = np.full(len(at), NO_LABEL)
             tags[seen] = log_scores[seen].argmax(axis=1)
             predicted.append(tags.tolist())
-            scores.append(np.exp(log_scores))
+            scores.append(np.exp(log_scores).astype(np.float32))
             if gold is not None:
                 right = np.asarray(gold[index], dtype=np.int64)[seen]
                 losses.append(float(-log_scores[seen][np.arange(len(right)), right].mean()) if len(right) else 0.0)
