@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 import tomli
 
@@ -31,7 +32,7 @@ def key_lines(text: str) -> dict[str, int]:
     return scanner.lines
 
 
-def line_of(lines: dict[str, int], key: str | None) -> int | None:
+def line_of(lines: Mapping[str, int], key: str | None) -> int | None:
     """The line of `key`, or of the nearest table around it that is written down."""
     while key:
         if key in lines:

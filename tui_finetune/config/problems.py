@@ -112,7 +112,7 @@ def unknown_key(key: str, known: Iterable[str], prefix: str = "") -> Problem:
 
 def _inside(field: FieldInfo, value: Any, prefix: str, renamed: dict[str, str]) -> tuple[Any, list[Problem]]:
     """The value of a field that is a table or a list of tables, cleaned likewise."""
-    table = _table_of(field.annotation)
+    table = table_of(field.annotation)
     if table is not None and isinstance(value, dict):
         return without_unknown(table, value, prefix, renamed)
     if table is not None and isinstance(value, list):
@@ -124,11 +124,11 @@ def _inside(field: FieldInfo, value: Any, prefix: str, renamed: dict[str, str]) 
     return value, []
 
 
-def _table_of(annotation: Any) -> type[BaseModel] | None:
+def table_of(annotation: Any) -> type[BaseModel] | None:
     """The model inside `Model`, `Model | None`, `list[Model]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _table_of(part)) is not None), None)
+    return next((found for part in get_args(annotation) if (found := table_of(part)) is not None), None)
 
 
 def _problems(model: type[BaseModel], error: ValidationError, data: Mapping[str, Any], prefix: str) -> list[Problem]:
@@ -204,7 +204,7 @@ def _field(model: type[BaseModel], path: list[str]) -> FieldInfo | None:
     for part in path:
         if table is not None and part in table.model_fields:
             field = table.model_fields[part]
-            table = _table_of(field.annotation)
+            table = table_of(field.annotation)
     return field
 
 
@@ -262,7 +262,7 @@ def expected(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(dict.fromkeys(expected(arg) for arg in args if arg is not type(None)))
     if origin is Literal:
-        return args[0] if len(args) == 1 and isinstance(args[0], str) else f"one of {', '.join(map(str, args))}"
+        return str(args[0]) if len(args) == 1 else f"one of {', '.join(map(str, args))}"
     if origin is list:
         item = expected(args[0])
         return f"a list of {item.removeprefix('a ')}s" if item.count(" ") == 1 else f"a list, each {item}"

@@ -103,9 +103,14 @@ _GENERIC = ("train", "training", "data", "dataset", "all", "")
 
 def name_from_data(recipe: Recipe) -> str:
     """A name for a run whose recipe gives none: that of the data set, file or folder, else the source's."""
-    path = recipe.data.path[0] if isinstance(recipe.data.path, list) else recipe.data.path
-    for part in reversed(Path(path).parts) if path else ():
-        stem = "".join(char for char in part.partition(".")[0] if char not in "*?[]/")
-        if stem.strip("-_ ").lower() not in _GENERIC:
-            return stem.strip("-_ ")[:100]
-    return recipe.data.source or recipe.task
+    return name_of_path(recipe.data.path) or recipe.data.source or recipe.task
+
+
+def name_of_path(path: str | list[str] | None) -> str | None:
+    """What a data set, file or folder is called, without its ending: `imdb`, `reviews`; a `train.csv` is called as its folder."""
+    first = path[0] if isinstance(path, list) and path else path
+    for part in reversed(Path(first).parts) if isinstance(first, str) else ():
+        stem = "".join(char for char in part.partition(".")[0] if char not in "*?[]/").strip("-_ ")
+        if stem.lower() not in _GENERIC:
+            return stem[:100]
+    return None

@@ -33,7 +33,10 @@ def as_resolved(recipe: Recipe, facts: Mapping[str, Any] | None = None) -> dict[
     document["train"] = {**fixed_defaults(), **document["train"]} if recipe.kind == "train" else document["train"]
     document["resolved"] = {**document["resolved"], **(facts or {})}
     written: dict[str, Any] = _without_none(document)
-    return {key: value for key, value in written.items() if value != {} and value != []}
+    for table in (written, written["data"], written["model"], *written["preprocess"]):
+        for key in [key for key, value in table.items() if value in ({}, [])]:
+            del table[key]
+    return written
 
 
 def read_resolved(path: Path) -> Recipe:
@@ -72,7 +75,7 @@ def toml_value(value: Any) -> str:
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_value(item) for item in value)}]"
-    return tomlkit.item(_items(value)).as_string()
+    return str(tomlkit.item(_items(value)).as_string())
 
 
 def _items(value: Any) -> Any:

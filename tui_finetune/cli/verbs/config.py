@@ -1,0 +1,150 @@
+"""`config`: recipes written, checked, shown, and their schema. Imports no library that trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import ExitCode, Problem, RecipeError, UserError, did_you_mean
+from tui_finetune.text import shown
+
+if TYPE_CHECKING:
+    from tui_finetune.config.load import Loaded
+
+_SETS = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
+_RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
+
+
+@click.group()
+def command() -> None:
+    """Write, check and show recipes."""
+
+
+@command.command()
+@click.option("--task", help="What the model is to do; else as the data look, else text-classification.")
+@click.option(
+    "--data",
+    "data",
+    help="File, folder, glob or Hub id that is looked at; its columns, splits and lengths are filled in.",
+)
+@click.option("--model", help="Hub id, folder or run:<run> to start from.")
+@click.option(
+    "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else stdout."
+)
+@click.option("--force", is_flag=True, help="Write over a file that is there.")
+@verb
+def new(call: Call, task: str | None, data: str | None, model: str | None, target: Path | None, force: bool) -> None:
+    """A commented recipe. Without options the guide's: BERT on IMDb."""
+    from tui_finetune.config.template import new_recipe
+
+    if target is not None and target.exists() and not force:
+        raise UserError(f"{target} is there already. --force writes over it.")
+    metrics = None
+    if task is not None:
+        metrics = call.catalog.require("tasks", task).metrics
+    looked = _look_at(call, data, task, model) if data is not None else None
+    if looked is not None and task is None and looked.get("task"):
+        metrics = call.catalog.require("tasks", looked["task"]).metrics
+    text = new_recipe(task, looked, model, metrics=metrics, folder=target.absolute().parent if target else None)
+    if target is not None:
+        _write(target, text)
+    if call.json:
+        output.print_json({"path": str(target.absolute()) if target else None, "recipe": text})
+    elif target is not None:
+        output.print_line(shown(f"{target} written. tui-finetune train {target} starts it."))
+    else:
+        output.print_raw(text)
+
+
+@command.command()
+@_RECIPE
+@_SETS
+@verb
+def check(call: Call, recipe: Path, sets: tuple[str, ...]) -> None:
+    """Every problem of a recipe at once: keys, types, names, and places that are not there."""
+    problems: tuple[Problem, ...] = ()
+    loaded = None
+    try:
+        loaded = _load(call, recipe, sets)
+        problems = tuple(_checked(loaded))
+    except RecipeError as error:
+        problems = error.problems
+    if not call.json and problems:
+        raise RecipeError(problems)
+    if call.json:
+        found = {"ok": not problems, "path": str(recipe.absolute()), "problems": [p.as_json() for p in problems]}
+        output.print_json(found)
+        if problems:
+            click.get_current_context().exit(ExitCode.USAGE)
+    elif loaded is not None:
+        output.print_line(shown(f"{recipe}: no problems. {_gist(loaded)}"))
+
+
+@command.command()
+@_RECIPE
+@_SETS
+@verb
+def show(call: Call, recipe: Path, sets: tuple[str, ...]) -> None:
+    """A recipe as it is understood: paths absolute, defaults written out."""
+    from tui_finetune.config.write import as_resolved, resolved_toml
+
+    loaded = _load(call, recipe, sets)
+    if call.json:
+        output.print_json(as_resolved(loaded.recipe))
+    else:
+        output.print_raw(resolved_toml(loaded.recipe).partition("\n\n")[2])
+
+
+@command.command()
+@click.option("--markdown", is_flag=True, help="The reference page (docs/configuration.md) instead of JSON Schema.")
+@verb
+def schema(call: Call, markdown: bool) -> None:
+    """JSON Schema of a recipe, with what the plugins here add; editors check and complete by it."""
+    if markdown:
+        from tui_finetune.config.reference import reference
+
+        output.print_raw(reference(call.catalog))
+        return
+    from tui_finetune.config.schema_json import json_schema
+
+    output.print_json(json_schema(call.catalog))
+
+
+def _load(call: Call, recipe: Path, sets: tuple[str, ...]) -> Loaded:
+    from tui_finetune.config.load import load_recipe
+
+    return load_recipe(recipe, sets=sets, catalog=call.catalog, cache=call.home.cache)
+
+
+def _checked(loaded: Loaded) -> list[Problem]:
+    """What is wrong with a recipe that reads well. The one place where `config check` looks further than the recipe."""
+    from tui_finetune.config.verify import verify
+
+    return verify(loaded)
+
+
+def _gist(loaded: Loaded) -> str:
+    recipe = loaded.recipe
+    path = recipe.data.path if isinstance(recipe.data.path, str) else ", ".join(recipe.data.path or ())
+    return f"{recipe.task}, {' '.join(part for part in (recipe.data.source, path) if part)}, {recipe.model.path}"
+
+
+def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapping[str, Any]:
+    raise NotImplementedError
+
+
+def _write(target: Path, text: str) -> None:
+    try:
+        target.write_text(text, encoding="utf-8")
+    except OSError as error:
+        hint = (
+            did_you_mean(target.parent.name, [p.name for p in target.parent.parent.iterdir()])
+            if target.parent.parent.is_dir()
+            else ""
+        )
+        raise UserError(f"{target} cannot be written: {error.strerror}. {hint}".rstrip()) from error
