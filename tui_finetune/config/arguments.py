@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -92,7 +93,7 @@ def _generated(arguments_class: str, kept: Path | None) -> dict[str, Any]:
         raise UserError(f"The fields of {arguments_class} cannot be read: {last}")
     if kept is not None:
         kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        beside = kept.with_suffix(".writing")
+        beside = kept.with_suffix(f".writing-{os.getpid()}")
         beside.write_text(done.stdout, encoding="utf-8")
         beside.replace(kept)
     found: dict[str, Any] = json.loads(done.stdout)
@@ -124,7 +125,7 @@ OUR_DEFAULTS: Final[dict[str, Default]] = {
     "learning_rate": Default(2e-5, "2e-5", "the guide's; the library's 5e-5 is high for a whole encoder"),
     "per_device_train_batch_size": Default(16, "16", "the guide's"),
     "per_device_eval_batch_size": Default(32, "32", "measuring keeps no gradients, so twice the rows fit"),
-    "num_train_epochs": Default(3, "3", "the guide's"),
+    "num_train_epochs": Default(3, "3", "the guide's, and the library's"),
     "weight_decay": Default(0.01, "0.01", "the guide's"),
     "logging_steps": Default(
         None,

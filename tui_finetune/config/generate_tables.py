@@ -46,7 +46,7 @@ def _argument(field: dataclasses.Field[Any], annotation: Any) -> dict[str, Any]:
     return {
         "type": " | ".join(dict.fromkeys(_types(annotation) + (["none"] if default is None else []))),
         "default": default.value if isinstance(default, enum.Enum) else default,
-        "help": " ".join(str(field.metadata.get("help", "")).split()),
+        "help": " ".join(str(field.metadata.get("help", "")).split()).replace("%%", "%"),
         "choices": choices,
     }
 

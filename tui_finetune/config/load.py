@@ -130,8 +130,10 @@ _TOML_WORDS = {
 
 
 def _not_toml(error: tomli.TOMLDecodeError, text: str, name: str | None) -> Problem:
-    said = getattr(error, "msg", str(error))
-    words = _TOML_WORDS.get(said, said.replace("invalid ", "").replace("Illegal", "forbidden"))
+    found = getattr(error, "msg", str(error))
+    words = _TOML_WORDS.get(found, found.replace("invalid ", "").replace("Illegal", "forbidden"))
+    if found.startswith("Cannot declare"):
+        words = "this table is there already"
     line: int | None = getattr(error, "lineno", None)
     lines = text.splitlines()
     here = lines[line - 1].strip() if line is not None and 0 < line <= len(lines) else ""
@@ -205,7 +207,7 @@ def _of(data: dict[str, Any]) -> list[Problem]:
             return []
         model = data["model"] = {}
     if "path" in model:
-        return [Problem("of and model.path both name the model.", "of", hint="Leave one of them out.")]
+        return [Problem("model.path names a model too.", "of", hint="Leave one of them out.")]
     model["path"] = f"run:{of['run']}"
     if "checkpoint" in of and data.get("kind", "train") == "train":
         hint = "Leave checkpoint out to start from the run's final model."

@@ -62,24 +62,22 @@ def without_unknown(
     All dotted keys are of known names; `renamed` is filled with how they are written.
     """
     known = {field.alias or name: field for name, field in model.model_fields.items()}
-    clean: dict[str, Any] = {}
+    given = {key: value for key, value in data.items() if key in known}
+    extra: dict[str, Any] = {}
     problems: list[Problem] = []
     for key, value in data.items():
-        name: str | None
-        if key not in known:
-            if model.model_config.get("extra") == "allow":
-                clean[key] = value
-                continue
-            problems.append(unknown_key(key, known, prefix))
-            name = nearest(key, known)
-            if name is None or name in clean or not _may_join(data.get(name), value):
-                continue
-            value = {**value, **data[name]} if name in data else value
-            _remember(f"{prefix}{name}", f"{prefix}{key}", value, data.get(name), renamed)
-        else:
-            name = key
-            if name in clean:
-                continue
+        if key in known:
+            continue
+        if model.model_config.get("extra") == "allow":
+            extra[key] = value
+            continue
+        problems.append(unknown_key(key, known, prefix))
+        name = nearest(key, known)
+        if name is not None and _may_join(given.get(name), value):
+            _remember(f"{prefix}{name}", f"{prefix}{key}", value, given.get(name), renamed)
+            given[name] = {**value, **given[name]} if name in given else value
+    clean = dict(extra)
+    for name, value in given.items():
         clean[name], inner = _inside(known[name], value, f"{prefix}{name}.", renamed)
         problems += inner
     return clean, problems
@@ -143,10 +141,13 @@ def _problems(model: type[BaseModel], error: ValidationError, data: Mapping[str,
 
 
 def _as_written(key: str, renamed: Mapping[str, str]) -> str:
-    """The key with every renamed table as the person spelled it."""
-    for known, written in sorted(renamed.items(), key=lambda pair: -len(pair[0])):
-        if key == known or key.startswith(f"{known}."):
-            key = written + key.removeprefix(known)
+    """The key with every renamed part as the person spelled it."""
+    longest_first = sorted(renamed.items(), key=lambda pair: -len(pair[0]))
+    for _ in renamed:  # a table and a key in it can both be renamed
+        for known, written in longest_first:
+            if key == known or key.startswith(f"{known}."):
+                key = written + key.removeprefix(known)
+                break
     return key
 
 

@@ -10,7 +10,7 @@ import tomli
 import tomlkit
 from pydantic import ValidationError
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Float, Trivia
+from tomlkit.items import Float, InlineTable, Table, Trivia
 
 from tui_finetune.config.arguments import fixed_defaults
 from tui_finetune.config.schema import Recipe
@@ -119,7 +119,7 @@ def _step(where: Any, part: str, key: str, *, make: bool) -> Any:
         if part not in where:
             if not make:
                 return None
-            where[part] = tomlkit.table()
+            where[part] = tomlkit.inline_table() if isinstance(where, InlineTable) else tomlkit.table()
         found = where[part]
     elif isinstance(where, list) and part.isdecimal() and int(part) < len(where):
         found = where[int(part)]
@@ -142,7 +142,15 @@ def _set(where: Any, name: str, value: Any, key: str) -> None:
         if present:
             del where[index]
         return
-    item = tomlkit.item(_items(_without_none(value)))
+    value = _without_none(value)
+    if present and isinstance(where[index], Table) and isinstance(value, Mapping):
+        table = where[index]
+        for old in [old for old in table if old not in value]:
+            del table[old]
+        for inner, new in value.items():
+            _set(table, inner, new, f"{key}.{inner}")
+        return
+    item = tomlkit.value(toml_value(value))
     if present and not isinstance(where, list):
         _keep_comment(where[index], item)
     where[index] = item
