@@ -136,6 +136,11 @@ OUR_DEFAULTS: Final[dict[str, Default]] = {
     "eval_strategy": Default(
         None, "epoch, where there is validation", "a run without evaluations tells nothing about new texts"
     ),
+    "eval_steps": Default(
+        None,
+        "a tenth of all steps, where eval_strategy is steps",
+        "the library's, every logging, measures a hundred times",
+    ),
     "save_strategy": Default(None, "as eval_strategy", "every evaluated state can become the final model"),
     "save_steps": Default(None, "as eval_steps", "every evaluated state can become the final model"),
     "save_total_limit": Default(2, "2", "the best and the newest checkpoint; each takes three times the model's size"),
@@ -249,7 +254,7 @@ def training_arguments(
     arguments = fixed_defaults()
     arguments["logging_steps"] = min(max(total_steps // 100, 1), 50, max(steps_per_epoch, 1))
     arguments |= (
-        _evaluating(person, metric, greater_is_better)
+        _evaluating(person, metric, greater_is_better, total_steps)
         if has_validation
         else {"eval_strategy": "no", "save_strategy": "epoch"}
     )
@@ -268,13 +273,14 @@ def training_arguments(
     }
 
 
-def _evaluating(person: Mapping[str, Any], metric: str, greater_is_better: bool) -> dict[str, Any]:
+def _evaluating(person: Mapping[str, Any], metric: str, greater_is_better: bool, total_steps: int) -> dict[str, Any]:
     """When to evaluate and save, and what chooses the best: what the person has set decides the rest."""
     strategy = person.get("eval_strategy", "steps" if "eval_steps" in person else "epoch")
     ours: dict[str, Any] = {"eval_strategy": strategy}
     ours["save_strategy"] = "epoch" if strategy == "no" else strategy
-    if strategy == "steps" and "eval_steps" in person:
-        ours["save_steps"] = person["eval_steps"]
+    if strategy == "steps":
+        ours["eval_steps"] = person.get("save_steps", max(total_steps // 10, 1))
+        ours["save_steps"] = person.get("eval_steps", ours["eval_steps"])
     if "save_steps" in person and "save_strategy" not in person:
         ours["save_strategy"] = "steps"
     both = {**ours, **person}

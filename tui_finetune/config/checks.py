@@ -40,10 +40,14 @@ RANGES: Mapping[str, tuple[float, bool, float]] = {
     "save_steps": _POSITIVE,
     "save_total_limit": _COUNT,
     "eval_accumulation_steps": _COUNT,
+    "torch_empty_cache_steps": _COUNT,
     "dataloader_num_workers": _NOT_NEGATIVE,
     "dataloader_prefetch_factor": _COUNT,
 }
 """Lowest value, whether it is itself allowed, and the value that must not be reached."""
+
+STEPS = ("logging_steps", "eval_steps", "save_steps")
+"""Numbers of steps, or below 1 shares of all steps."""
 
 _TYPES: Mapping[str, Any] = {
     "bool": bool,
@@ -162,6 +166,8 @@ def _out_of_range(key: str, name: str, value: float) -> Problem | None:
         return Problem(f"is {said(value)}, must be {'at least' if low_allowed else 'above'} {low:g}.", key)
     if value >= high:
         return Problem(f"is {said(value)}, must be below {high:g}.", key)
+    if name in STEPS and value > 1 and value != int(value):
+        return Problem(f"is {said(value)}; a whole number of steps, or a share of all steps below 1.", key)
     return None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,14 @@ class Loaded:
     lines: Mapping[str, int]
     """Dotted key to line, for problems that are found later."""
     sets: tuple[str, ...] = ()
+    from_sets: frozenset[str] = frozenset()
+    """Dotted keys whose value came from `sets`."""
+
+    def placed(self, problem: Problem) -> Problem:
+        """A problem found later, with the file and line of its key; as it is where it has a file of its own."""
+        if problem.file is not None or problem.key is None:
+            return problem
+        return _placed(problem, _name(self.path), self.lines, self.from_sets)
 
 
 def load_recipe(
@@ -67,7 +75,7 @@ def load_recipe(
     if recipe is None or problems or set_problems:
         placed = [_placed(problem, _name(path), lines, from_sets) for problem in problems]
         raise RecipeError([*set_problems, *sorted(placed, key=lambda problem: problem.line or 0)])
-    return Loaded(recipe, request, path, lines, tuple(sets))
+    return Loaded(recipe, request, path, lines, tuple(sets), frozenset(from_sets))
 
 
 def read_request(path: Path) -> bytes:
@@ -140,7 +148,7 @@ def _not_toml(error: tomli.TOMLDecodeError, text: str, name: str | None) -> Prob
     return Problem(f"not TOML: {words}{f': {here[:80]}' if here else '.'}", file=name, line=line)
 
 
-def _placed(problem: Problem, file: str | None, lines: dict[str, int], from_sets: set[str]) -> Problem:
+def _placed(problem: Problem, file: str | None, lines: Mapping[str, int], from_sets: Collection[str]) -> Problem:
     """The problem with the file and line of its key, or `--set` where the value came from there."""
     key = problem.key
     if key is not None and any(key == given or key.startswith(f"{given}.") for given in from_sets):

@@ -5,18 +5,15 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from tui_finetune.config.load import Loaded
-from tui_finetune.config.locate import line_of
 from tui_finetune.errors import Problem, nearest
 
 
 def verify(loaded: Loaded) -> list[Problem]:
     """What is absent on this machine, with the recipe's file and lines. Hub ids and runs are not looked up."""
-    file = loaded.path.name if loaded.path is not None else None
-    return [replace(p, file=file, line=line_of(loaded.lines, p.key)) for p in _absent(loaded)]
+    return [loaded.placed(problem) for problem in _absent(loaded)]
 
 
 def _absent(loaded: Loaded) -> Iterator[Problem]:

@@ -86,6 +86,8 @@ def test_saving_follows_evaluating(given: Given) -> None:
     found = given("eval_steps = 200")
     assert (found["eval_strategy"], found["save_strategy"], found["save_steps"]) == ("steps", "steps", 200)
     assert found["load_best_model_at_end"] is True
+    found = given("eval_strategy = 'steps'")
+    assert (found["eval_steps"], found["save_steps"], found["load_best_model_at_end"]) == (422, 422, True)
     assert given("eval_strategy = 'epoch'\nsave_strategy = 'steps'")["load_best_model_at_end"] is False
     assert given("eval_strategy = 'no'")["load_best_model_at_end"] is False
 
@@ -199,3 +201,25 @@ class TestTables:
             "python -m tui_finetune.config.generate_tables --ship makes it anew"
         )
         assert made["version"].split(".")[:2] == kept["version"].split(".")[:2]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("has_validation", [True, False])
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "",
+        "eval_steps = 10",
+        "eval_strategy = 'steps'",
+        "save_strategy = 'best'",
+        "eval_strategy = 'no'",
+        "save_steps = 5",
+        "eval_steps = 0.1",
+    ],
+)
+def test_the_library_takes_what_it_is_given(lines: str, has_validation: bool, given: Given, tmp_path: Path) -> None:
+    from transformers import TrainingArguments
+
+    found = given(lines, has_validation=has_validation)
+    made = TrainingArguments(output_dir=str(tmp_path), report_to="none", use_cpu=True, **found)
+    assert made.learning_rate == 2e-5

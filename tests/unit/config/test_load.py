@@ -9,7 +9,7 @@ import pytest
 
 from tests.unit.config.conftest import LEAST
 from tui_finetune.config.load import Loaded, load_recipe
-from tui_finetune.errors import RecipeError
+from tui_finetune.errors import Problem, RecipeError
 from tui_finetune.plugin_api.manager import Catalog
 
 Read = Callable[..., Loaded]
@@ -41,6 +41,20 @@ def test_sets_alone_are_a_recipe(catalog: Catalog) -> None:
     recipe = load_recipe(None, sets=sets, catalog=catalog).recipe
     assert recipe.model.path == "run:latest"
     assert recipe.train == {"learning_rate": 3e-5}
+
+
+def test_problems_that_are_found_later_get_their_place(read: Read) -> None:
+    loaded = read(LEAST, "data.test=tset")
+    assert (
+        str(loaded.placed(Problem("no such model.", "model.path")))
+        == "sample.toml: model.path: no such model. (line 3)"
+    )
+    assert str(loaded.placed(Problem("no split.", "data.test"))) == "--set: data.test: no split."
+    assert (
+        str(loaded.placed(Problem("ragged.", "data.path", file="a.csv", line=7)))
+        == "a.csv: data.path: ragged. (line 7)"
+    )
+    assert str(loaded.placed(Problem("no room."))) == "no room."
 
 
 def test_options_are_filled_in_by_their_owner(read: Read) -> None:

@@ -152,6 +152,7 @@ def test_a_mistake_is_told_in_plain_words(line: str, words: str, told: Told) -> 
         ("num_train_epochs = -1", "must be above 0."),
         ("max_steps = 0", "is 0; a number of steps, or leave it out."),
         ("weight_decay = -0.1", "must be at least 0."),
+        ("logging_steps = 2.5", "a whole number of steps, or a share of all steps below 1."),
         ("label_smoothing_factor = 1.0", "must be below 1."),
         ('bf16 = "true"', "Write true without the quotes."),
         ("bf16 = 1", "expected true or false."),
