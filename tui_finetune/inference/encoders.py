@@ -1,0 +1,192 @@
+"""Tokenizers as the protocol `Encoder`, light (`tokenizers` alone) and from transformers: the same tokens from both.
+
+Both ask the same backend. What transformers adds around it (truncation side, special tokens in the text, which inputs
+the model takes) is read from the tokenizer object here and from tokenizer_config.json there.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.errors import ModelError, Problem
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+    from transformers import PreTrainedTokenizerBase
+
+    from tui_finetune.plugin_api import Encoded, Encoder
+
+TYPE_IDS = "token_type_ids"
+WITH_TYPE_IDS = frozenset(
+    {"BertTokenizer", "CanineTokenizer", "DebertaTokenizer", "DebertaV2Tokenizer", "FNetTokenizer"}
+)
+"""Tokenizer classes of transformers that give token_type_ids where tokenizer_config.json does not say; a test compares."""
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(slots=True)
+class Tokens:
+    """Tokens of one input, as the protocol `Encoded` has them."""
+
+    ids: list[int]
+    type_ids: list[int]
+    """Empty where the model takes none."""
+    word_ids: list[int | None]
+    offsets: list[tuple[int, int]]
+    length: int
+
+
+def transformers_encoder(tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoder:
+    """The encoder of a tokenizer of transformers; one without a `tokenizers` backend has no offsets and no words of a text."""
+    type_ids = TYPE_IDS in tokenizer.model_input_names
+    backend = getattr(tokenizer, "_tokenizer", None)
+    if backend is None or not hasattr(backend, "encode_batch"):
+        from tui_finetune.inference.slow_encoder import SlowEncoder  # late: seldom needed
+
+        return SlowEncoder(tokenizer, max_length, type_ids=type_ids)
+    return BackendEncoder(
+        backend,
+        max_length,
+        type_ids=type_ids,
+        truncation_side=tokenizer.truncation_side,
+        split_special_tokens=bool(tokenizer.split_special_tokens),
+    )
+
+
+def light_encoder(folder: Path, max_length: int) -> Encoder:
+    """The encoder of a model folder, without transformers. Raises ModelError where there is no tokenizer.json."""
+    from tokenizers import Tokenizer
+
+    path = folder / "tokenizer.json"
+    if not path.is_file():
+        hint = "Load the folder with transformers' AutoTokenizer and save it again with save_pretrained."
+        raise ModelError(Problem(f"{folder} has no tokenizer.json.", hint=hint))
+    try:
+        backend = Tokenizer.from_file(str(path))
+        config = _tokenizer_config(folder)
+    except Exception as error:  # what tokenizers raises for a file that it cannot read has no class of its own
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    kind = str(config.get("tokenizer_class") or "").removesuffix("Fast")
+    named = config.get("model_input_names")
+    return BackendEncoder(
+        backend,
+        max_length,
+        type_ids=kind in WITH_TYPE_IDS if named is None else TYPE_IDS in named,
+        truncation_side=str(config.get("truncation_side") or "right"),
+        split_special_tokens=bool(config.get("split_special_tokens", False)),
+    )
+
+
+def _tokenizer_config(folder: Path) -> Mapping[str, Any]:
+    path = folder / "tokenizer_config.json"
+    found = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    return found if isinstance(found, dict) else {}
+
+
+class BackendEncoder:
+    """An encoder over a tokenizer of the library `tokenizers`.
+
+    Rows are encoded whole first: only so is their true length known; the few that are too long are encoded again, cut.
+    """
+
+    def __init__(
+        self,
+        backend: Tokenizer,
+        max_length: int,
+        *,
+        type_ids: bool,
+        truncation_side: str = "right",
+        split_special_tokens: bool = False,
+    ) -> None:
+        self.max_length = max_length
+        self._backend = backend
+        self._type_ids = type_ids
+        self._side = truncation_side
+        self._split_special = split_special_tokens
+        self._blank_before_words = _blank_before_words(backend)
+
+    def texts(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[Encoded]:
+        if pairs is None:
+            return self._encode([clean(text) for text in texts], pair=False)
+        rows = [(clean(text), clean(pair)) for text, pair in zip(texts, pairs, strict=True)]
+        return self._encode(rows, pair=True)
+
+    def words(self, words: Sequence[Sequence[str]]) -> list[Encoded]:
+        """Byte-level tokenizers mark the beginning of a word by the blank before it: given words get one."""
+        cleaned = [[clean(word) for word in row] for row in words]
+        if not self._blank_before_words:
+            return self._encode(cleaned, pair=False, given=True)
+        blank = [[f" {word}" if word and not word[0].isspace() else word for word in row] for row in cleaned]
+        encoded = self._encode(blank, pair=False, given=True)
+        return [self._without_blanks(one, row) for one, row in zip(encoded, cleaned, strict=True)]
+
+    def _encode(self, rows: Sequence[Any], *, pair: bool, given: bool = False) -> list[Encoded]:
+        if not rows:
+            return []
+        backend = self._backend
+        require_room(self.max_length, backend.num_special_tokens_to_add(pair))
+        # The tokenizer is shared with collators and others who may have left truncation or padding set.
+        backend.no_padding()
+        backend.no_truncation()
+        if backend.encode_special_tokens != self._split_special:
+            backend.encode_special_tokens = self._split_special
+        whole = backend.encode_batch(rows, is_pretokenized=given)
+        lengths = [len(one) for one in whole]
+        long = [index for index, length in enumerate(lengths) if length > self.max_length]
+        if long:
+            backend.enable_truncation(self.max_length, strategy="longest_first", direction=self._side)
+            for index, cut in zip(
+                long, backend.encode_batch([rows[i] for i in long], is_pretokenized=given), strict=True
+            ):
+                whole[index] = cut
+            backend.no_truncation()
+        return [
+            Tokens(one.ids, one.type_ids if self._type_ids else [], one.word_ids, one.offsets, length)
+            for one, length in zip(whole, lengths, strict=True)
+        ]
+
+    @staticmethod
+    def _without_blanks(encoded: Encoded, row: Sequence[str]) -> Encoded:
+        """Offsets as places in the given words, without the blank that was put before them."""
+        moved = [
+            (start, end)
+            if word is None or not row[word] or row[word][0].isspace()
+            else (max(start - 1, 0), max(end - 1, 0))
+            for word, (start, end) in zip(encoded.word_ids, encoded.offsets, strict=True)
+        ]
+        return Tokens(encoded.ids, encoded.type_ids, encoded.word_ids, moved, encoded.length)
+
+
+def require_room(max_length: int, special: int) -> None:
+    """Raises ModelError where not even the special tokens fit: tokenizers then do not cut at all, without a word."""
+    if special >= max_length:
+        message = f"is {max_length}; this tokenizer adds {special} special tokens alone."
+        raise ModelError(Problem(message, key="model.max_length", hint=f"Use {special + 1} at least."))
+
+
+def _blank_before_words(backend: Tokenizer) -> bool:
+    """True where a given word needs a blank before it to become the tokens that it has within a text."""
+    if backend.pre_tokenizer is None:
+        return False
+    found = json.loads(backend.pre_tokenizer.__getstate__())
+    return any(
+        part.get("type") == "ByteLevel" or (part.get("type") == "Metaspace" and part.get("prepend_scheme") == "never")
+        for part in _parts(found)
+    )
+
+
+def _parts(part: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield part
+    for inner in part.get("pretokenizers", ()):
+        yield from _parts(inner)
+
+
+def clean(text: str) -> str:
+    """Lone surrogates, which no tokenizer takes, as U+FFFD: as many characters, so that offsets hold."""
+    return text if text.isascii() else _SURROGATES.sub("\ufffd", text)
