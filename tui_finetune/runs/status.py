@@ -1,0 +1,360 @@
+"""The state of a run, derived from its files and never stored twice. Words stay modest: what is known, since when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from tui_finetune.runs import atomic, process
+from tui_finetune.runs.heartbeat import uptime
+from tui_finetune.runs.layout import RunPaths, short_id
+from tui_finetune.runs.tail import Event, last_events, number
+
+State = Literal[
+    "queued",
+    "starting",
+    "running",
+    "paused",
+    "stopping",
+    "stalled",
+    "unreachable",
+    "finished",
+    "stopped",
+    "aborted",
+    "preempted",
+    "failed",
+    "died",
+    "unreadable",
+]
+LIVE: frozenset[str] = frozenset({"queued", "starting", "running", "paused", "stopping", "stalled", "unreachable"})
+ENDED: frozenset[str] = frozenset({"finished", "stopped", "aborted", "preempted", "failed", "died"})
+RESULT_STATES: frozenset[str] = ENDED - {"died"}
+"""What a result.json may say."""
+
+STALE_SECONDS = 90.0
+"""Seconds without a heartbeat before a live run is shown as stalled: a thread beats every five, also while a model loads."""
+PHASE_SECONDS: Mapping[str, float] = {
+    "loading": 1_800.0,
+    "tokenizing": 900.0,
+    "pre-flight": 900.0,
+    "training": 600.0,
+    "evaluating": 900.0,
+    "saving": 900.0,
+}
+"""How long the work may stand still in each phase; a step, a batch and a block of rows each count as going on."""
+OTHER_PHASE_SECONDS = 900.0
+BEGIN_SECONDS = 90.0
+"""A run without process.json is starting for so long after it was made; a launcher gives up after 60 s."""
+
+
+@dataclass(frozen=True)
+class Status:
+    """Everything that the files say about how a run does."""
+
+    state: State
+    words: str
+    """The state for a sentence: "running, training", "failed: CUDA out of memory"."""
+    attempt: int = 0
+    phase: str | None = None
+    step: int | None = None
+    steps: int | None = None
+    since: float | None = None
+    """Unix seconds since when it is so: the start of a live run, the last beat of a stalled one, the end of an ended one."""
+    started: float | None = None
+    """Start of this attempt."""
+    ended: float | None = None
+    seconds: float | None = None
+    """How long the attempt worked, once it has ended."""
+    reason: str | None = None
+    advice: str | None = None
+    exit_code: int | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    """Flat, the main one first; of a live run the newest evaluation."""
+    baselines: Mapping[str, float] = field(default_factory=dict)
+    best_checkpoint: str | None = None
+    best_step: int | None = None
+    process: Mapping[str, Any] = field(default_factory=dict)
+    heartbeat: Mapping[str, Any] = field(default_factory=dict)
+    log_tail: tuple[str, ...] = ()
+    """The last lines of stdout.log of a run that died."""
+
+    @property
+    def live(self) -> bool:
+        return self.state in LIVE
+
+    @property
+    def ended_badly(self) -> bool:
+        return self.state in ("failed", "died", "aborted")
+
+
+class HeartbeatWatch:
+    """When each heartbeat last changed, by the reader's own clock. Keep one for as long as you look at runs."""
+
+    def __init__(self) -> None:
+        self._seen: dict[Path, tuple[tuple[Any, ...], float, bool]] = {}
+
+    def age(self, path: Path, beat: Mapping[str, Any], *, same_boot: bool, now: float, up: float) -> float:
+        """Seconds since the last beat.
+
+        On this boot of this machine the uptime in the beat tells. Elsewhere the reader's own clock does, once a change
+        has been seen; before that the two machines' clocks are compared, which is all that a single look has.
+        """
+        if same_boot and (beaten := number(beat.get("uptime"))) is not None:
+            return max(0.0, up - beaten)
+        content = (beat.get("t"), beat.get("attempt"), beat.get("uptime"), beat.get("step"))
+        by_clocks = max(0.0, now - (number(beat.get("t")) or 0.0))
+        seen = self._seen.get(path)
+        if seen is None:
+            self._seen[path] = (content, up, False)
+            return by_clocks
+        if seen[0] != content:
+            self._seen[path] = (content, up, True)
+            return 0.0
+        return up - seen[1] if seen[2] else max(by_clocks, up - seen[1])
+
+
+def derive(paths: RunPaths, *, created: float | None = None, watch: HeartbeatWatch | None = None) -> Status:
+    """The state of the run now. Cheap for an ended run: its result.json tells everything."""
+    result = _read(paths.result_json)
+    if result is not None and result.get("state") in RESULT_STATES:
+        claimed = _read(paths.process_json) if _unsure(paths, result) else None
+        if claimed is None or _attempt_of(claimed) <= _attempt_of(result):
+            return _ended(result)
+    claimed = _read(paths.process_json)
+    if claimed is None:
+        return _unclaimed(paths, created)
+    return _claimed(paths, claimed, watch or HeartbeatWatch())
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return atomic.read_json(path)
+    except (FileNotFoundError, atomic.Unreadable):
+        return None
+
+
+def _unsure(paths: RunPaths, result: Mapping[str, Any]) -> bool:
+    """True where a later attempt has been claimed than the one that this result is of: one stat, no listing."""
+    return paths.attempt(_attempt_of(result) + 1).exists()
+
+
+def _attempt_of(file: Mapping[str, Any]) -> int:
+    found = file.get("attempt")
+    return found if isinstance(found, int) and not isinstance(found, bool) else 0
+
+
+def _text(value: Any) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _count(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _numbers(value: Any) -> dict[str, float]:
+    if not isinstance(value, Mapping):
+        return {}
+    return {str(key): found for key, raw in value.items() if (found := number(raw)) is not None}
+
+
+def _ended(result: Mapping[str, Any]) -> Status:
+    state: State = result["state"]
+    reason = _text(result.get("reason"))
+    ended = number(result.get("ended"))
+    seconds = number(result.get("seconds"))
+    return Status(
+        state=state,
+        words=f"{state}: {reason}" if reason and state != "finished" else state,
+        attempt=_attempt_of(result),
+        step=_count(result.get("step")),
+        steps=_count(result.get("steps")),
+        since=ended,
+        started=ended - seconds if ended is not None and seconds is not None else None,
+        ended=ended,
+        seconds=seconds,
+        reason=reason,
+        advice=_text(result.get("advice")),
+        exit_code=_count(result.get("exit_code")),
+        metrics=_numbers(result.get("metrics")),
+        baselines=_numbers(result.get("baselines")),
+        best_checkpoint=_text(result.get("best_checkpoint")),
+        best_step=_count(result.get("best_step")),
+    )
+
+
+def _unclaimed(paths: RunPaths, created: float | None) -> Status:
+    """No process has written that it works on this: it is about to, or its start came to nothing."""
+    attempt, since = _claimed_folder(paths)
+    since = since or created or _modified(paths.root)
+    if since is not None and time.time() - since < BEGIN_SECONDS:
+        return Status("starting", "starting", attempt=attempt, since=since, started=since)
+    reason = "the worker never began: its start was cut off"
+    return Status("died", f"died: {reason}", attempt=attempt, since=since, reason=reason, log_tail=log_tail(paths))
+
+
+def _claimed_folder(paths: RunPaths) -> tuple[int, float | None]:
+    from tui_finetune.runs.attempts import newest_attempt
+
+    attempt = newest_attempt(paths)
+    return attempt, _modified(paths.attempt(attempt)) if attempt else None
+
+
+def _modified(path: Path) -> float | None:
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return None
+
+
+def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch) -> Status:
+    attempt = _attempt_of(claimed)
+    alive = process.is_alive(claimed)
+    beat = _read(paths.heartbeat) or {}
+    if _attempt_of(beat) != attempt:
+        beat = {}
+    events = [event for event in last_events(paths.events) if event.attempt == attempt]
+    found = _facts(claimed, beat, events, attempt)
+    if alive is False:
+        if (result := _read(paths.result_json)) is not None and _attempt_of(result) == attempt:
+            return _ended(result)  # it ended between the two looks
+        return _died(paths, claimed, found)
+    age = _beat_age(paths, claimed, beat, watch)
+    if alive is None and age >= STALE_SECONDS:
+        words = f"on {claimed.get('host')}, not heard of for {_seconds(age)}"
+        return Status("unreachable", f"unreachable: {words}", **{**found, "since": time.time() - age, "reason": words})
+    if age >= STALE_SECONDS:
+        words = f"no heartbeat for {_seconds(age)}, process {claimed.get('pid')} alive"
+        return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - age, "reason": words})
+    state = _working_state(events, found["phase"])
+    idle = age + _idle(beat)
+    if state in ("running", "stopping") and idle >= PHASE_SECONDS.get(found["phase"] or "", OTHER_PHASE_SECONDS):
+        words = (
+            f"no progress in {found['phase'] or 'starting'} for {_seconds(idle)}, process {claimed.get('pid')} alive"
+        )
+        return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - idle, "reason": words})
+    words = f"running, {found['phase']}" if state == "running" and found["phase"] else state
+    return Status(state, words, **found)
+
+
+def _facts(claimed: Mapping[str, Any], beat: Mapping[str, Any], events: list[Event], attempt: int) -> dict[str, Any]:
+    """What a status says whatever the state is: phase, steps, metrics."""
+    phase = _text(beat.get("phase"))
+    step, steps = _count(beat.get("step")), _count(beat.get("steps"))
+    metrics: dict[str, float] = {}
+    baselines: dict[str, float] = {}
+    for event in events:
+        if event.name == "phase":
+            phase = _text(event.get("phase")) or phase
+        elif event.name == "plan":
+            steps = steps if steps is not None else _count(event.get("steps"))
+        elif event.name == "step" and event.step is not None:
+            step = max(step or 0, event.step)
+        elif event.name == "attempt" and step is None:
+            step = _count(event.get("from_step")) or None
+        elif event.name == "evaluation":
+            metrics.update(_flat(event))
+        elif event.name == "baseline":
+            baselines.update(
+                {str(event.get("name")): value for value in list(_numbers(event.get("metrics")).values())[:1]}
+            )
+    started = number(claimed.get("started"))
+    return {
+        "attempt": attempt,
+        "phase": phase,
+        "step": step,
+        "steps": steps,
+        "since": started,
+        "started": started,
+        "metrics": metrics,
+        "baselines": baselines,
+        "process": claimed,
+        "heartbeat": beat,
+    }
+
+
+def _flat(event: Event) -> dict[str, float]:
+    """An evaluation's metrics by name, test's with their prefix, the loss last."""
+    prefix = "test_" if event.get("split") == "test" else ""
+    found = _numbers(event.get("metrics"))
+    return {prefix + name: found[name] for name in sorted(found, key=lambda name: name == "loss")}
+
+
+def _beat_age(paths: RunPaths, claimed: Mapping[str, Any], beat: Mapping[str, Any], watch: HeartbeatWatch) -> float:
+    now, up = time.time(), uptime()
+    same_boot = bool(claimed.get("boot_id")) and claimed.get("boot_id") == process.boot_id()
+    if not beat:
+        return max(0.0, now - (number(claimed.get("started")) or now))
+    return watch.age(paths.heartbeat, beat, same_boot=same_boot, now=now, up=up)
+
+
+def _idle(beat: Mapping[str, Any]) -> float:
+    """Seconds without progress at the time of the beat, by the writer's clock alone."""
+    beaten, progress = number(beat.get("t")), number(beat.get("progress_t"))
+    return max(0.0, beaten - progress) if beaten is not None and progress is not None else 0.0
+
+
+def _working_state(events: list[Event], phase: str | None) -> State:
+    """The state of a process that lives and beats, by what it said last."""
+    state: State = "running" if phase and phase != "starting" else "starting"
+    if phase in ("queued", "paused"):
+        state = "queued" if phase == "queued" else "paused"
+    for event in events:
+        action = event.get("action")
+        if event.name == "request" and event.get("answer") == "accepted" and action in ("stop", "abort"):
+            state = "stopping"
+        elif event.name == "applied" and action == "pause":
+            state = "paused"
+        elif event.name == "applied" and action == "continue" and state == "paused":
+            state = "running"
+        elif event.name == "end":
+            state = "stopping"
+    return state
+
+
+def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any]) -> Status:
+    beat = found["heartbeat"]
+    heard = number(beat.get("t")) or found["started"]
+    during = f" in {found['phase']}" if found["phase"] else ""
+    reason = f"process {claimed.get('pid')} is gone without a result{during}"
+    if process.restarted(claimed):
+        reason += "; the machine was started again since"
+    elif (hint := _memory_hint(claimed)) is not None:
+        reason += f"; {hint}"
+    advice = f"tui-finetune resume {short_id(paths.id)} goes on from the newest whole checkpoint."
+    return Status(
+        "died",
+        f"died: {reason}",
+        **{**found, "since": heard, "ended": heard, "reason": reason, "advice": advice},
+        log_tail=log_tail(paths),
+    )
+
+
+def _memory_hint(claimed: Mapping[str, Any]) -> str | None:
+    """What can be known of an end by signal 9: the kernel's log by pid, else the counter of the control group."""
+    pid, before, after = claimed.get("pid"), claimed.get("oom_kills"), process.oom_kills()
+    if isinstance(pid, int) and process.killed_for_memory(pid):
+        return "the kernel's log says that it was killed for want of memory"
+    if isinstance(before, int) and after is not None and after > before:
+        return "since its start the kernel has killed a process here for want of memory, perhaps this one"
+    return None
+
+
+def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384) -> tuple[str, ...]:
+    """The last lines that the worker printed."""
+    try:
+        with paths.stdout_log.open("rb") as file:
+            file.seek(max(0, paths.stdout_log.stat().st_size - size))
+            text = file.read().decode("utf-8", "backslashreplace")
+    except OSError:
+        return ()
+    return tuple([line for line in text.splitlines() if line.strip()][-lines:])
+
+
+def _seconds(seconds: float) -> str:
+    """`95 s`, `4 m`, `3 h`."""
+    if seconds < 180:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} m" if seconds < 10_800 else f"{seconds / 3600:.0f} h"

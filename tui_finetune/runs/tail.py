@@ -1,0 +1,162 @@
+"""Reading events: whole lines only, from where the last reading ended. What is unknown or broken is kept, never fatal."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tui_finetune.runs.layout import RunPaths
+
+CHUNK = 8_388_608
+"""Bytes read at once, so that a file of gigabytes is never in memory whole."""
+POINTS = frozenset({"step", "values", "evaluation", "checkpoint", "checkpoint_removed"})
+"""Events that belong to a step: those of an earlier attempt beyond the step where the next one began are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One line of events.jsonl."""
+
+    name: str
+    """step, evaluation, phase …; empty for a broken line."""
+    t: float = 0.0
+    seq: int = 0
+    attempt: int = 0
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """Everything else that the line says."""
+    v: int = 1
+    broken: str | None = None
+    """The line itself where it is no event."""
+
+    @property
+    def step(self) -> int | None:
+        step = self.fields.get("step")
+        return step if isinstance(step, int) else None
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self.fields.get(key, default)
+
+    def number(self, key: str) -> float | None:
+        """A number, also one written as "nan", "inf" or "-inf"; None for anything else."""
+        return number(self.fields.get(key))
+
+
+def number(value: Any) -> float | None:
+    """A number of an event or result: "nan", "inf" and "-inf" are numbers too."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int | float):
+        return float(value)
+    return float(value) if value in ("nan", "inf", "-inf") else None
+
+
+_HEAD = frozenset({"v", "seq", "t", "attempt", "event"})
+
+
+def parse(line: bytes) -> Event:
+    """A line as an event; one that is none comes back as it is, with `broken` set."""
+    try:
+        raw = json.loads(line)
+        name = raw["event"]
+        if not isinstance(name, str):
+            raise TypeError("event")
+        return Event(
+            name=name,
+            t=float(raw.get("t") or 0.0),
+            seq=int(raw.get("seq") or 0),
+            attempt=int(raw.get("attempt") or 0),
+            fields={key: value for key, value in raw.items() if key not in _HEAD},
+            v=int(raw.get("v") or 1),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+        return Event(name="", broken=line.decode("utf-8", "backslashreplace"))
+
+
+class EventTail:
+    """New events of a file since the last poll. The file may not exist yet, and may be replaced."""
+
+    def __init__(self, path: Path | RunPaths) -> None:
+        self.path = path.events if isinstance(path, RunPaths) else path
+        self.offset = 0
+        """Bytes consumed: always the end of a whole line."""
+        self._identity: tuple[int, int] | None = None
+
+    def poll(self, limit: int | None = None) -> list[Event]:
+        """New whole lines, in order; at most about `limit` bytes of them where one is given. A torn last line waits."""
+        try:
+            with self.path.open("rb") as file:
+                self._notice_replacement(os.fstat(file.fileno()))
+                return self._read(file.fileno(), limit)
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
+            return []
+
+    def _notice_replacement(self, stat: os.stat_result) -> None:
+        identity = (stat.st_dev, stat.st_ino)
+        if stat.st_size < self.offset or (self._identity is not None and identity != self._identity):
+            self.offset = 0
+        self._identity = identity
+
+    def _read(self, handle: int, limit: int | None) -> list[Event]:
+        events: list[Event] = []
+        begun, want = self.offset, CHUNK
+        while limit is None or self.offset - begun < limit:
+            data = os.pread(handle, want, self.offset)
+            end = data.rfind(b"\n") + 1
+            if end == 0:
+                if len(data) < want:
+                    break
+                want *= 4  # a line longer than a chunk: not ours, but not a reason to stop here for ever
+                continue
+            events.extend(parse(line) for line in data[:end].split(b"\n")[:-1] if line.strip())
+            self.offset += end
+        return events
+
+
+def read_events(paths: RunPaths) -> list[Event]:
+    """All events of a run, of every attempt, in order."""
+    return EventTail(paths).poll()
+
+
+def history(paths: RunPaths) -> list[Event]:
+    """All events, without the points of earlier attempts that a later one went back behind."""
+    return collapse(read_events(paths))
+
+
+def collapse(events: Iterable[Event]) -> list[Event]:
+    """`events` without points of earlier attempts beyond the step from which a later attempt went on."""
+    kept: list[Event] = []
+    for event in events:
+        if event.name == "attempt":
+            start = event.get("from_step") or 0
+            number_of = event.get("n") or event.attempt
+            if isinstance(start, int) and isinstance(number_of, int) and number_of > 1:
+                kept = [one for one in kept if not _beyond(one, start)]
+        kept.append(event)
+    return kept
+
+
+def _beyond(event: Event, step: int) -> bool:
+    return event.name in POINTS and event.step is not None and event.step > step
+
+
+def last_events(path: Path, size: int = 262_144) -> list[Event]:
+    """The events in the last `size` bytes, the first torn one left out: for a state, not for a history."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            start = max(0, end - size)
+            file.seek(start)
+            data = file.read(end - start)
+    except OSError:
+        return []
+    if start:
+        data = data[data.find(b"\n") + 1 :]
+    return [parse(line) for line in _whole_lines(data) if line.strip()]
+
+
+def _whole_lines(data: bytes) -> Iterator[bytes]:
+    yield from data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
