@@ -1,0 +1,196 @@
+"""Events and progress as lines of plain text: `watch`, `train --wait`, the demo, the log pane. Raw text: show it as `Shown`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from tui_finetune.live import words
+from tui_finetune.live.progress import Progress
+from tui_finetune.live.series import History, said
+from tui_finetune.runs.status import Status
+from tui_finetune.runs.tail import Event, number
+
+METRICS_SHOWN = 4
+
+
+def progress_text(history: History, status: Status, now: Progress) -> str:
+    """One line: `training  step 2,480 of 4,221  59 %  loss 0.182  2.14 steps/s  14 m left`."""
+    phase = status.phase or history.phase or status.state
+    parts = [status.state if status.state not in ("running", "starting") else phase]
+    doing = history.doing
+    if phase not in ("training", None) and doing is not None:
+        parts.append(_doing(doing.what, doing.done, doing.total))
+    elif phase not in ("training", None) and history.phase_detail:
+        parts.append(history.phase_detail)
+    if now.steps and (now.step or phase == "training"):
+        parts += [f"step {now.step or 0:,} of {now.steps:,}", words.share(now.step or 0, now.steps)]
+    if (loss := history.get("loss").last) is not None:
+        parts.append(f"loss {words.score(loss)}")
+    if now.steps_per_second is not None and phase == "training":
+        parts.append(words.speed(now.steps_per_second))
+    if now.left is not None:
+        parts.append(f"{'about ' if now.about else ''}{words.coarse(now.left)} left")
+    return "  ".join(parts)
+
+
+def event_line(event: Event, history: History) -> str | None:
+    """An event as a line with its time of day; None for one that says nothing to a person following along.
+
+    `history` has been fed with this event already.
+    """
+    text = _event_text(event, history)
+    return None if text is None else f"{_time_of_day(event.t)}  {text}"
+
+
+def _event_text(event: Event, history: History) -> str | None:
+    if event.broken is not None:
+        return f"(a line that is no event: {event.broken[:80]})"
+    write = _TEXTS.get(event.name)
+    if write is not None:
+        return write(event, history)
+    if event.name in history.known_events:
+        return None
+    return f"{event.name}  {_rest(event.fields)}".rstrip()
+
+
+def _attempt(event: Event, history: History) -> str:
+    n, step = event.get("n", event.attempt), event.get("from_step")
+    place = f" from step {step:,}" if isinstance(step, int) and step else ""
+    return f"attempt {n} begins{place}"
+
+
+def _phase(event: Event, history: History) -> str | None:
+    detail = event.get("detail")
+    return f"{event.get('phase')}{f': {detail}' if detail else ''}"
+
+
+def _progress(event: Event, history: History) -> str | None:
+    """Only when all is done: what comes between is for a line that is rewritten."""
+    done, total = event.get("done"), event.get("total")
+    if not isinstance(done, int) or not isinstance(total, int) or done < total:
+        return None
+    return _doing(str(event.get("what")), done, total)
+
+
+def _doing(what: str, done: int, total: int | None) -> str:
+    return f"{what}: {done:,}" + (f" of {total:,}" if total is not None else "")
+
+
+def _plan(event: Event, history: History) -> str:
+    parts = []
+    rows = event.get("rows")
+    if isinstance(rows, Mapping):
+        parts.append("rows " + ", ".join(f"{name} {words.count(number(count))}" for name, count in rows.items()))
+    if (steps := event.number("steps")) is not None:
+        epochs = event.number("epochs")
+        parts.append(f"{steps:,.0f} steps" + (f" in {epochs:g} epochs" if epochs else ""))
+    if (parameters := event.number("parameters")) is not None:
+        trainable = event.number("parameters_trainable")
+        some = trainable is not None and trainable < parameters
+        parts.append(
+            f"{words.short_count(parameters)} parameters"
+            + (f", {words.short_count(trainable)} trained" if some else "")
+        )
+    parts += [str(event.get(key)) for key in ("device", "precision") if event.get(key)]
+    return "plan: " + "; ".join(parts)
+
+
+def _preflight(event: Event, history: History) -> str:
+    parts = [f"pre-flight passed in {words.duration(event.number('seconds'))}"]
+    if (memory := event.number("peak_memory_bytes")) is not None:
+        parts.append(f"peak memory {words.size(memory)}")
+    if (longest := event.number("longest_tokens")) is not None:
+        parts.append(f"longest input {words.count(longest)} tokens")
+    return ", ".join(parts)
+
+
+def _step(event: Event, history: History) -> str:
+    step, steps = event.step or 0, history.steps
+    place = f"step {step:,} of {steps:,}  {words.share(step, steps)}" if steps else f"step {step:,}"
+    parts = [place, f"loss {words.score(event.number('loss'))}"]
+    if (norm := event.number("grad_norm")) is not None:
+        parts.append(f"grad norm {words.rate(norm)}")
+    if (rate := event.number("learning_rate")) is not None:
+        parts.append(f"rate {words.rate(rate)}")
+    if (speed := event.number("steps_per_second")) is not None:
+        parts.append(words.speed(speed))
+    return "  ".join(parts)
+
+
+def _evaluation(event: Event, history: History) -> str:
+    metrics = event.get("metrics")
+    found = metric_words(metrics if isinstance(metrics, Mapping) else {})
+    at = f" at step {event.step:,}" if event.step else ""
+    return f"{event.get('split')}{at}: {found}"
+
+
+def _baseline(event: Event, history: History) -> str:
+    metrics = event.get("metrics")
+    found = metric_words(metrics if isinstance(metrics, Mapping) else {})
+    return f"baseline {event.get('name')} on {event.get('split')}: {found}"
+
+
+def metric_words(metrics: Mapping[str, Any], limit: int = METRICS_SHOWN) -> str:
+    """`accuracy 0.912, f1 0.905, loss 0.31`."""
+    return ", ".join(f"{name} {words.score(number(value))}" for name, value in list(metrics.items())[:limit])
+
+
+def _checkpoint(event: Event, history: History) -> str:
+    size = event.number("bytes")
+    return f"checkpoint at step {event.step or 0:,}" + (f", {words.size(size)}" if size else "")
+
+
+def _warning(event: Event, history: History) -> str:
+    return f"! {said(event)}"
+
+
+def _note(event: Event, history: History) -> str:
+    return said(event)
+
+
+def _request(event: Event, history: History) -> str:
+    if event.get("answer") == "accepted":
+        return f"{event.get('action')} accepted: {event.get('when')}"
+    return f"{event.get('action')} refused: {event.get('why')}"
+
+
+def _applied(event: Event, history: History) -> str:
+    at = f" at step {event.step:,}" if event.step else ""
+    return f"{event.get('action')} done{at}"
+
+
+def _end(event: Event, history: History) -> str:
+    reason = event.get("reason")
+    return f"{event.get('state')}{f': {reason}' if reason else ''}"
+
+
+_TEXTS = {
+    "attempt": _attempt,
+    "phase": _phase,
+    "progress": _progress,
+    "plan": _plan,
+    "preflight": _preflight,
+    "step": _step,
+    "evaluation": _evaluation,
+    "baseline": _baseline,
+    "checkpoint": _checkpoint,
+    "checkpoint_skipped": _warning,
+    "warning": _warning,
+    "note": _note,
+    "request": _request,
+    "applied": _applied,
+    "end": _end,
+}
+
+
+def _time_of_day(t: float) -> str:
+    try:
+        return f"{datetime.fromtimestamp(t):%H:%M:%S}" if t else "--:--:--"
+    except (OverflowError, ValueError, OSError):
+        return "--:--:--"
+
+
+def _rest(fields: Mapping[str, Any]) -> str:
+    return "  ".join(f"{key} {value}" for key, value in list(fields.items())[:6])[:200]
