@@ -19,6 +19,7 @@ from tui_finetune.inference.model_files import (
     WEIGHTS,
     ModelFacts,
     config_problems,
+    first_line,
     folder_problems,
     pickle_message,
     weight_bytes,
@@ -75,11 +76,11 @@ def _asked(name: str, task: Task, revision: str, trust_remote_code: bool, traine
     except RevisionNotFoundError as error:
         raise ModelError(Problem(f"{name} has no revision {revision}.", key="model.revision")) from error
     except HFValidationError as error:
-        raise _error(f"{name} is neither a folder nor a name on the Hub.", _first_line(error)) from error
+        raise _error(f"{name} is neither a folder nor a name on the Hub.", first_line(error)) from error
     except HfHubHTTPError as error:
-        raise _Unreachable(f"the Hub answers {_first_line(error)}") from error
+        raise _Unreachable(f"the Hub answers {first_line(error)}") from error
     except (OSError, _transport_error()) as error:
-        raise _Unreachable(f"the Hub cannot be reached: {_first_line(error)}") from error
+        raise _Unreachable(f"the Hub cannot be reached: {first_line(error)}") from error
     sizes = {file.rfilename: int(file.size or 0) for file in info.siblings or ()}
     problems = _listed_problems(sizes)
     if CONFIG in sizes:
@@ -120,7 +121,7 @@ def _config(name: str, commit: str) -> dict[str, Any]:
     try:
         found = json.loads(Path(hf_hub_download(name, CONFIG, revision=commit)).read_text(encoding="utf-8"))
     except (OSError, ValueError, _transport_error()) as error:
-        raise _Unreachable(f"config.json of {name} does not come: {_first_line(error)}") from error
+        raise _Unreachable(f"config.json of {name} does not come: {first_line(error)}") from error
     return found if isinstance(found, dict) else {}
 
 
@@ -199,8 +200,3 @@ def _offline(name: str, revision: str, why: str) -> tuple[str, str]:
 
 def _error(message: str, hint: str) -> ModelError:
     return ModelError(Problem(message, key=KEY, hint=hint))
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -114,7 +114,7 @@ def folder_problems(folder: Path, task: Task, *, trust_remote_code: bool, traine
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         hint = "Copy tokenizer.json and tokenizer_config.json of the model that it was made from."
         problems.append(Problem("no tokenizer (tokenizer.json).", hint=hint))
-    tokenizer = _json(folder / "tokenizer_config.json")
+    tokenizer = read_json(folder / "tokenizer_config.json")
     if isinstance(tokenizer, dict) and tokenizer.get("auto_map") and not trust_remote_code:
         problems.append(_remote_code("tokenizer_config.json"))
     return problems
@@ -128,7 +128,7 @@ def read_config(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
         if (folder / "adapter_config.json").is_file():
             hint = "It is an adapter: merge it into its base model and save that."
         return None, [Problem("no config.json.", hint=hint)]
-    found = _json(path)
+    found = read_json(path)
     if not isinstance(found, dict):
         return None, [Problem("config.json is not a JSON object.")]
     return found, []
@@ -233,7 +233,7 @@ def _weight_files(folder: Path) -> tuple[list[str], list[Problem]]:
     index = folder / INDEX
     if not index.is_file():
         return [], []
-    found = _json(index)
+    found = read_json(index)
     parts = found.get("weight_map") if isinstance(found, dict) else None
     if not isinstance(parts, dict):
         return [], [Problem(f"{INDEX} is not an index of weights.")]
@@ -272,9 +272,15 @@ def _not_whole(path: Path) -> str | None:
     return f"is not whole: {size:,} of {needed:,} bytes." if size < needed else None
 
 
-def _json(path: Path) -> Any:
+def read_json(path: Path) -> Any:
     """The file's JSON; None where it is absent or cannot be read."""
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def first_line(error: BaseException) -> str:
+    """What a library said, without the pages below it."""
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
