@@ -1,0 +1,237 @@
+"""From a recipe's `[data]` to the splits of a run, by role, with labels: the same in the launcher and in the worker."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.data import checks
+from tui_finetune.data.opening import Wanted, fits, open_data
+from tui_finetune.data.plan import Choice, choices, named_split
+from tui_finetune.data.problems import Collector
+from tui_finetune.data.roles import class_names, columns_for_roles
+from tui_finetune.data.selecting import Selected, select
+from tui_finetune.data.splitting import divide, sample
+from tui_finetune.errors import DataError, Problem
+from tui_finetune.plugin_api import InputFile, LabelSet, Opened, Progress, Task, no_progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.plugin_api.manager import Catalog
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """The data of a run."""
+
+    splits: Mapping[str, pa.Table]
+    """`train`, `validation`, `test`: row_id, row_hash and a column a role."""
+    labels: LabelSet | None
+    columns: Mapping[str, str]
+    """Role to column."""
+    source: str
+    format: str
+    files: tuple[InputFile, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """What may spoil the run."""
+    notes: tuple[str, ...] = ()
+    """What was guessed and chosen."""
+    revision: str | None = None
+    split_origin: Mapping[str, str] | None = None
+    """Where each split came from, in words."""
+
+
+def prepare(
+    recipe: Recipe, task: Task, catalog: Catalog, cache: Path, *, heavy: bool, progress: Progress = no_progress
+) -> Prepared:
+    """Opens, preprocesses, finds columns and labels, divides and samples. Raises DataError with all problems.
+
+    heavy: True where torch and the like may be imported; else heavy sources run in the data helper. The result is the same.
+    """
+    return _Preparing(recipe, task, catalog, cache, heavy, progress).prepared()
+
+
+class _Preparing:
+    """One preparation: what was opened, and what there is to say about it."""
+
+    def __init__(
+        self, recipe: Recipe, task: Task, catalog: Catalog, cache: Path, heavy: bool, progress: Progress
+    ) -> None:
+        self.recipe, self.task, self.catalog, self.cache = recipe, task, catalog, cache
+        self.heavy, self.progress = heavy, progress
+        self.problems = Collector()
+        self.warnings: list[str] = []
+        self.notes: dict[str, None] = {}
+        self.origin: dict[str, str] = {}
+        self.opened: list[Opened] = []
+        self.columns: dict[str, str] = {}
+
+    def prepared(self) -> Prepared:
+        main = self.open(self.recipe.data.path, self.recipe.data.source)
+        chosen, notes = choices(self.recipe, main)
+        self.notes |= dict.fromkeys(notes)
+        parts = self.selected(main, chosen)
+        self.problems.raise_if_any()
+        labels = self.labels(main, parts)
+        tables = {name: part.table for name, part in parts.items()}
+        self.problems.add(*checks.unknown_labels(tables, labels, self.task, self.recipe.data.labels is not None))
+        self.problems.add(*checks.words_and_tags(tables, self.task))
+        self.problems.raise_if_any()
+        tables = self.sampled(self.divided(tables, chosen))
+        self.warnings += checks.shared_rows(tables, self.task)
+        self.warnings += checks.untrained_labels(tables, labels, self.task)
+        return Prepared(
+            splits=tables,
+            labels=labels,
+            columns=self.columns,
+            source=main.source,
+            format=main.format,
+            files=tuple(dict.fromkeys(file for opened in self.opened for file in opened.files)),
+            warnings=tuple(self.warnings),
+            notes=tuple(self.notes),
+            revision=main.revision,
+            split_origin=self.origin,
+        )
+
+    # Opening
+
+    def open(self, path: Any, source: str | None) -> Opened:
+        data = self.recipe.data
+        wanted = Wanted(
+            source=source,
+            path=tuple(path) if isinstance(path, list) else path,
+            subset=data.subset,
+            revision=data.revision,
+            options=data.options if source == data.source else {},
+            steps=tuple((step.use, step.options) for step in self.recipe.preprocess),
+        )
+        opened = open_data(wanted, self.catalog, self.cache, heavy=self.heavy, progress=self.progress)
+        self.opened.append(opened)
+        self.notes |= dict.fromkeys(opened.notes)
+        return opened
+
+    def open_path(self, path: Any, main: Opened) -> Opened:
+        """Another path of the recipe: read as the main one where that fits, else by its own look."""
+        named = self.catalog.sources[main.source]
+        return self.open(path, self.recipe.data.source or main.source if fits(named, path, self.catalog) else None)
+
+    # Choosing
+
+    def selected(self, main: Opened, chosen: Mapping[str, Choice]) -> dict[str, Selected]:
+        """The splits that exist as such, by role."""
+        found: dict[str, Selected] = {}
+        for name, choice in chosen.items():
+            if choice.share is not None:
+                continue
+            with self.problems:
+                opened, split = main, choice.split
+                if choice.path is not None:
+                    opened = self.open_path(choice.path, main)
+                    split = named_split(opened, name)
+                assert split is not None
+                part = self.of_split(opened, split, name, choice)
+                if part is not None:
+                    found[name] = part
+                    self.origin[name] = choice.words or f"split {split}"
+        return found
+
+    def of_split(self, opened: Opened, split: str, name: str, choice: Choice) -> Selected | None:
+        """One split by role; None where it has no labels and nobody asked for it by name."""
+        table = opened.splits[split].table()
+        where = f" in {split}" if len(opened.splits) > 1 or name != TRAIN else ""
+        first = not self.columns
+        given = self.recipe.data.columns if first else self.columns
+        known = {role: column for role, column in given.items() if first or column in table.column_names}
+        gold = self.task.gold_role
+        required = first or not choice.by_default
+        columns, notes = columns_for_roles(self.task, known, table, gold=required, by_content=first, where=where)
+        self.notes |= dict.fromkeys(notes)
+        part = select(table, columns, self.task, where=where, options=self.recipe.data.options)
+        self.warnings += part.warnings
+        unlabelled = gold is not None and (gold.name not in columns or part.no_labels)
+        if unlabelled and choice.by_default and not first:
+            self.notes[f"Split {split} has no labels: it is left out."] = None
+            return None
+        if part.problems:
+            raise DataError(part.problems)
+        if first:
+            self.columns = columns
+        return replace(part, classes=class_names(opened.columns, columns.get(gold.name)) if gold else None)
+
+    # Labels
+
+    def labels(self, main: Opened, parts: Mapping[str, Selected]) -> LabelSet | None:
+        data, gold = self.recipe.data, self.task.gold_role
+        part = parts.get(TRAIN) or next(iter(parts.values()))
+        if gold is None:
+            return None
+        if data.labels is not None:
+            names = data.label_names
+            if names is None and part.classes and all(isinstance(v, int) for v in data.labels):
+                known = dict(enumerate(part.classes))
+                names = [known.get(int(value), str(value)) for value in data.labels]
+            return LabelSet.of(data.labels, names)
+        values = part.table.column(gold.name)
+        try:
+            return self.task.infer_labels(values, part.classes)
+        except DataError as error:
+            column = self.columns.get(gold.name)
+            raise DataError([_with_column(p, column) for p in error.problems]) from error
+
+    # Dividing
+
+    def divided(self, tables: dict[str, pa.Table], chosen: Mapping[str, Choice]) -> dict[str, pa.Table]:
+        """Takes the fractions of train: test first, then validation, both of all rows of train."""
+        train = tables.get(TRAIN)
+        if train is None:
+            return tables
+        rows = train.num_rows
+        for name in (TEST, VALIDATION):
+            choice = chosen.get(name)
+            if choice is None or choice.share is None:
+                continue
+            count = max(round(rows * choice.share), 1)
+            if train.num_rows - count < 1:
+                self.warnings.append(f"No {name}: train has {train.num_rows:,} rows, too few to divide.")
+                continue
+            train = self.take(tables, train, name, count, choice.share)
+        if len(tables) > 0 and self.origin.get(TRAIN) and train is not tables[TRAIN]:
+            tables[TRAIN] = train
+        order = (TRAIN, VALIDATION, TEST)
+        return {name: tables[name] for name in sorted(tables, key=lambda n: order.index(n) if n in order else 9)}
+
+    def take(self, tables: dict[str, pa.Table], train: pa.Table, name: str, count: int, share: float) -> pa.Table:
+        gold = self.task.gold_role
+        labels = train.column(gold.name) if gold is not None else None
+        seed = self.recipe.run.seed
+        parts = divide(train.num_rows, count, seed, name, labels)
+        tables[name] = train.take(parts.taken)
+        how = "stratified, " if parts.stratified else ""
+        self.origin[name] = f"{share * 100:g} % of train, {how}seed {seed}"
+        if parts.alone and gold is not None:
+            alone = sorted({str(v) for v in train.column(gold.name).take(list(parts.alone)).to_pylist()})
+            self.notes[checks.alone_note(alone)] = None
+        return train.take(parts.rest)
+
+    def sampled(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
+        """The limits, after dividing."""
+        data, gold, found = self.recipe.data, self.task.gold_role, {}
+        for name, table in tables.items():
+            limit = data.limit if name == TRAIN and self.recipe.kind == "train" else data.limit_eval
+            if limit is not None and table.num_rows > limit:
+                labels = table.column(gold.name) if gold is not None else None
+                chosen = sample(table.num_rows, limit, self.recipe.run.seed, labels)
+                self.origin[name] += f"; {limit:,} of {table.num_rows:,} rows"
+                table = table.take(chosen)
+            found[name] = table.combine_chunks()
+        return found
+
+
+def _with_column(problem: Problem, column: str | None) -> Problem:
+    return replace(problem, message=f"{problem.message} (column {column})") if column else problem

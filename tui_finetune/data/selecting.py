@@ -1,0 +1,167 @@
+"""The columns of a split by role, in the types that tasks take; rows that lack something are named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.data.problems import listed
+from tui_finetune.errors import Problem
+from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+UNLABELLED = -1
+"""What data sets of the Hub put where a label is not given away."""
+
+
+@dataclass(frozen=True)
+class Selected:
+    """A split by role."""
+
+    table: pa.Table
+    """row_id, row_hash, and a column a role."""
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    no_labels: bool = False
+    """True where not one row has a label."""
+    classes: tuple[str, ...] | None = field(default=None)
+    """Names of integer labels, where the source knows them."""
+
+
+def select(
+    table: pa.Table, columns: Mapping[str, str], task: Task, *, where: str, options: Mapping[str, Any]
+) -> Selected:
+    """Role columns renamed and cast, with what is wrong with them."""
+    import pyarrow as pa
+
+    problems: list[Problem] = []
+    arrays = [table.column(ROW_ID), table.column(ROW_HASH)]
+    roles = [task.role(name) for name in columns]
+    for role in roles:
+        assert role is not None
+        column, problem = _cast(table.column(columns[role.name]), role, columns[role.name], where)
+        arrays.append(column)
+        problems += [problem] if problem else []
+    made = pa.table(arrays, names=[ROW_ID, ROW_HASH, *columns])
+    gold = task.gold_role
+    no_labels = gold is not None and gold.name in columns and _unlabelled(made.column(gold.name))
+    if not problems and not no_labels:
+        made, found = _without_nulls(made, columns, bool(options.get("drop_missing")))
+        problems += found
+    warnings = [] if problems else _blank(made, task, columns)
+    if not problems and made.num_rows == 0:
+        problems.append(Problem(f"no row is left{where}.", "data"))
+    return Selected(made, tuple(problems), tuple(warnings), no_labels)
+
+
+def _cast(column: pa.ChunkedArray, role: Role, name: str, where: str) -> tuple[pa.ChunkedArray, Problem | None]:
+    """The column in the type of its role, or as it is and a problem."""
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.cast(kind.value_type)
+        kind = column.type
+    wanted = _wanted(role, kind)
+    if wanted is None:
+        what = {"text": "texts", "words": "lists of words", "tags": "lists of tags", "number": "numbers"}
+        hint = f"data.columns.{role.name} names another one."
+        said = Problem(
+            f"column {name} holds {kind}{where}; {what.get(role.kind, 'labels')} are needed for {role.name}.",
+            f"data.columns.{role.name}",
+            hint=hint,
+        )
+        return column, said
+    return (column if wanted == kind else column.cast(wanted)), None
+
+
+def _wanted(role: Role, kind: pa.DataType) -> pa.DataType | None:
+    import pyarrow as pa
+
+    types = pa.types
+    is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
+    is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
+    if role.kind == "text":
+        fine = is_text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
+        return pa.string() if fine else None
+    if role.kind == "label":
+        return pa.string() if is_text else pa.int64() if types.is_integer(kind) else kind if not is_list else None
+    if role.kind == "number":
+        return pa.float64() if types.is_floating(kind) or types.is_integer(kind) else None
+    if not is_list:
+        return None
+    inner = kind.value_type
+    if types.is_string(inner) or types.is_large_string(inner):
+        return pa.list_(pa.string())
+    if role.kind == "tags" and types.is_integer(inner):
+        return pa.list_(pa.int64())
+    return None
+
+
+def _unlabelled(column: pa.ChunkedArray) -> bool:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if len(column) == column.null_count:
+        return True
+    return bool(pa.types.is_integer(column.type) and pc.all(pc.equal(column, UNLABELLED)).as_py())
+
+
+def _without_nulls(table: pa.Table, columns: Mapping[str, str], drop: bool) -> tuple[pa.Table, list[Problem]]:
+    """The rows that have everything, where the rest is to be dropped; else the rest is named."""
+    import pyarrow.compute as pc
+
+    problems = []
+    kept = None
+    for role, column in columns.items():
+        missing = _missing(table.column(role))
+        count = pc.sum(missing).as_py() or 0
+        if not count:
+            continue
+        kept = pc.invert(missing) if kept is None else pc.and_(kept, pc.invert(missing))
+        ids = table.column(ROW_ID).filter(missing).slice(0, 5).to_pylist()
+        hint = "Fill it in, or leave such rows out: [data] options = { drop_missing = true }."
+        rows = "1 row has" if count == 1 else f"{count:,} rows have"
+        more = "" if count <= len(ids) else f" and {count - len(ids):,} more"
+        problems.append(Problem(f"{rows} no {column}: {', '.join(ids)}{more}.", f"data.columns.{role}", hint=hint))
+    if kept is None or not drop:
+        return table, problems
+    return table.filter(kept), []
+
+
+def _missing(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """True where there is nothing, or a list with nothing somewhere in it."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    missing = column.is_null()
+    if pa.types.is_list(column.type) and pc.list_flatten(column).null_count:
+        parents = pc.list_parent_indices(column)
+        holes = set(parents.filter(pc.list_flatten(column).is_null()).to_pylist())
+        inside = pa.chunked_array([pa.array([index in holes for index in range(len(column))])])
+        missing = pc.or_(missing.combine_chunks(), inside.combine_chunks())
+    return missing
+
+
+def _blank(table: pa.Table, task: Task, columns: Mapping[str, str]) -> list[str]:
+    """A warning about texts that are there and empty."""
+    import pyarrow.compute as pc
+
+    found = []
+    for role in task.roles:
+        if role.name not in columns or role.kind not in ("text", "words"):
+            continue
+        column = table.column(role.name)
+        empty = (
+            pc.equal(pc.utf8_trim_whitespace(column), "")
+            if role.kind == "text"
+            else pc.equal(pc.list_value_length(column), 0)
+        )
+        count = pc.sum(empty).as_py() or 0
+        if count:
+            ids = table.column(ROW_ID).filter(empty).slice(0, 3).to_pylist()
+            found.append(f"{count:,} rows have an empty {role.name}: {listed(ids)}{' …' if count > len(ids) else ''}")
+    return found

@@ -1,0 +1,61 @@
+"""Columns of texts as the numbers and truth values that they are. What would lose a character stays text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+_INTEGER = r"^(0|-?[1-9][0-9]{0,17})$"
+"""`007` and `+7` stay texts: as numbers they would be others than they were."""
+_NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
+_TRUTH = r"^([Tt]rue|[Ff]alse|TRUE|FALSE)$"
+
+
+def typed(tables: Mapping[str, Sequence[pa.Table]]) -> dict[str, list[pa.Table]]:
+    """Tables of texts with every column as integer, number or boolean where all its values are, in every table alike.
+
+    Empty cells are null. `NA`, `null` and the like are texts, as anything else that is no number.
+    """
+    import pyarrow as pa
+
+    every = [table for group in tables.values() for table in group]
+    names = dict.fromkeys(name for table in every for name in table.column_names)
+    kinds = {name: _kind([table.column(name) for table in every if name in table.column_names]) for name in names}
+    return {
+        split: [
+            pa.table({name: _as(table.column(name), kinds[name]) for name in table.column_names}) for table in group
+        ]
+        for split, group in tables.items()
+    }
+
+
+def _kind(columns: Sequence[pa.ChunkedArray]) -> pa.DataType:
+    import pyarrow as pa
+
+    values = [column for column in columns if column.null_count < len(column)]
+    if not values:
+        return pa.string()
+    for pattern, kind in ((_INTEGER, pa.int64()), (_NUMBER, pa.float64()), (_TRUTH, pa.bool_())):
+        if all(_all_match(column, pattern) for column in values):
+            return kind
+    return pa.string()
+
+
+def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
+    import pyarrow.compute as pc
+
+    if not pc.all(pc.match_substring_regex(column.slice(0, 100), pattern)).as_py():
+        return False
+    return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py())
+
+
+def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_boolean(kind):
+        return pc.equal(pc.utf8_lower(column), "true")
+    return column if kind == column.type else column.cast(kind)
