@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import shutil
 import sys
 import traceback
 from datetime import UTC, datetime
@@ -12,7 +14,7 @@ import click
 
 from tui_finetune.errors import ExitCode, UserError
 from tui_finetune.paths import Home
-from tui_finetune.text import Shown, shown
+from tui_finetune.text import Shown, cut_end, shown
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +29,8 @@ class ProgressLine:
     """A line on stderr that is rewritten in place on a terminal, and written at most every tenth in a pipe."""
 
     def __init__(self) -> None:
-        self._terminal = sys.stderr.isatty()
+        # A dumb terminal cannot rewrite a line: it gets what a pipe gets.
+        self.terminal = sys.stderr.isatty() and os.environ.get("TERM", "dumb") != "dumb"
         self._last = ""
         self._open = False
         self._tenth: tuple[str, int] | None = None
@@ -35,7 +38,7 @@ class ProgressLine:
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """A `Progress`: `what` in words, `done` of `total`."""
         count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
-        if self._terminal:
+        if self.terminal:
             self.update(f"{what} … {count}")
             return
         tenth = (what, 0 if not total else 10 * done // total)
@@ -49,12 +52,20 @@ class ProgressLine:
         if line == self._last:
             return
         self._last = line
-        if not self._terminal:
+        if not self.terminal:
             say(line)
             return
-        sys.stderr.write("\r\x1b[K" + line[:200])
+        sys.stderr.write("\r\x1b[K" + cut_end(line, shutil.get_terminal_size().columns - 1))
         sys.stderr.flush()
         self._open = True
+
+    def clear(self) -> None:
+        """Takes the line away: what it told is over and the answer comes."""
+        if self._open:
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+            self._open = False
+            self._last = ""
 
     def close(self) -> None:
         if self._open:

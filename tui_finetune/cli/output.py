@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +34,29 @@ def print_json(document: Any) -> None:
     sys.stdout.flush()
 
 
+@contextlib.contextmanager
+def json_list() -> Iterator[Callable[[Any], None]]:
+    """One JSON list, written item by item as they come: a million answers are never held at once."""
+    first = True
+
+    def item(document: Any) -> None:
+        nonlocal first
+        text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False)
+        sys.stdout.write(("[\n" if first else ",\n") + "\n".join(f"  {line}" for line in text.split("\n")))
+        first = False
+
+    yield item
+    sys.stdout.write("[]\n" if first else "\n]\n")
+    sys.stdout.flush()
+
+
 def print_line(line: Shown = _BLANK) -> None:
     sys.stdout.write(line.rstrip() + "\n")
+
+
+def flush() -> None:
+    """Lets a reader of a pipe see what was printed so far."""
+    sys.stdout.flush()
 
 
 def print_lines(lines: Iterable[Shown]) -> None:

@@ -1,0 +1,102 @@
+"""RUN|MODEL, as `predict` and `evaluate` take it: a run of this home, or a folder with a trained model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_finetune.cli.options import Call
+from tui_finetune.errors import ModelError, NoSuchRun, Problem, UserError
+from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.store import LATEST, RunStore
+
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """A model that can be used, and the run that made it."""
+
+    folder: Path
+    run: RunInfo | None = None
+
+    @property
+    def title(self) -> str:
+        """`imdb-bert (k3f9)`, or the folder."""
+        return self.run.title if self.run is not None else str(self.folder)
+
+
+def choose_model(call: Call, query: str) -> Chosen:
+    """What a person means. Raises NoSuchRun, ModelError, or UserError where the run has no model (yet)."""
+    place = Path(query).expanduser()
+    if (place / CONFIG).is_file():
+        return Chosen(place.absolute(), _run_of(call, place.absolute()))
+    if (place / "run.json").is_file():
+        return _of_run(_by_id(call, place))
+    if place.is_dir() or "/" in query or query.startswith((".", "~")):
+        return Chosen(_no_run(call, query, place))
+    try:
+        info = RunStore(call.home).find(query, accepts=_has_model)
+    except NoSuchRun as error:
+        if query == LATEST:
+            hint = "tui-finetune demo trains a first one; a run's model is there when it has ended."
+            raise NoSuchRun(Problem("No run here has a model.", hint=hint)) from error
+        hint = "A model's folder is named with a slash: ./" + query
+        raise NoSuchRun([*error.problems, Problem(hint)] if place.exists() else error.problems) from error
+    return _of_run(info)
+
+
+def _has_model(info: RunInfo) -> bool:
+    return info.kind == "train" and (info.paths.model / CONFIG).is_file()
+
+
+def _of_run(info: RunInfo) -> Chosen:
+    """The run's model folder. Raises UserError where there is none, and says what there is."""
+    if info.problem is not None:
+        raise UserError(f"{info.title} is unreadable: {info.problem}.")
+    if info.kind != "train":
+        about = (info.of or {}).get("run")
+        hint = f"It is about run {about}: name that one." if about else None
+        raise UserError(Problem(f"{info.title} is of kind {info.kind} and has no model of its own.", hint=hint))
+    if not (info.paths.model / CONFIG).is_file():
+        status = info.status()
+        hint = "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
+        raise UserError(Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint))
+    return Chosen(info.paths.model, info)
+
+
+def _by_id(call: Call, root: Path) -> RunInfo:
+    from tui_finetune.runs.info import read_info
+
+    found = RunStore(call.home).get(root.name)
+    if found is not None and found.paths.root.resolve() == root.resolve():
+        return found
+    return read_info(RunPaths(root.absolute()))
+
+
+def _run_of(call: Call, folder: Path) -> RunInfo | None:
+    """The run whose model folder was named by its path."""
+    if folder.name != "model" or not (folder.parent / "run.json").is_file():
+        return None
+    return _by_id(call, folder.parent)
+
+
+def _no_run(call: Call, query: str, place: Path) -> Path:
+    """A folder without config.json, an absent one, or a name on the Hub whose model is in the cache."""
+    if place.is_dir():
+        raise ModelError(Problem(f"{query} has no config.json: it is not a model.", hint=_models_below(place)))
+    if not query.startswith((".", "~", "/")) and query.count("/") == 1:
+        from tui_finetune.inference.hub_models import cached_snapshot
+
+        found = cached_snapshot(query)
+        if found is not None:
+            return found[0]
+        hint = f"hf download {query} fetches a model of that name from the Hub; then it is found here."
+        raise ModelError(Problem(f"no folder {query}, and no model of that name in the Hub's cache.", hint=hint))
+    raise ModelError(Problem(f"no folder {query}.", hint="tui-finetune runs lists the runs."))
+
+
+def _models_below(place: Path) -> str | None:
+    found = sorted(p.parent.name for p in place.glob(f"*/{CONFIG}"))
+    return f"Models below it: {', '.join(found[:5])}." if found else None
