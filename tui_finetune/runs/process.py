@@ -5,12 +5,18 @@ A lock would be inherited by forked data loaders, and a pid alone is soon anothe
 
 from __future__ import annotations
 
+import functools
+import logging
 import os
+import re
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
+
+logger = logging.getLogger(__name__)
 
 _START_TICKS = 19
 """Field of /proc/<pid>/stat after the closing bracket of the name, counted from the state as 0."""
@@ -128,11 +134,17 @@ def _memory_events() -> list[Path]:
 
 def killed_for_memory(pid: int) -> bool:
     """True when the kernel's log, where it may be read, names this pid as killed for memory."""
-    needle = f"Killed process {pid} ".encode()
+    return pid in _kernel_kills(int(time.monotonic() // 10))
+
+
+@functools.lru_cache(maxsize=1)
+def _kernel_kills(_when: int) -> frozenset[int]:
+    """Pids that the kernel's log names; read at most every ten seconds, however many runs ask."""
     try:
         handle = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:
-        return False
+        return frozenset()
+    found: set[int] = set()
     try:
         while True:
             try:
@@ -140,10 +152,11 @@ def killed_for_memory(pid: int) -> bool:
             except BrokenPipeError:  # the ring buffer moved on: the next read goes on
                 continue
             if not record:
-                return False
-            if needle in record:
-                return True
-    except OSError:  # EAGAIN: the end of the log
-        return False
+                break
+            found.update(int(match) for match in re.findall(rb"Killed process (\d+) ", record))
+    except OSError as end:
+        # EAGAIN is the end of the log; anything else only means that nothing more can be known.
+        logger.debug("kernel log: %s", end)
     finally:
         os.close(handle)
+    return frozenset(found)

@@ -46,6 +46,12 @@ PHASE_SECONDS: Mapping[str, float] = {
 }
 """How long the work may stand still in each phase; a step, a batch and a block of rows each count as going on."""
 OTHER_PHASE_SECONDS = 900.0
+BEFORE_WORK = frozenset({"starting", "loading", "tokenizing", "pre-flight"})
+"""Phases in which a run is starting: its pre-flight has not passed yet."""
+TELLING = frozenset(
+    {"attempt", "phase", "plan", "preflight", "step", "evaluation", "baseline", "request", "applied", "end"}
+)
+"""Events that a state is derived from."""
 BEGIN_SECONDS = 90.0
 """A run without process.json is starting for so long after it was made; a launcher gives up after 60 s."""
 
@@ -167,7 +173,7 @@ def _ended(result: Mapping[str, Any]) -> Status:
     seconds = number(result.get("seconds"))
     return Status(
         state=state,
-        words=f"{state}: {reason}" if reason and state != "finished" else state,
+        words=_ended_words(state, _count(result.get("step")), reason),
         attempt=_attempt_of(result),
         step=_count(result.get("step")),
         steps=_count(result.get("steps")),
@@ -183,6 +189,13 @@ def _ended(result: Mapping[str, Any]) -> Status:
         best_checkpoint=_text(result.get("best_checkpoint")),
         best_step=_count(result.get("best_step")),
     )
+
+
+def _ended_words(state: str, step: int | None, reason: str | None) -> str:
+    """`finished`, `stopped at step 2,481`, `failed at step 312: loss is nan`."""
+    place = f" at step {step:,}" if step and state != "finished" else ""
+    why = f": {reason}" if reason and state in ("failed", "aborted", "preempted") else ""
+    return f"{state}{place}{why}"
 
 
 def _unclaimed(paths: RunPaths, created: float | None) -> Status:
@@ -215,7 +228,7 @@ def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch)
     beat = _read(paths.heartbeat) or {}
     if _attempt_of(beat) != attempt:
         beat = {}
-    events = [event for event in last_events(paths.events) if event.attempt == attempt]
+    events = [event for event in last_events(paths.events, only=TELLING) if event.attempt == attempt]
     found = _facts(claimed, beat, events, attempt)
     if alive is False:
         if (result := _read(paths.result_json)) is not None and _attempt_of(result) == attempt:
@@ -223,19 +236,19 @@ def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch)
         return _died(paths, claimed, found)
     age = _beat_age(paths, claimed, beat, watch)
     if alive is None and age >= STALE_SECONDS:
-        words = f"on {claimed.get('host')}, not heard of for {_seconds(age)}"
+        words = f"no heartbeat for {_seconds(age)}; on {claimed.get('host')}, cannot tell more"
         return Status("unreachable", f"unreachable: {words}", **{**found, "since": time.time() - age, "reason": words})
     if age >= STALE_SECONDS:
         words = f"no heartbeat for {_seconds(age)}, process {claimed.get('pid')} alive"
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - age, "reason": words})
     state = _working_state(events, found["phase"])
     idle = age + _idle(beat)
-    if state in ("running", "stopping") and idle >= PHASE_SECONDS.get(found["phase"] or "", OTHER_PHASE_SECONDS):
-        words = (
-            f"no progress in {found['phase'] or 'starting'} for {_seconds(idle)}, process {claimed.get('pid')} alive"
-        )
+    if state in ("starting", "running", "stopping") and idle >= PHASE_SECONDS.get(
+        found["phase"] or "", OTHER_PHASE_SECONDS
+    ):
+        words = f"no progress for {_seconds(idle)}, process {claimed.get('pid')} alive"
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - idle, "reason": words})
-    words = f"running, {found['phase']}" if state == "running" and found["phase"] else state
+    words = f"{state}, {found['phase']}" if found["phase"] not in (None, state) else state
     return Status(state, words, **found)
 
 
@@ -298,10 +311,12 @@ def _idle(beat: Mapping[str, Any]) -> float:
 
 def _working_state(events: list[Event], phase: str | None) -> State:
     """The state of a process that lives and beats, by what it said last."""
-    state: State = "running" if phase and phase != "starting" else "starting"
+    state: State = "starting" if phase is None or phase in BEFORE_WORK else "running"
     if phase in ("queued", "paused"):
         state = "queued" if phase == "queued" else "paused"
     for event in events:
+        if event.name == "preflight" and state == "starting":
+            state = "running"
         action = event.get("action")
         if event.name == "request" and event.get("answer") == "accepted" and action in ("stop", "abort"):
             state = "stopping"
@@ -317,8 +332,9 @@ def _working_state(events: list[Event], phase: str | None) -> State:
 def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any]) -> Status:
     beat = found["heartbeat"]
     heard = number(beat.get("t")) or found["started"]
-    during = f" in {found['phase']}" if found["phase"] else ""
-    reason = f"process {claimed.get('pid')} is gone without a result{during}"
+    during = f", while {found['phase']}" if found["phase"] and not found["step"] else ""
+    at = f" at step {found['step']:,}" if found["step"] else ""
+    reason = f"process gone without a result{at}{during}"
     if process.restarted(claimed):
         reason += "; the machine was started again since"
     elif (hint := _memory_hint(claimed)) is not None:

@@ -200,4 +200,4 @@ def _unknown(query: str, infos: list[RunInfo]) -> NoSuchRun:
     found = nearest(query, known)
     if found is None:
         return NoSuchRun(Problem(f"No run '{query}'.", hint="tui-finetune runs lists them."))
-    return NoSuchRun(Problem(f"No run '{query}'.", hint=f"Did you mean {found} ({known[found].title})?"))
+    return NoSuchRun(Problem(f"No run '{query}'.", hint=f"Did you mean {known[found].title}?"))

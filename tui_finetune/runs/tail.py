@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -143,8 +143,11 @@ def _beyond(event: Event, step: int) -> bool:
     return event.name in POINTS and event.step is not None and event.step > step
 
 
-def last_events(path: Path, size: int = 262_144) -> list[Event]:
-    """The events in the last `size` bytes, the first torn one left out: for a state, not for a history."""
+def last_events(path: Path, size: int = 262_144, *, only: frozenset[str] | None = None) -> list[Event]:
+    """The events in the last `size` bytes, the first torn one left out: for a state, not for a history.
+
+    only: names of interest; of `step` the last one alone is read then, for it says all that the others would.
+    """
     try:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
@@ -155,8 +158,29 @@ def last_events(path: Path, size: int = 262_144) -> list[Event]:
         return []
     if start:
         data = data[data.find(b"\n") + 1 :]
-    return [parse(line) for line in _whole_lines(data) if line.strip()]
+    lines = data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
+    if only is None:
+        return [parse(line) for line in lines if line.strip()]
+    return _of_interest(lines, only)
 
 
-def _whole_lines(data: bytes) -> Iterator[bytes]:
-    yield from data[: data.rfind(b"\n") + 1].split(b"\n")[:-1]
+def _of_interest(lines: list[bytes], only: frozenset[str]) -> list[Event]:
+    found: list[Event] = []
+    step_seen = False
+    for line in reversed(lines):
+        name = _name_at_a_glance(line)
+        if name is not None and (name not in only or (name == "step" and step_seen)):
+            continue
+        event = parse(line)
+        if event.name in only:
+            found.append(event)
+            step_seen = step_seen or event.name == "step"
+    return found[::-1]
+
+
+def _name_at_a_glance(line: bytes) -> str | None:
+    """The event's name as our own writer puts it, without reading the whole line; None where it does not look so."""
+    head = line[:160]
+    start = head.find(b'"event":"')
+    end = head.find(b'"', start + 9)
+    return head[start + 9 : end].decode("ascii", "replace") if start > 0 and end > 0 else None

@@ -1,0 +1,141 @@
+"""`show`: one run, whole."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.cli.runs_common import MARKS, find_run, full_json, run_argument
+from tui_finetune.live import words
+from tui_finetune.live.lines import progress_text
+from tui_finetune.live.progress import progress
+from tui_finetune.live.series import History
+from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.status import Status
+from tui_finetune.runs.tail import read_events
+from tui_finetune.text import Shown, shown
+
+SAID_SHOWN = 10
+
+
+@click.command()
+@run_argument
+@verb
+def command(call: Call, run: str) -> None:
+    """One run: state, progress, metrics, where everything lies."""
+    info = find_run(call, run)
+    history, status = History(read_events(info.paths)), info.status()
+    found = full_json(info, status, history)
+    if call.json:
+        output.print_json(found)
+        return
+    output.print_line(shown(f"{MARKS[status.state]} {info.title}  {status.words}"))
+    if status.advice:
+        output.print_line(shown(f"  {status.advice}"))
+    for name, value in _facts(info, status, history, found):
+        output.print_line(shown(f"  {name:<12}{value}"))
+    for part in (_metric_lines(found), _checkpoint_lines(found), _attempt_lines(found), _said_lines(found)):
+        lines = list(part)
+        if lines:
+            output.print_line()
+            output.print_lines(lines)
+    if status.log_tail:
+        output.print_line()
+        output.print_line(Shown("last lines of stdout.log"))
+        output.print_lines(shown(f"  {line}") for line in status.log_tail)
+    output.print_line()
+    output.print_lines(_next(info, status, found))
+
+
+def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Name and value of what is always told, where it is known."""
+    now = time.time()
+    yield "kind", " ".join(part for part in (info.kind, info.task) if part)
+    for name in ("model", "data", "device"):
+        if found[name]:
+            yield name, found[name]
+    if info.of:
+        yield "of", " ".join(f"{key} {value}" for key, value in info.of.items() if value is not None)
+    if status.live:
+        yield "progress", progress_text(history, status, progress(history, status, now))
+    elif status.step is not None and status.steps:
+        yield "progress", f"step {status.step:,} of {status.steps:,}"
+    begun = words.clock(info.created, now)
+    yield "started", f"{begun}, took {words.duration(status.seconds)}" if status.seconds is not None else begun
+    if info.tags:
+        yield "tags", " ".join(info.tags)
+    if info.note:
+        yield "note", info.note
+    yield "id", info.id
+    yield "directory", str(info.paths.root)
+    if found["model_path"]:
+        yield "its model", found["model_path"]
+
+
+def _metric_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
+    """Validation and test side by side, the baselines of the main metric below."""
+    metrics: Mapping[str, float] = found["metrics"]
+    if not metrics:
+        return
+    names = list(dict.fromkeys(name.removeprefix("test_") for name in metrics))
+    tested = any(name.startswith("test_") for name in metrics)
+    rows = [
+        [shown(name), _score(metrics.get(name)), *([_score(metrics.get(f"test_{name}"))] if tested else [])]
+        for name in names
+    ]
+    column = [Shown("")] if tested else []
+    for name, value in found["baselines"].items():
+        rows.append([shown(f"baseline {name} ({names[0]})"), *column, _score(value)])
+    yield from output.table(["metric", "validation", *(["test"] if tested else [])], rows, right=(1, 2))
+
+
+def _score(value: float | None) -> Shown:
+    return Shown(words.score(value))
+
+
+def _checkpoint_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
+    if not found["checkpoints"]:
+        return
+    rows = [
+        [
+            Shown(f"{one['step']:,}"),
+            Shown(words.size(one["bytes"])),
+            Shown(", ".join(word for word, so in (("whole", one["whole"]), ("best", one["best"])) if so)),
+        ]
+        for one in found["checkpoints"]
+    ]
+    yield from output.table(["checkpoint", "size", ""], rows, right=(0, 1))
+
+
+def _attempt_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
+    """Only where there was more than one."""
+    if len(found["attempts"]) < 2:
+        return
+    for one in found["attempts"]:
+        step = f" at step {one['step']:,}" if one["step"] else ""
+        yield shown(f"attempt {one['n']}: {one['state']}{step}{': ' + one['reason'] if one['reason'] else ''}")
+
+
+def _said_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
+    lines = [f"! {text}" for text in found["warnings"]] + [f"· {text}" for text in found["notes"]]
+    for line in lines[:SAID_SHOWN]:
+        yield shown(line)
+    if len(lines) > SAID_SHOWN:
+        yield Shown(f"… and {len(lines) - SAID_SHOWN} more in logs --events")
+
+
+def _next(info: RunInfo, status: Status, found: Mapping[str, Any]) -> Iterator[Shown]:
+    """What one may type next."""
+    if status.state == "unreadable":
+        return
+    if status.live:
+        yield shown(f"tui-finetune watch {info.short} follows it, stop {info.short} ends it with a checkpoint.")
+    elif found["model_path"] and info.kind == "train":
+        yield shown(f'tui-finetune predict {info.short} "a text" uses its model.')
+    elif status.state != "finished" and found["recipe"]:
+        yield shown(f"tui-finetune resume {info.short} goes on, logs {info.short} shows what it printed.")
