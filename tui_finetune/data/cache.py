@@ -42,10 +42,15 @@ def cached(cache: Path, name: str, make: Callable[[Path], Opened], files: Iterab
     files: the inputs of this call, which may lie elsewhere than those of the call that made it.
     """
     folder = cache / name
-    found = _read(folder)
+    found = _whole(folder)
     if found is None:
         found = _made(cache, folder, make)
     return found if files is None else replace(found, files=tuple(files))
+
+
+def lying(cache: Path, name: str) -> Opened | None:
+    """What lies in `cache/name` already."""
+    return _whole(cache / name)
 
 
 def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
@@ -60,7 +65,7 @@ def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
         raise DataError(Problem(f"{cache} cannot be written: {error.strerror or error}.", hint=hint)) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
-    found = _read(folder)
+    found = _whole(folder)
     if found is None:
         raise DataError(Problem(f"{folder} was taken away while it was used.", hint="Try again."))
     return found
@@ -71,13 +76,13 @@ def _replace(staging: Path, folder: Path) -> None:
     try:
         os.rename(staging, folder)
     except OSError:
-        if _read(folder) is not None:
+        if _whole(folder) is not None:
             return
         shutil.rmtree(folder, ignore_errors=True)
         os.rename(staging, folder)
 
 
-def _read(folder: Path) -> Opened | None:
+def _whole(folder: Path) -> Opened | None:
     """What a folder holds; None where it holds nothing whole."""
     try:
         found = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))

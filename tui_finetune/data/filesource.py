@@ -12,10 +12,21 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tui_finetune.data.cache import cached, fingerprint, write_tables
 from tui_finetune.data.files import DataFile, files_in, left_out, nothing_in, paths_of, with_splits
 from tui_finetune.data.identity import with_identity, with_ids
-from tui_finetune.data.problems import Collector, refused
+from tui_finetune.data.problems import Collector, listed, refused
 from tui_finetune.data.textfile import TextFile, look_at, sha256_of
 from tui_finetune.errors import DataError
-from tui_finetune.plugin_api import Column, InputFile, Opened, OpenRequest, Progress, Source, columns_of, no_progress
+from tui_finetune.plugin_api import (
+    ROW_HASH,
+    ROW_ID,
+    Column,
+    InputFile,
+    Opened,
+    OpenRequest,
+    Progress,
+    Source,
+    columns_of,
+    no_progress,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -190,6 +201,8 @@ class FileSource(Source):
 
 def identified(table: pa.Table, made: FileTable, place: str) -> pa.Table:
     """The settled table of a file with the ids of its rows."""
+    if reserved := [name for name in table.column_names if name in (ROW_ID, ROW_HASH)]:
+        raise refused(f"has columns {listed(reserved)}, which are names of ours.", place, hint="Rename them.")
     if made.places is not None:
         import pyarrow as pa
 
@@ -220,8 +233,6 @@ def one_table(parts: Sequence[pa.Table], places: Sequence[str]) -> pa.Table:
 
 def columns_in(tables: Mapping[str, pa.Table], class_names: Mapping[str, tuple[str, ...]]) -> tuple[Column, ...]:
     """The columns of all splits, without row_id and row_hash."""
-    from tui_finetune.plugin_api import ROW_HASH, ROW_ID
-
     found: dict[str, Column] = {}
     for table in tables.values():
         for column in columns_of(table.schema):

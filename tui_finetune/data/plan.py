@@ -122,7 +122,7 @@ def _measured(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[s
     problems: list[Problem] = []
     value = {VALIDATION: recipe.data.validation, TEST: recipe.data.test}.get(wanted)
     found = split_called(wanted, opened.splits)
-    if value is not None or (found is None and wanted == VALIDATION and len(opened.splits) > 1):
+    if value is not None or (found is None and wanted == VALIDATION):
         choice = _choice(wanted, value, opened, set(), problems)
     elif found is not None:
         choice = Choice(split=found)

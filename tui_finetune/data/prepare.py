@@ -48,13 +48,21 @@ class Prepared:
 
 
 def prepare(
-    recipe: Recipe, task: Task, catalog: Catalog, cache: Path, *, heavy: bool, progress: Progress = no_progress
+    recipe: Recipe,
+    task: Task,
+    catalog: Catalog,
+    cache: Path,
+    *,
+    heavy: bool,
+    progress: Progress = no_progress,
+    opened: Opened | None = None,
 ) -> Prepared:
     """Opens, preprocesses, finds columns and labels, divides and samples. Raises DataError with all problems.
 
     heavy: True where torch and the like may be imported; else heavy sources run in the data helper. The result is the same.
+    opened: what `data.path` holds, where it has just been opened.
     """
-    return _Preparing(recipe, task, catalog, cache, heavy, progress).prepared()
+    return _Preparing(recipe, task, catalog, cache, heavy, progress).prepared(opened)
 
 
 class _Preparing:
@@ -72,8 +80,11 @@ class _Preparing:
         self.opened: list[Opened] = []
         self.columns: dict[str, str] = {}
 
-    def prepared(self) -> Prepared:
-        main = self.open(self.recipe.data.path, self.recipe.data.source)
+    def prepared(self, opened: Opened | None) -> Prepared:
+        main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
+        if opened is not None:
+            self.opened.append(opened)
+            self.notes |= dict.fromkeys(opened.notes)
         chosen, notes = choices(self.recipe, main)
         self.notes |= dict.fromkeys(notes)
         parts = self.selected(main, chosen)
@@ -138,7 +149,7 @@ class _Preparing:
                 part = self.of_split(opened, split, name, choice)
                 if part is not None:
                     found[name] = part
-                    self.origin[name] = choice.words or f"split {split}"
+                    self.origin[name] = choice.words or (f"split {split}" if len(main.splits) > 1 else "all rows")
         return found
 
     def of_split(self, opened: Opened, split: str, name: str, choice: Choice) -> Selected | None:
@@ -201,8 +212,9 @@ class _Preparing:
                 self.warnings.append(f"No {name}: train has {train.num_rows:,} rows, too few to divide.")
                 continue
             train = self.take(tables, train, name, count, choice.share)
-        if len(tables) > 0 and self.origin.get(TRAIN) and train is not tables[TRAIN]:
+        if train is not tables[TRAIN]:
             tables[TRAIN] = train
+            self.origin[TRAIN] += ", without those shares"
         order = (TRAIN, VALIDATION, TEST)
         return {name: tables[name] for name in sorted(tables, key=lambda n: order.index(n) if n in order else 9)}
 
