@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.inference.predictor import Row
 from tui_finetune.inference.task_card import TaskCard
-from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Task
+from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 BLOCK_ROWS = 1024
 """Rows asked at once: enough to sort by length, little to hold."""
+COLUMN_HINT = "--column ROLE=NAME names the column of a role."
 LINES = (".txt", ".text")
 """Endings of files that are read line by line: every line is a text."""
 
@@ -160,16 +161,11 @@ def _from_lines(path: Path, task: Task) -> Input:
 
 
 def _opened(path: Path, catalog: Catalog, home: Home, progress: Progress) -> tuple[pa.Table, tuple[str, ...]]:
-    """The rows of a file, memory-mapped."""
-    from tui_finetune.plugin_api import OpenRequest
+    """The rows of a file, memory-mapped; of a folder those of all its splits."""
+    from tui_finetune.data.opening import Wanted, open_data
 
-    fits = {name: source.matches(path) for name, source in catalog.sources.items() if not source.heavy}
-    best = max(fits, key=lambda name: fits[name], default=None)
-    if best is None or fits[best] <= 0:
-        hint = f"Read are: {', '.join(sorted(e for s in catalog.sources.values() for e in s.extensions))}."
-        raise DataError(Problem(f"{path}: no source reads it.", hint=hint))
-    source = catalog.sources[best]
-    opened = source.open(OpenRequest(str(path.absolute()), home.cache / "opened"), progress)
+    wanted = Wanted(source=None, path=str(path.absolute()))
+    opened = open_data(wanted, catalog, home.cache, heavy=False, progress=progress)
     tables = [split.table() for split in opened.splits.values()]
     if len(tables) == 1:
         return tables[0], opened.notes
@@ -198,9 +194,26 @@ def _roles(
         if (text := _text_column(table, task, named)) is not None:
             return {_typed_role(task): text}, [f"Column {text} holds the texts."]
         told = [Problem(p.message, hint=(p.hint or "").partition(" Name it:")[0] or None) for p in error.problems]
-        raise DataError([*told, Problem("--column ROLE=NAME names the column of a role.")]) from error
+        raise DataError([*told, Problem(COLUMN_HINT)]) from error
     kept = {role.name: found[role.name] for role in wanted if role.name in found}
+    problems = [p for role in wanted if role.name in kept and (p := _unfit(table, role, kept[role.name]))]
+    if problems:
+        raise DataError(problems)
     return kept, [note for note in notes if any(f" {column} " in note for column in kept.values())]
+
+
+def _unfit(table: pa.Table, role: Role, column: str) -> Problem | None:
+    """Why a column cannot be read as the role: words come as lists or as a text, texts as anything that is written in one."""
+    import pyarrow as pa
+
+    kind = table.schema.field(column).type
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    nested = pa.types.is_nested(kind)
+    listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    if (text or listed) if role.kind == "words" else not nested:
+        return None
+    wanted = "lists of words or texts" if role.kind == "words" else "texts"
+    return Problem(f"column {column} holds {kind}; {wanted} are needed for {role.name}.", hint=COLUMN_HINT)
 
 
 def _typed_role(task: Task) -> str:

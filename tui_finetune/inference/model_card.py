@@ -146,9 +146,9 @@ def _metrics(facts: Mapping[str, Any]) -> str:
     ]
     lines = ["## Metrics\n", _table(("metric", *splits), rows)]
     if facts["baselines"]:
-        compared = [(main, _score(metrics.get(f"test_{main}", metrics.get(main))), "this model")]
-        compared += [(main, _score(value), _cell(name)) for name, value in facts["baselines"].items()]
-        lines += [f"Beside it, on {splits[-1]}, what trivial methods reach:\n", _table((main, "score", "by"), compared)]
+        compared = [("this model", _score(metrics.get(f"test_{main}", metrics.get(main))))]
+        compared += [(_cell(name), _score(value)) for name, value in facts["baselines"].items()]
+        lines += [f"What trivial methods reach on {splits[-1]}:\n", _table(("by", main), compared)]
     return "\n".join(lines)
 
 

@@ -20,6 +20,7 @@ from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, cell_width, cut_end, pad, shown
 
 if TYPE_CHECKING:
+    from tui_finetune.config.schema import Recipe
     from tui_finetune.inference.client import ModelHelper
     from tui_finetune.inference.inputs import Input, Item
     from tui_finetune.plugin_api import Task
@@ -86,7 +87,11 @@ def command(
     ):
         raise UserError(f"{target} is the file that is read.")
     chosen = choose_model(call, model)
-    trust = trust_remote_code or _trusted_in_training(chosen)
+    trained = _recipe_of(chosen)
+    trust = trust_remote_code or (trained is not None and trained.model.trust_remote_code)
+    if file is not None and trained is not None and trained.preprocess:
+        steps = ", ".join(step.use for step in trained.preprocess)
+        say(shown(f"The training's preprocessing ({steps}) is not applied to what is predicted."))
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=trust)
     progress = ProgressLine()
     try:
@@ -127,13 +132,13 @@ def _check_usage(
         raise UserError([Problem(p.message, hint=p.hint) for p in problems])
 
 
-def _trusted_in_training(chosen: Chosen) -> bool:
-    """A run that was trained with the model's own code is used with it."""
+def _recipe_of(chosen: Chosen) -> Recipe | None:
+    """The recipe that the model was trained by: one trained with its own code is used with it."""
     if chosen.run is None or not chosen.run.paths.recipe_toml.is_file():
-        return False
+        return None
     from tui_finetune.config.write import read_resolved
 
-    return read_resolved(chosen.run.paths.recipe_toml).model.trust_remote_code
+    return read_resolved(chosen.run.paths.recipe_toml)
 
 
 def _input(

@@ -1,0 +1,130 @@
+"""`evaluate`: a job of its own that measures a run's model, or a model folder, on the run's data or on other."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.model_choice import Chosen, choose_model
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import UserError
+from tui_finetune.runs.info import RunInfo, read_info
+from tui_finetune.runs.layout import REPORT
+from tui_finetune.text import shown
+
+MAX_CONFUSED = 3
+
+
+@click.command()
+@click.argument("model", metavar="RUN|MODEL")
+@click.option("--data", metavar="PATH", help="Other data than the run's own: file, folder, glob or Hub id.")
+@click.option("--split", help="Split to measure; without it test, else validation.")
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the evaluation's recipe.")
+@click.option("--name", help="Name of the evaluation in the list of runs.")
+@click.option("--wait/--no-wait", default=None, help="Wait for the figures. On a terminal it does, unless told not to.")
+@verb
+def command(
+    call: Call,
+    model: str,
+    data: str | None,
+    split: str | None,
+    sets: tuple[str, ...],
+    name: str | None,
+    wait: bool | None,
+) -> None:
+    """Evaluate a run's model or a model folder.
+
+    RUN is an id, its last four characters, a name or latest; MODEL a folder. Without --data the rows are those that the
+    run kept out of training.
+    """
+    from tui_finetune.cli.follow import follow, goes_on
+    from tui_finetune.cli.runs_common import exit_code, run_json
+    from tui_finetune.inference.model_folder import open_model_folder
+    from tui_finetune.launch.evaluation import EvaluationRequest
+    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.start import start
+
+    chosen = choose_model(call, model)
+    folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=True)
+    request = EvaluationRequest(folder, chosen.run, data, split, sets)
+    checked = _checked(call, request)
+    called = name or " ".join(("eval", chosen.run.name if chosen.run else chosen.folder.name, split or ""))
+    launch = Launch(call.home, call.plugin_dirs, call.third_party)
+    started = start(checked, launch, name=called.strip())
+    info = read_info(started.paths)
+    waits = wait if wait is not None else sys.stdout.isatty() and not call.json
+    status = follow(call, info, until="end" if waits else "preflight", quiet=True)
+    if call.json:
+        output.print_json(run_json(info))
+    elif status.live:
+        if not waits:
+            say(goes_on(info))
+        output.print_line(shown(info.id))
+    else:
+        _print(info, chosen, request, status.reason)
+    click.get_current_context().exit(exit_code(status))
+
+
+def _checked(call: Call, request: Any) -> Any:
+    from tui_finetune.launch.evaluation import check_evaluation
+
+    progress = ProgressLine()
+    try:
+        checked = check_evaluation(request, home=call.home, catalog=call.catalog, progress=progress)
+    finally:
+        progress.clear()
+    for text in (*checked.notes, *checked.warnings):
+        say(shown(text))
+    return checked
+
+
+def _print(info: RunInfo, chosen: Chosen, request: Any, reason: str | None) -> None:
+    """The figures of an evaluation that has ended."""
+    from tui_finetune.evaluation.rendering import class_lines, confused_lines, metric_lines
+    from tui_finetune.evaluation.reports import most_confused
+
+    found = _report(info)
+    if found is None:
+        say(shown(f"{info.title}: {reason or info.status().words}"))
+        return
+    report, folder = found
+    beside = _baselines(chosen, report) if request.own_data and not request.sets else {}
+    output.print_line(shown(f"{chosen.title} on {report['split']}: {report['rows']:,} rows"))
+    output.print_lines(metric_lines(report["metrics"], beside))
+    for lines in (class_lines(report, 10), confused_lines(most_confused(report, MAX_CONFUSED))):
+        if lines:
+            output.print_line()
+            output.print_lines(lines)
+    output.print_line()
+    output.print_line(shown(f"All predictions: {folder / 'predictions.parquet'}"))
+
+
+def _report(info: RunInfo) -> tuple[dict[str, Any], Any] | None:
+    from tui_finetune.evaluation.reports import read_report
+
+    for path in sorted(info.paths.evaluations.glob(f"*/{REPORT}")):
+        try:
+            return read_report(path), path.parent
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read: {error}.") from error
+    return None
+
+
+def _baselines(chosen: Chosen, report: Mapping[str, Any]) -> dict[str, Mapping[str, float]]:
+    """What trivial methods reached on the same rows, as the run itself measured them."""
+    from tui_finetune.evaluation.reports import read_report
+
+    if chosen.run is None:
+        return {}
+    try:
+        own = read_report(chosen.run.paths.evaluation(str(report["split"])) / REPORT)
+    except (OSError, ValueError):
+        return {}  # the run was not measured on this split
+    if own.get("rows") != report["rows"]:
+        return {}
+    return {name: found["metrics"] for name, found in (own.get("baselines") or {}).items()}
