@@ -45,7 +45,7 @@ def new_recipe(
     looked = data or {}
     task = task or looked.get("task") or GUIDE_TASK
     guide = data is None and task == GUIDE_TASK
-    model = model or (CASED_MODEL if task == "token-classification" else GUIDE_MODEL)
+    model = model or model_for(task)
     path = looked.get("path") if data is not None else "stanfordnlp/imdb" if guide else None
     name = f"{name_of_path(path) or task}-{_short(model)}"
     parts = [
@@ -65,6 +65,11 @@ def new_recipe(
     if chosen:
         parts.append(_table("evaluate", [("metrics", list(chosen), "the first one chooses the best checkpoint")]))
     return "\n".join(parts)
+
+
+def model_for(task: str | None) -> str:
+    """The model that a new recipe starts from."""
+    return CASED_MODEL if task == "token-classification" else GUIDE_MODEL
 
 
 Line = tuple[str, Any, str]
@@ -169,7 +174,10 @@ def _relative(path: Any, folder: Path | None) -> Any:
 def _model_lines(model: str, lengths: Mapping[str, Any] | None) -> list[Line]:
     longest = (lengths or {}).get("max")
     length, comment = GUIDE_LENGTH, "longest input in tokens; what is longer is cut"
-    if isinstance(longest, int) and longest > 0:
+    if isinstance(longest, int) and longest > 0 and (lengths or {}).get("unit") == "words":
+        length = min(GUIDE_LENGTH, max(32, -(-longest * 2 // 16) * 16))
+        comment = f"longest input in tokens; the longest here has {longest:,} words, of one or two tokens"
+    elif isinstance(longest, int) and longest > 0:
         # A little room, so that texts like these but longer are not cut when the model is used.
         length = min(GUIDE_LENGTH, max(32, -(-longest * 5 // 4 // 16) * 16))
         cut = (lengths or {}).get("cut")

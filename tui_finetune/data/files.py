@@ -126,7 +126,8 @@ def with_splits(files: Iterable[Path], base: Path | None) -> list[DataFile]:
             continue
         place = os.path.relpath(file, root).replace(os.sep, "/")
         found.append(DataFile(file, _canonical(word) if by_name and word else TRAIN, place))
-    return found
+    order = (TRAIN, "validation", "test")
+    return sorted(found, key=lambda file: order.index(SPLIT_WORDS.get(file.split, "test")))
 
 
 def _canonical(word: str) -> str:

@@ -237,5 +237,6 @@ def columns_in(tables: Mapping[str, pa.Table], class_names: Mapping[str, tuple[s
     for table in tables.values():
         for column in columns_of(table.schema):
             if column.name not in (ROW_ID, ROW_HASH):
-                found.setdefault(column.name, Column(column.name, column.type, class_names.get(column.name)))
+                kind = column.type.replace("<item: ", "<").replace("<element: ", "<")
+                found.setdefault(column.name, Column(column.name, kind, class_names.get(column.name)))
     return tuple(found.values())

@@ -214,7 +214,7 @@ class _Preparing:
             train = self.take(tables, train, name, count, choice.share)
         if train is not tables[TRAIN]:
             tables[TRAIN] = train
-            self.origin[TRAIN] += ", without those shares"
+            self.origin[TRAIN] = f"the rest of {self.origin[TRAIN]}"
         order = (TRAIN, VALIDATION, TEST)
         return {name: tables[name] for name in sorted(tables, key=lambda n: order.index(n) if n in order else 9)}
 

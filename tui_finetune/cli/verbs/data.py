@@ -1,0 +1,233 @@
+"""`data`: what a file, folder, Hub data set or recipe holds, before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import DataError, ExitCode, UserError
+from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.data.inspect import Look
+
+WIDTH = 80
+LABELS_SHOWN = 12
+NAME_WIDTH = 30
+
+
+@click.group()
+def command() -> None:
+    """Look at data before training on it."""
+
+
+@command.command()
+@click.argument("path")
+@click.option("--task", help="What the model is to do; else as the columns look.")
+@click.option("--source", help="Kind of data; else found by a look.")
+@click.option("--subset", help="Where the data set has several.")
+@click.option("--model", help="Model whose tokenizer counts: a folder, or a Hub id that the cache holds.")
+@click.option("--max-length", type=click.IntRange(min=2), help="Longest input in tokens; else the recipe's, or 512.")
+@verb
+def show(
+    call: Call,
+    path: str,
+    task: str | None,
+    source: str | None,
+    subset: str | None,
+    model: str | None,
+    max_length: int | None,
+) -> None:
+    """Rows, columns, labels and lengths of PATH: a file, folder, glob, Hub id, or a recipe (.toml)."""
+    progress = ProgressLine()
+    try:
+        look = _look(call, path, task, source, subset, model, max_length, progress)
+    except DataError as error:
+        if not call.json:
+            raise
+        output.print_json({"path": path, "problems": [problem.as_json() for problem in error.problems]})
+        click.get_current_context().exit(error.exit_code)
+    finally:
+        progress.close()
+    if call.json:
+        output.print_json(look.as_json())
+    else:
+        output.print_lines(lines_of(look))
+    if look.problems and look.prepared is None:
+        if call.json:
+            click.get_current_context().exit(ExitCode.USAGE)
+        raise DataError(look.problems)
+
+
+def _look(
+    call: Call,
+    path: str,
+    task: str | None,
+    source: str | None,
+    subset: str | None,
+    model: str | None,
+    max_length: int | None,
+    progress: ProgressLine,
+) -> Look:
+    from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path, look_at_recipe
+
+    if path.endswith(".toml"):
+        from tui_finetune.config.load import load_recipe
+
+        given = {"--task": task, "--source": source, "--subset": subset}
+        if (named := [name for name, value in given.items() if value is not None]) != []:
+            raise UserError(f"{', '.join(named)}: the recipe says that.")
+        recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
+        if max_length is not None:
+            recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"max_length": max_length})})
+        tokenizer = tokenizer_of(call, model or recipe.model.path, recipe.model.revision if model is None else None)
+        return look_at_recipe(recipe, call.catalog, call.home.cache, tokenizer=tokenizer, progress=progress)
+    return look_at_path(
+        place(call, path, source),
+        call.catalog,
+        call.home.cache,
+        task=task,
+        source=source,
+        subset=subset,
+        tokenizer=tokenizer_of(call, model) if model else None,
+        max_length=max_length or DEFAULT_LENGTH,
+        progress=progress,
+    )
+
+
+def place(call: Call, path: str, source: str | None = None) -> str:
+    """A path on this machine as an absolute one; a Hub id as it is."""
+    from tui_finetune.config.whereabouts import HUB, absolute, looks_local
+
+    endings = {ending for found in call.catalog.sources.values() for ending in found.extensions}
+    local = source is not None and source != HUB
+    return absolute(path, Path.cwd()) if local or looks_local(path, Path.cwd(), endings) else path
+
+
+def tokenizer_of(call: Call, model: str, revision: str | None = None) -> Path | None:
+    """The tokenizer's file of a model that is on this machine: a folder, a builtin one, a run's, or in the Hub's cache."""
+    from tui_finetune.data.lengths import tokenizer_file
+
+    if model.startswith("builtin:"):
+        from tui_finetune.inference.builtin_models import builtin_folder
+
+        try:
+            return tokenizer_file(str(builtin_folder(model, call.home)))
+        except UserError:
+            return None  # the check before training says that it is not installed
+    if model.startswith("run:"):
+        from tui_finetune.runs.store import RunStore
+
+        return tokenizer_file(str(RunStore(call.home).find(model.removeprefix("run:")).paths.model))
+    return tokenizer_file(model, revision)
+
+
+# What a person reads
+
+
+def lines_of(look: Look) -> list[Shown]:
+    """The look as lines of at most 80 cells."""
+    lines = [_line("data", cut_front(_path(look), WIDTH - 11)), _line("format", shown(look.opened.format))]
+    if look.opened.revision:
+        lines.append(_line("commit", shown(look.opened.revision)))
+    guessed = " (guessed)" if look.guessed_task else ""
+    lines.append(_line("task", shown(f"{look.task.name}{guessed}" if look.task else "none fits")))
+    lines.append(_line("splits", shown(" · ".join(f"{n} {s.rows:,}" for n, s in look.opened.splits.items()))))
+    if look.prepared is not None:
+        lines += _run_lines(look)
+    lines += [Shown(""), *_columns(look)]
+    if look.labels:
+        lines += [Shown(""), *_labels(look)]
+    if look.lengths is not None:
+        lines += [Shown(""), *_wrapped("lengths", _lengths(look.lengths))]
+    if look.samples:
+        lines += [Shown(""), *_samples(look)]
+    told = [(Shown("·"), guess) for guess in look.guesses] + [(Shown("!"), warning) for warning in look.warnings]
+    if look.prepared is not None:
+        told += [(Shown("!"), str(problem)) for problem in look.problems]
+    if told:
+        lines += [Shown(""), *(line for mark, text in told for line in _marked(mark, text))]
+    return lines
+
+
+def _line(name: str, value: Shown) -> Shown:
+    return Shown(f"{name:<9}  {value}")
+
+
+def _path(look: Look) -> str:
+    path = look.recipe.data.path
+    return (", ".join(path) if isinstance(path, list) else path) or look.opened.source
+
+
+def _run_lines(look: Look) -> list[Shown]:
+    assert look.prepared is not None
+    origin = look.prepared.split_origin or {}
+    return [
+        _line("a run" if index == 0 else "", shown(f"{name} {table.num_rows:,}: {origin.get(name, '')}"))
+        for index, (name, table) in enumerate(look.prepared.splits.items())
+    ]
+
+
+def _columns(look: Look) -> list[Shown]:
+    by_column = {column: role for role, column in look.roles.items()}
+    rows = [
+        [cut_middle(column.name, NAME_WIDTH), cut_end(column.type, 24), shown(by_column.get(column.name, "–"))]
+        for column in look.opened.columns
+    ]
+    return output.table(["column", "type", "role"], rows)
+
+
+def _labels(look: Look) -> list[Shown]:
+    """The commonest labels with their counts by split, and how many there are beyond."""
+    splits = list(look.labels[0]["counts"])
+    ordered = sorted(look.labels, key=lambda label: -label["count"])
+    rows = [
+        [cut_middle(label["name"], NAME_WIDTH), *(shown(f"{label['counts'][split]:,}") for split in splits)]
+        for label in ordered[:LABELS_SHOWN]
+    ]
+    lines = output.table([f"{len(look.labels)} labels", *splits], rows, right=range(1, len(splits) + 1))
+    if len(ordered) > LABELS_SHOWN:
+        least = ordered[-1]
+        rest = len(ordered) - LABELS_SHOWN
+        lines.append(shown(f"and {rest:,} more, down to {least['name']} with {least['count']:,}"))
+    return lines
+
+
+def _lengths(lengths: Any) -> str:
+    text = f"median {lengths.median:,}, 95 % up to {lengths.p95:,}, longest {lengths.max:,} {lengths.unit}"
+    if lengths.cut is not None and lengths.unit == "tokens":
+        about = "about " if lengths.sampled and lengths.cut else ""
+        text += f"; {about}{lengths.cut:,} rows are cut at {lengths.max_length:,}"
+    if lengths.unit == "words":
+        text += "; --model counts tokens"
+    return f"{text}; measured on {lengths.sampled:,} rows" if lengths.sampled else text
+
+
+def _samples(look: Look) -> list[Shown]:
+    lines = [Shown("first rows of train" if "train" in (look.opened.splits or {}) else "first rows")]
+    for row in look.samples:
+        for role in look.roles:
+            value = row.get(role)
+            text = " ".join(map(str, value)) if isinstance(value, list) else value
+            lines.append(Shown(f"  {role:<9}  {cut_end(str(text), WIDTH - 14)}"))
+    return lines
+
+
+def _marked(mark: Shown, text: str) -> Iterable[Shown]:
+    import textwrap
+
+    return [shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=f"{mark} ", subsequent_indent="  ")]
+
+
+def _wrapped(name: str, text: str) -> Sequence[Shown]:
+    import textwrap
+
+    return [
+        shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=f"{name:<9}  ", subsequent_indent=" " * 11)
+    ]

@@ -1,0 +1,285 @@
+"""What is to know about data before training on it: what `data show` tells, and what `config new --data` fills in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.data.lengths import Lengths, measure_lengths
+from tui_finetune.data.opening import Wanted, open_data
+from tui_finetune.data.prepare import Prepared, prepare
+from tui_finetune.data.roles import columns_for_roles
+from tui_finetune.errors import DataError, Problem, UserError
+from tui_finetune.plugin_api import LabelSet, Opened, Progress, Task, no_progress
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.plugin_api.manager import Catalog
+
+USUAL_TASK = "text-classification"
+"""What is tried first where the words are not given one by one."""
+DEFAULT_LENGTH = 512
+SAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Look:
+    """What was found."""
+
+    recipe: Recipe
+    """The recipe that was looked at, or one made for a path."""
+    opened: Opened
+    task: Task | None
+    guessed_task: bool
+    prepared: Prepared | None
+    """None where there are problems."""
+    roles: Mapping[str, str]
+    labels: tuple[dict[str, Any], ...]
+    """name, value, count (in train), counts (by split)."""
+    lengths: Lengths | None
+    guesses: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[str, ...] = ()
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Options of the source without which the data cannot be used."""
+    samples: tuple[Mapping[str, Any], ...] = ()
+    """A few rows by role."""
+
+    @property
+    def unlabelled(self) -> list[str]:
+        """Splits that a run leaves out, as they have no labels."""
+        notes = self.prepared.notes if self.prepared else ()
+        return [name for name in self.opened.splits if f"Split {name} has no labels: it is left out." in notes]
+
+    def as_json(self) -> dict[str, Any]:
+        """The document of `data show --json`."""
+        data, prepared = self.recipe.data, self.prepared
+        return {
+            "task": self.task.name if self.task else None,
+            "source": self.opened.source,
+            "path": list(data.path) if isinstance(data.path, list) else data.path,
+            "subset": data.subset,
+            "revision": self.opened.revision,
+            "format": self.opened.format,
+            "splits": {name: split.rows for name, split in self.opened.splits.items()},
+            "unlabelled": self.unlabelled,
+            "columns": [_column(c.name, c.type, c.class_names, self.roles) for c in self.opened.columns],
+            "roles": dict(self.roles),
+            "labels": list(self.labels),
+            "lengths": self.lengths.as_json() if self.lengths else None,
+            "run": {name: table.num_rows for name, table in prepared.splits.items()} if prepared else None,
+            "split_origin": dict(prepared.split_origin or {}) if prepared else None,
+            "options": dict(self.options),
+            "files": [{"path": str(f.path), "size": f.size, "sha256": f.sha256} for f in self.opened.files],
+            "guesses": list(self.guesses),
+            "warnings": list(self.warnings),
+            "problems": [problem.as_json() for problem in self.problems],
+        }
+
+
+def _column(name: str, kind: str, names: tuple[str, ...] | None, roles: Mapping[str, str]) -> dict[str, Any]:
+    role = next((role for role, column in roles.items() if column == name), None)
+    found: dict[str, Any] = {"name": name, "type": kind, "role": role}
+    return {**found, "class_names": list(names)} if names else found
+
+
+def look_at_path(
+    path: str | list[str] | None,
+    catalog: Catalog,
+    cache: Path,
+    *,
+    task: str | None = None,
+    source: str | None = None,
+    subset: str | None = None,
+    revision: str | None = None,
+    options: Mapping[str, Any] | None = None,
+    tokenizer: Path | None = None,
+    max_length: int = DEFAULT_LENGTH,
+    progress: Progress = no_progress,
+) -> Look:
+    """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all."""
+    from tui_finetune.config.schema import DataTable, ModelTable, Recipe
+
+    data = DataTable(path=path, source=source, subset=subset, revision=revision, options=dict(options or {}))
+    wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
+    opened = open_data(wanted, catalog, cache, heavy=False, progress=progress)
+    found = catalog.require("tasks", task) if task is not None else guess_task(opened, catalog)
+    recipe = Recipe(
+        task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path="none", max_length=max_length)
+    )
+    return _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, progress)
+
+
+def look_at_recipe(
+    recipe: Recipe, catalog: Catalog, cache: Path, *, tokenizer: Path | None = None, progress: Progress = no_progress
+) -> Look:
+    """The data of a recipe, as a run would have it. Raises DataError where it cannot be opened at all."""
+    data = recipe.data
+    wanted = Wanted(
+        data.source,
+        tuple(data.path) if isinstance(data.path, list) else data.path,
+        data.subset,
+        data.revision,
+        data.options,
+        tuple((step.use, step.options) for step in recipe.preprocess),
+    )
+    opened = open_data(wanted, catalog, cache, heavy=False, progress=progress)
+    task: Task = catalog.require("tasks", recipe.task)
+    length = recipe.model.max_length or DEFAULT_LENGTH
+    return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, progress)
+
+
+def guess_task(opened: Opened, catalog: Catalog) -> Task | None:
+    """Words and tags where there are lists of them; else a text and its label; else the first task that finds its columns."""
+    table = _first_table(opened)
+    fitting = []
+    for task in catalog.tasks.values():
+        try:
+            columns_for_roles(task, {}, table)
+        except DataError:
+            continue
+        fitting.append(task)
+    by_words = [task for task in fitting if any(role.kind == "words" for role in task.roles)]
+    usual = [task for task in fitting if task.name == USUAL_TASK]
+    return next(iter([*by_words, *usual, *fitting]), None)
+
+
+def _first_table(opened: Opened) -> pa.Table:
+    return opened.splits.get("train", next(iter(opened.splits.values()))).table()
+
+
+def _looked(
+    recipe: Recipe,
+    opened: Opened,
+    task: Task | None,
+    guessed: bool,
+    catalog: Catalog,
+    cache: Path,
+    tokenizer: Path | None,
+    max_length: int,
+    progress: Progress,
+) -> Look:
+    guesses = list(opened.notes)
+    if task is None:
+        problem = _no_task(opened, catalog)
+        return Look(recipe, opened, None, guessed, None, {}, (), None, tuple(guesses), (problem,))
+    options: dict[str, Any] = {}
+    prepared, problems = _prepared(recipe, task, catalog, cache, opened, progress)
+    if prepared is None and problems and all(_is_about_missing(problem) for problem in problems):
+        # Rows that lack something are refused until a recipe says otherwise: it is tried whether that is all.
+        mended = recipe.model_copy(
+            update={"data": recipe.data.model_copy(update={"options": {**recipe.data.options, "drop_missing": True}})}
+        )
+        prepared, more = _prepared(mended, task, catalog, cache, opened, progress)
+        problems = [*problems, *more]
+        options = {"drop_missing": True} if prepared is not None else {}
+    roles, said = _roles(recipe, task, opened, prepared)
+    guesses += [note for note in (prepared.notes if prepared else said) if note not in guesses]
+    return Look(
+        recipe,
+        opened,
+        task,
+        guessed,
+        prepared,
+        roles,
+        _label_counts(prepared, task),
+        _lengths(prepared, task, tokenizer, max_length),
+        tuple(guesses),
+        tuple(problems),
+        prepared.warnings if prepared else (),
+        options,
+        _samples(prepared),
+    )
+
+
+def _prepared(
+    recipe: Recipe, task: Task, catalog: Catalog, cache: Path, opened: Opened, progress: Progress
+) -> tuple[Prepared | None, list[Problem]]:
+    try:
+        return prepare(recipe, task, catalog, cache, heavy=False, progress=progress, opened=opened), []
+    except UserError as error:
+        return None, list(error.problems)
+
+
+def _is_about_missing(problem: Problem) -> bool:
+    return "drop_missing" in (problem.hint or "")
+
+
+def _roles(
+    recipe: Recipe, task: Task, opened: Opened, prepared: Prepared | None
+) -> tuple[Mapping[str, str], list[str]]:
+    """The columns by role; as far as they can be told where there are problems."""
+    if prepared is not None:
+        return prepared.columns, []
+    table = _first_table(opened)
+    names = set(table.column_names)
+    given = {role: column for role, column in recipe.data.columns.items() if column in names}
+    found: dict[str, str] = {}
+    said: list[str] = []
+    for gold in (True, False):
+        try:
+            return columns_for_roles(task, given, table, gold=gold)
+        except DataError:
+            continue
+    return found, said
+
+
+def _no_task(opened: Opened, catalog: Catalog) -> Problem:
+    columns = ", ".join(f"{column.name} ({column.type})" for column in opened.columns[:10])
+    hint = f"It has: {columns}. --task names a task ({', '.join(catalog.tasks)}) and tells what it lacks."
+    return Problem("no task finds its columns here.", "task", hint=hint)
+
+
+def _label_counts(prepared: Prepared | None, task: Task) -> tuple[dict[str, Any], ...]:
+    """The labels in the order of the model's outputs, with their rows (of tags: their words) by split."""
+    gold = task.gold_role
+    if prepared is None or prepared.labels is None or gold is None:
+        return ()
+    counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in prepared.splits.items()}
+    return tuple(
+        {
+            "name": name,
+            "value": value,
+            "count": counts["train"][index] if "train" in counts else 0,
+            "counts": {split: found[index] for split, found in counts.items()},
+        }
+        for index, (name, value) in enumerate(zip(prepared.labels.names, prepared.labels.values, strict=True))
+    )
+
+
+def _counts(column: pa.ChunkedArray, labels: LabelSet) -> list[int]:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    flat = pc.list_flatten(column) if pa.types.is_nested(column.type) else column
+    found = [0] * len(labels)
+    for entry in pc.value_counts(flat).to_pylist():
+        index = labels.id_of(entry["values"])
+        if index is not None:
+            found[index] += entry["counts"]
+    return found
+
+
+def _lengths(prepared: Prepared | None, task: Task, tokenizer: Path | None, max_length: int) -> Lengths | None:
+    if prepared is None:
+        return None
+    table = prepared.splits.get("train", next(iter(prepared.splits.values())))
+    return measure_lengths(table, task, tokenizer, max_length)
+
+
+def _samples(prepared: Prepared | None) -> tuple[Mapping[str, Any], ...]:
+    if prepared is None:
+        return ()
+    return tuple(next(iter(prepared.splits.values())).slice(0, SAMPLES).to_pylist())
+
+
+def without_problems(look: Look) -> Look:
+    """The look, where a recipe can be written by it. Raises DataError with all problems."""
+    if look.prepared is None:
+        raise DataError(look.problems)
+    mended = [f"{p.message} They are left out: drop_missing." for p in look.problems]
+    return replace(look, guesses=(*look.guesses, *mended), problems=())
