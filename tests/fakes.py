@@ -19,8 +19,8 @@ from tui_finetune.runs.events import EventWriter
 from tui_finetune.runs.heartbeat import uptime
 from tui_finetune.runs.info import RunInfo, read_info
 from tui_finetune.runs.layout import MANIFEST, VERSION, RunPaths
+from tui_finetune.runs.liveness import HeartbeatWatch
 from tui_finetune.runs.process import this_process
-from tui_finetune.runs.status import HeartbeatWatch
 from tui_finetune.runs.store import RunStore
 
 PLAN: Mapping[str, Any] = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,10 +69,10 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
 
     from tui_finetune.live.progress import progress
     from tui_finetune.runs.info import iso
-    from tui_finetune.runs.records import attempts, checkpoints
+    from tui_finetune.runs.records import attempts, checkpoints, claimed
 
     now = progress(history, status, time.time())
-    paths = info.paths
+    paths, process = info.paths, dict(status.process) or claimed(info.paths)
     return {
         **info.as_json(status),
         "words": status.words,
@@ -92,10 +92,10 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "model_path": _if_there(paths.model, "config.json"),
         "evaluations": _evaluations(paths.evaluations),
         "log": _if_there(paths.stdout_log),
-        "device": _device(history, status),
+        "device": _device(history, process),
         "plan": dict(history.plan),
         "preflight": dict(history.preflight),
-        "versions": status.process.get("versions") or {},
+        "versions": process.get("versions") or {},
         "warnings": [_said(event) for event in history.warnings],
         "notes": [_said(event) for event in history.notes],
         "log_tail": list(status.log_tail),
@@ -124,8 +124,8 @@ def _evaluations(folder: Path) -> dict[str, str]:
     return {path.name: str(path) for path in sorted(folder.iterdir()) if path.is_dir()}
 
 
-def _device(history: History, status: Status) -> str | None:
-    for named in (history.plan.get("device"), status.process.get("device")):
+def _device(history: History, process: Mapping[str, Any]) -> str | None:
+    for named in (history.plan.get("device"), process.get("device")):
         if isinstance(named, str):
             return named
     return None

@@ -16,9 +16,8 @@ BEAT_SECONDS = 5.0
 
 
 def uptime() -> float:
-    """Seconds since this machine started, sleep included: the same in every process, whatever is done to the clock."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
-    return time.clock_gettime(clock) if clock is not None else time.monotonic()
+    """Seconds since this machine started, sleep not counted: the same in every process, whatever is done to the clock."""
+    return time.monotonic()
 
 
 class Heartbeat:

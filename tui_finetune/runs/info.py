@@ -10,7 +10,8 @@ from typing import Any
 
 from tui_finetune.runs import atomic
 from tui_finetune.runs.layout import VERSION, RunPaths, short_id
-from tui_finetune.runs.status import HeartbeatWatch, Status, derive
+from tui_finetune.runs.liveness import HeartbeatWatch
+from tui_finetune.runs.status import Status, derive
 from tui_finetune.runs.tail import number
 
 

@@ -121,6 +121,11 @@ def _checkpoint(step: int, path: Path, told: Told | None, best_step: int | None)
     return CheckpointRecord(step, path, bool(manifest), size, step == best_step)
 
 
+def claimed(paths: RunPaths) -> dict[str, Any]:
+    """process.json, empty where nobody has claimed the run."""
+    return _read(paths.process_json)
+
+
 def _read(path: Path) -> dict[str, Any]:
     try:
         return atomic.read_json(path)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tui_finetune.runs import atomic, process
-from tui_finetune.runs.heartbeat import uptime
 from tui_finetune.runs.layout import RunPaths, short_id
+from tui_finetune.runs.liveness import STALE_SECONDS, HeartbeatWatch, beat_age, idle_at, memory_hint, rough
 from tui_finetune.runs.tail import Event, last_events, number
 
 State = Literal[
@@ -34,8 +34,6 @@ ENDED: frozenset[str] = frozenset({"finished", "stopped", "aborted", "preempted"
 RESULT_STATES: frozenset[str] = ENDED - {"died"}
 """What a result.json may say."""
 
-STALE_SECONDS = 90.0
-"""Seconds without a heartbeat before a live run is shown as stalled: a thread beats every five, also while a model loads."""
 PHASE_SECONDS: Mapping[str, float] = {
     "loading": 1_800.0,
     "tokenizing": 900.0,
@@ -94,32 +92,6 @@ class Status:
     @property
     def ended_badly(self) -> bool:
         return self.state in ("failed", "died", "aborted")
-
-
-class HeartbeatWatch:
-    """When each heartbeat last changed, by the reader's own clock. Keep one for as long as you look at runs."""
-
-    def __init__(self) -> None:
-        self._seen: dict[Path, tuple[tuple[Any, ...], float, bool]] = {}
-
-    def age(self, path: Path, beat: Mapping[str, Any], *, same_boot: bool, now: float, up: float) -> float:
-        """Seconds since the last beat.
-
-        On this boot of this machine the uptime in the beat tells. Elsewhere the reader's own clock does, once a change
-        has been seen; before that the two machines' clocks are compared, which is all that a single look has.
-        """
-        if same_boot and (beaten := number(beat.get("uptime"))) is not None:
-            return max(0.0, up - beaten)
-        content = (beat.get("t"), beat.get("attempt"), beat.get("uptime"), beat.get("step"))
-        by_clocks = max(0.0, now - (number(beat.get("t")) or 0.0))
-        seen = self._seen.get(path)
-        if seen is None:
-            self._seen[path] = (content, up, False)
-            return by_clocks
-        if seen[0] != content:
-            self._seen[path] = (content, up, True)
-            return 0.0
-        return up - seen[1] if seen[2] else max(by_clocks, up - seen[1])
 
 
 def derive(paths: RunPaths, *, created: float | None = None, watch: HeartbeatWatch | None = None) -> Status:
@@ -224,29 +196,31 @@ def _modified(path: Path) -> float | None:
 
 def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch) -> Status:
     attempt = _attempt_of(claimed)
-    alive = process.is_alive(claimed)
     beat = _read(paths.heartbeat) or {}
     if _attempt_of(beat) != attempt:
         beat = {}
+    alive = process.is_alive(claimed)
+    if alive is False and process.restarted(claimed) and beat_age(paths, claimed, beat, watch) < STALE_SECONDS:
+        alive = None  # it beats still: another machine of the same name, not this one after a restart
     events = [event for event in last_events(paths.events, only=TELLING) if event.attempt == attempt]
     found = _facts(claimed, beat, events, attempt)
     if alive is False:
         if (result := _read(paths.result_json)) is not None and _attempt_of(result) == attempt:
             return _ended(result)  # it ended between the two looks
         return _died(paths, claimed, found)
-    age = _beat_age(paths, claimed, beat, watch)
+    age = beat_age(paths, claimed, beat, watch)
     if alive is None and age >= STALE_SECONDS:
-        words = f"no heartbeat for {_seconds(age)}; on {claimed.get('host')}, cannot tell more"
+        words = f"no heartbeat for {rough(age)}; on {claimed.get('host')}, cannot tell more"
         return Status("unreachable", f"unreachable: {words}", **{**found, "since": time.time() - age, "reason": words})
     if age >= STALE_SECONDS:
-        words = f"no heartbeat for {_seconds(age)}, process {claimed.get('pid')} alive"
+        words = f"no heartbeat for {rough(age)}, process {claimed.get('pid')} alive"
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - age, "reason": words})
     state = _working_state(events, found["phase"])
-    idle = age + _idle(beat)
+    idle = age + idle_at(beat)
     if state in ("starting", "running", "stopping") and idle >= PHASE_SECONDS.get(
         found["phase"] or "", OTHER_PHASE_SECONDS
     ):
-        words = f"no progress for {_seconds(idle)}, process {claimed.get('pid')} alive"
+        words = f"no progress for {rough(idle)}, process {claimed.get('pid')} alive"
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - idle, "reason": words})
     words = f"{state}, {found['phase']}" if found["phase"] not in (None, state) else state
     return Status(state, words, **found)
@@ -295,20 +269,6 @@ def _flat(event: Event) -> dict[str, float]:
     return {prefix + name: found[name] for name in sorted(found, key=lambda name: name == "loss")}
 
 
-def _beat_age(paths: RunPaths, claimed: Mapping[str, Any], beat: Mapping[str, Any], watch: HeartbeatWatch) -> float:
-    now, up = time.time(), uptime()
-    same_boot = bool(claimed.get("boot_id")) and claimed.get("boot_id") == process.boot_id()
-    if not beat:
-        return max(0.0, now - (number(claimed.get("started")) or now))
-    return watch.age(paths.heartbeat, beat, same_boot=same_boot, now=now, up=up)
-
-
-def _idle(beat: Mapping[str, Any]) -> float:
-    """Seconds without progress at the time of the beat, by the writer's clock alone."""
-    beaten, progress = number(beat.get("t")), number(beat.get("progress_t"))
-    return max(0.0, beaten - progress) if beaten is not None and progress is not None else 0.0
-
-
 def _working_state(events: list[Event], phase: str | None) -> State:
     """The state of a process that lives and beats, by what it said last."""
     state: State = "starting" if phase is None or phase in BEFORE_WORK else "running"
@@ -337,7 +297,7 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
     reason = f"process gone without a result{at}{during}"
     if process.restarted(claimed):
         reason += "; the machine was started again since"
-    elif (hint := _memory_hint(claimed)) is not None:
+    elif (hint := memory_hint(claimed)) is not None:
         reason += f"; {hint}"
     advice = f"tui-finetune resume {short_id(paths.id)} goes on from the newest whole checkpoint."
     return Status(
@@ -346,16 +306,6 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
         **{**found, "since": heard, "ended": heard, "reason": reason, "advice": advice},
         log_tail=log_tail(paths),
     )
-
-
-def _memory_hint(claimed: Mapping[str, Any]) -> str | None:
-    """What can be known of an end by signal 9: the kernel's log by pid, else the counter of the control group."""
-    pid, before, after = claimed.get("pid"), claimed.get("oom_kills"), process.oom_kills()
-    if isinstance(pid, int) and process.killed_for_memory(pid):
-        return "the kernel's log says that it was killed for want of memory"
-    if isinstance(before, int) and after is not None and after > before:
-        return "since its start the kernel has killed a process here for want of memory, perhaps this one"
-    return None
 
 
 def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384) -> tuple[str, ...]:
@@ -367,10 +317,3 @@ def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384) -> tuple[str, 
     except OSError:
         return ()
     return tuple([line for line in text.splitlines() if line.strip()][-lines:])
-
-
-def _seconds(seconds: float) -> str:
-    """`95 s`, `4 m`, `3 h`."""
-    if seconds < 180:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} m" if seconds < 10_800 else f"{seconds / 3600:.0f} h"

@@ -17,7 +17,7 @@ from tui_finetune.paths import Home, private_folder
 from tui_finetune.runs import atomic
 from tui_finetune.runs.info import RunInfo, read_info
 from tui_finetune.runs.layout import STAGING_PREFIX, VERSION, RunPaths, short_id
-from tui_finetune.runs.status import HeartbeatWatch
+from tui_finetune.runs.liveness import HeartbeatWatch
 
 Infos = list[RunInfo]
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
@@ -110,7 +110,10 @@ class RunStore:
 
     def restore(self, query: str) -> RunInfo:
         """Puts a run back from the trash."""
-        info = find_among(self.trashed(), query.strip(), None, where=str(self.home.trash))
+        trashed = self.trashed()
+        if not trashed:
+            raise NoSuchRun("The trash is empty.")
+        info = find_among(trashed, query.strip(), None, where=str(self.home.trash))
         return self._info(_move(info.paths.root, self.home.runs))
 
     def empty(self) -> Infos:
