@@ -78,13 +78,17 @@ class Home:
 
 def private_folder(path: Path) -> Path:
     """Makes `path` and what is missing above it; what is made is 0700, what was there is left as it is."""
-    missing = []
-    folder = path
-    while not folder.exists():
-        missing.append(folder)
-        folder = folder.parent
+    base = existing(path)
+    missing = [folder for folder in (path, *path.parents) if base in folder.parents]
     for folder in reversed(missing):
         folder.mkdir(mode=0o700, exist_ok=True)
     if not path.is_dir():
         raise NotADirectoryError(20, "not a folder", str(path))
+    return path
+
+
+def existing(path: Path) -> Path:
+    """`path`, or the nearest folder above it that is there."""
+    while not path.exists():
+        path = path.parent
     return path
