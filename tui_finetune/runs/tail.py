@@ -50,7 +50,10 @@ def number(value: Any) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:  # an integer of hundreds of digits: JSON has no limit
+            return float("inf") if value > 0 else float("-inf")
     return float(value) if value in ("nan", "inf", "-inf") else None
 
 
