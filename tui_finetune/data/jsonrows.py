@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,9 +56,10 @@ def _by_line(text: TextFile) -> bool:
                 found = json.loads(line)
             except ValueError:
                 return text.path.suffix.lower() in (".jsonl", ".ndjson")
-            # One line only: it may be an object that holds the list of rows.
+            # One line only: it may be an object that holds the list of rows, or columns.
             more = any(rest.strip() for rest in file)
-            return more or not _lists_in(found)
+            columns = _columns_in(found) and text.path.suffix.lower() == ".json"
+            return more or not (_lists_in(found) or columns)
     return False
 
 
@@ -107,8 +108,7 @@ def _rows_of_document(text: TextFile) -> tuple[list[tuple[int, Row]], str]:
             return _objects(text, found[name], f" of {name}"), f"json, the list {name}"
         if lists:
             raise refused(f"holds several lists of objects: {listed(lists)}.", text.path, hint="Give each a file.")
-        columns = [name for name, value in found.items() if isinstance(value, list)]
-        if columns and len(columns) == len(found) and len({len(found[name]) for name in columns}) == 1:
+        if columns := _columns_in(found):
             values = zip(*(found[name] for name in columns), strict=True)
             return [(i, dict(zip(columns, row, strict=True))) for i, row in enumerate(values)], "json, columns"
     hint = "An object a line, or a list of objects, is expected."
@@ -120,6 +120,13 @@ def _lists_in(found: Any) -> list[str]:
     if not isinstance(found, dict):
         return []
     return [key for key, value in found.items() if isinstance(value, list) and value and isinstance(value[0], dict)]
+
+
+def _columns_in(found: Mapping[str, Any]) -> list[str]:
+    """The keys, where each holds a list and all are of one length."""
+    columns = [name for name, value in found.items() if isinstance(value, list)]
+    alike = len(columns) == len(found) and len({len(found[name]) for name in columns}) == 1
+    return columns if alike else []
 
 
 def _objects(text: TextFile, found: Sequence[Any], where: str) -> list[tuple[int, Row]]:

@@ -127,10 +127,13 @@ class _Preparing:
         self.notes |= dict.fromkeys(opened.notes)
         return opened
 
-    def open_path(self, path: Any, main: Opened) -> Opened:
+    def open_path(self, path: Any, main: Opened, key: str) -> Opened:
         """Another path of the recipe: read as the main one where that fits, else by its own look."""
         named = self.catalog.sources[main.source]
-        return self.open(path, self.recipe.data.source or main.source if fits(named, path, self.catalog) else None)
+        try:
+            return self.open(path, self.recipe.data.source or main.source if fits(named, path, self.catalog) else None)
+        except DataError as error:
+            raise DataError([replace(p, key=key) if p.key == "data.path" else p for p in error.problems]) from error
 
     # Choosing
 
@@ -143,7 +146,7 @@ class _Preparing:
             with self.problems:
                 opened, split = main, choice.split
                 if choice.path is not None:
-                    opened = self.open_path(choice.path, main)
+                    opened = self.open_path(choice.path, main, f"data.{name}")
                     split = named_split(opened, name)
                 assert split is not None
                 part = self.of_split(opened, split, name, choice)
@@ -193,7 +196,7 @@ class _Preparing:
             return self.task.infer_labels(values, part.classes)
         except DataError as error:
             column = self.columns.get(gold.name)
-            raise DataError([_with_column(p, column) for p in error.problems]) from error
+            raise DataError([_with_column(p, column, gold.name) for p in error.problems]) from error
 
     # Dividing
 
@@ -223,11 +226,14 @@ class _Preparing:
         labels = train.column(gold.name) if gold is not None else None
         seed = self.recipe.run.seed
         parts = divide(train.num_rows, count, seed, name, labels)
+        if len(parts.taken) == 0:
+            self.warnings.append(f"No {name}: every label has one row only, and train needs it.")
+            return train
         tables[name] = train.take(parts.taken)
         how = "stratified, " if parts.stratified else ""
         self.origin[name] = f"{share * 100:g} % of train, {how}seed {seed}"
         if parts.alone and gold is not None:
-            alone = sorted({str(v) for v in train.column(gold.name).take(list(parts.alone)).to_pylist()})
+            alone = sorted(LabelSet.of(train.column(gold.name).take(list(parts.alone)).unique().to_pylist()).names)
             self.notes[checks.alone_note(alone)] = None
         return train.take(parts.rest)
 
@@ -245,5 +251,6 @@ class _Preparing:
         return found
 
 
-def _with_column(problem: Problem, column: str | None) -> Problem:
-    return replace(problem, message=f"{problem.message} (column {column})") if column else problem
+def _with_column(problem: Problem, column: str | None, role: str) -> Problem:
+    """The column's own name where the message has the role's."""
+    return problem if column in (None, role) else replace(problem, message=f"{column}: {problem.message}")

@@ -18,6 +18,15 @@ SAMPLE = 5_000
 MANY_LABELS = 1_000
 
 
+_WANTED = {
+    "text": "texts",
+    "label": "texts, whole numbers or true/false that repeat",
+    "words": "lists of words",
+    "tags": "lists of tags",
+    "number": "numbers",
+}
+
+
 def columns_for_roles(
     task: Task,
     given: Mapping[str, str],
@@ -52,7 +61,7 @@ def columns_for_roles(
             if guess != role.name:
                 notes.append(f"Column {guess} is taken as {role.name}.")
         elif role.required and (gold or not role.gold):
-            problems.append(_without(role, names, where))
+            problems.append(guesser.unfit(role, where) or _without(role, names, where))
     if problems:
         raise DataError(problems)
     return {role.name: found[role.name] for role in task.roles if role.name in found}, notes
@@ -66,8 +75,7 @@ def _absent(role: Role, column: str, names: Sequence[str], where: str) -> Proble
 
 def _without(role: Role, names: Sequence[str], where: str) -> Problem:
     hint = f'It has: {listed(names, 12)}. Name it: [data] columns = {{ {role.name} = "…" }}.'
-    what = {"text": "texts", "label": "labels", "words": "lists of words", "tags": "lists of tags", "number": "numbers"}
-    return Problem(f"no column for {role.name} ({what[role.kind]}) was found{where}.", "data.columns", hint=hint)
+    return Problem(f"no column for {role.name} ({_WANTED[role.kind]}) was found{where}.", "data.columns", hint=hint)
 
 
 class _Guesser:
@@ -98,6 +106,17 @@ class _Guesser:
         if best is not None:
             self.free.remove(best)
         return best
+
+    def unfit(self, role: Role, where: str) -> Problem | None:
+        """A column that is called as the role's are, and holds something else."""
+        usual = {_plain(name) for name in (role.name, *role.usual_names)}
+        named = next((name for name in self.free if _plain(name) in usual and not self.fits(role, name)), None)
+        if named is None:
+            return None
+        hint = f"It should be {_WANTED[role.kind]}; or name another column: data.columns.{role.name}."
+        return Problem(
+            f"column {named} holds {self.sample.schema.field(named).type}{where}.", "data.columns", hint=hint
+        )
 
     def fits(self, role: Role, name: str) -> bool:
         """True where the column's type can be of this role."""

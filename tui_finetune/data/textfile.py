@@ -194,7 +194,7 @@ def _guessed(path: Path) -> str:
     text = raw.decode("utf-8", "replace")
     bad = text.count("�")
     good = sum(1 for char in text if ord(char) > 127) - bad
-    if good >= 3 * bad:
+    if good >= bad:
         raise DataError(_bad_bytes(path, raw, bad))
     letters = sum(1 for byte in raw if byte > 127)
     for encoding in _WIDE:

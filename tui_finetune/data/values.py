@@ -10,7 +10,8 @@ if TYPE_CHECKING:
 
 _INTEGER = r"^(0|-?[1-9][0-9]{0,17})$"
 """`007` and `+7` stay texts: as numbers they would be others than they were."""
-_NUMBER = r"^-?[0-9]+(\.[0-9]+)?([eE][-+]?[0-9]+)?$"
+_NUMBER = r"^-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,17})?([eE][-+]?[0-9]{1,3})?$"
+"""Whole parts of more than 15 digits are names, not amounts."""
 _TRUTH = r"^([Tt]rue|[Ff]alse|TRUE|FALSE)$"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import os
 from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ from tui_finetune.data.filesource import columns_in
 from tui_finetune.data.identity import with_ids
 from tui_finetune.data.problems import Collector, listed, refused, told
 from tui_finetune.data.textfile import text_of
+from tui_finetune.errors import DataError
 from tui_finetune.plugin_api import InputFile, Opened, OpenRequest, Progress, Source, no_progress
 
 if TYPE_CHECKING:
@@ -110,11 +112,14 @@ def _read(entries: Sequence[_Entry], progress: Progress) -> tuple[list[tuple[_En
     problems = Collector()
     digest, size, rows = hashlib.sha256(), 0, []
     for index, entry in enumerate(entries):
-        with problems:
+        try:
             text, file = text_of(entry.path)
-            rows.append((entry, text.strip("\n")))
-            digest.update(f"{entry.split}\0{entry.place}\0{file.sha256}\n".encode("utf-8", "surrogateescape"))
-            size += file.size
+        except DataError as error:
+            problems.add(*(dataclasses.replace(problem, file=entry.place) for problem in error.problems))
+            continue
+        rows.append((entry, text.strip("\n")))
+        digest.update(f"{entry.split}\0{entry.place}\0{file.sha256}\n".encode("utf-8", "surrogateescape"))
+        size += file.size
         if index % PROGRESS_EVERY == 0:
             progress("reading texts", index, len(entries))
     problems.problems = told(problems.problems, kind="files")

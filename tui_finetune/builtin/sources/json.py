@@ -27,7 +27,7 @@ class Json(FileSource):
         from tui_finetune.data.jsonrows import looks_like_rows
 
         if path.suffix.lower() in self.extensions:
-            return 0.9 if looks_like_rows(path) else 0.3
+            return 0.9 if looks_like_rows(path) else 0.5
         return 0.75 if path.suffix.lower() in (".txt", "", ".dat") and looks_like_rows(path, strict=True) else 0.0
 
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
