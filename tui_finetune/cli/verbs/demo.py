@@ -1,0 +1,164 @@
+"""`demo`: a small classifier, trained on this machine, now, and used: what this program is for, in three minutes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import Problem, UserError
+from tui_finetune.text import Shown, cut_end, pad, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.launch.check import Checked
+    from tui_finetune.runs.info import RunInfo
+
+RECIPE = "demo"
+CONFUSED = 3
+SENTENCES = (
+    "Open a connection to the server and wait for its answer.",
+    "Compute the median of a list of numbers.",
+    "Walk over the elements of an XML document.",
+)
+"""Of no docstring: what the model has never seen. A test holds that."""
+SENTENCE_WIDTH = 58
+
+
+@click.command()
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the demo's recipe.")
+@click.option("--name", help="Name of the run in the list of runs.")
+@verb
+def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
+    """Train a small classifier on this machine, now, and use it.
+
+    Which chapter of Python's Library Reference does a sentence belong to? A pre-trained encoder learns it from the
+    docstrings of this Python in about two and a half minutes. Nothing is downloaded.
+    """
+    from tui_finetune.cli.follow import follow
+    from tui_finetune.cli.runs_common import exit_code, run_json
+    from tui_finetune.config.samples import sample
+    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.start import start
+    from tui_finetune.runs.info import read_info
+
+    checked = _checked(call, sample(RECIPE), sets)
+    say(introduction(checked))
+    started = start(checked, Launch(call.home, call.plugin_dirs, call.third_party), name=name)
+    info = read_info(started.paths)
+    say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
+    status = follow(call, info, quiet=True)
+    if call.json:
+        output.print_json(run_json(info))
+    elif status.live:
+        output.print_line(shown(info.id))
+    elif status.state == "finished":
+        _print(call, info)
+    else:
+        say(shown(f"{info.title}: {status.words}", multiline=True))
+        say(
+            shown(
+                f"tui-finetune logs {info.short} prints what the worker said; tui-finetune resume {info.short} goes on."
+            )
+        )
+    click.get_current_context().exit(exit_code(status))
+
+
+def _checked(call: Call, recipe: Path, sets: Sequence[str]) -> Checked:
+    from tui_finetune.config.load import load_recipe
+    from tui_finetune.launch.check import check
+
+    progress = ProgressLine()
+    try:
+        loaded = load_recipe(recipe, sets=sets, catalog=call.catalog, cache=call.home.cache)
+        return check(loaded, home=call.home, catalog=call.catalog, progress=progress)
+    finally:
+        progress.clear()
+
+
+def _print(call: Call, info: RunInfo) -> None:
+    """Figures first, so that they are there if the helper that predicts fails."""
+    from tui_finetune.inference.client import HelperSpec, ModelHelper
+
+    report, confused = _measured(info)
+    output.print_lines(figures(report, confused))
+    output.flush()
+    progress = ProgressLine()
+    progress.update("Loading the model …")
+    try:
+        with ModelHelper(HelperSpec(info.paths.model, call.home)) as helper:
+            answers = helper.predict([{"text": sentence} for sentence in SENTENCES])
+    finally:
+        progress.clear()
+    output.print_lines(predictions(answers))
+    output.print_lines(what_next(info))
+
+
+def _measured(info: RunInfo) -> tuple[Mapping[str, Any], Sequence[Any]]:
+    """The report of the test split, and its most confused pairs with an example of each."""
+    from tui_finetune.evaluation.predictions import read
+    from tui_finetune.evaluation.reports import most_confused, read_report
+    from tui_finetune.runs.layout import PREDICTIONS, REPORT
+
+    folder = info.paths.evaluation("test")
+    try:
+        report = read_report(folder / REPORT)
+        rows = read(folder / PREDICTIONS, ["text", "gold", "predicted", "loss"])
+    except (OSError, ValueError) as error:
+        raise UserError(Problem(f"{folder} cannot be read: {error}.", hint="The run itself has finished.")) from error
+    return report, most_confused(report, CONFUSED, rows)
+
+
+def introduction(checked: Checked) -> Shown:
+    """What is about to be trained, on what."""
+    train = checked.prepared.splits["train"].num_rows
+    labels = len(checked.prepared.labels) if checked.prepared.labels else 0
+    return shown(
+        f"Which of {labels} chapters of Python's Library Reference does a sentence belong to? {checked.recipe.name}: "
+        f"{train:,} sentences from the {checked.prepared.format} to learn from."
+    )
+
+
+def figures(report: Mapping[str, Any], confused: Sequence[Any]) -> list[Shown]:
+    """The table with the baselines beside it, and what is taken for what."""
+    from tui_finetune.evaluation.rendering import confused_lines, metric_lines
+
+    beside = {name: found["metrics"] for name, found in report.get("baselines", {}).items()}
+    lines = [shown(f"On {report['rows']:,} sentences that it was not trained on"), Shown("")]
+    lines += _indented(metric_lines(report["metrics"], beside))
+    helps = [f"{name}: {found['help']}" for name, found in report.get("baselines", {}).items() if found.get("help")]
+    lines += _indented([shown("; ".join(helps))] if helps else [])
+    if confused:
+        lines += [Shown(""), Shown("Most confused (right → said)"), Shown("")]
+        lines += _indented(confused_lines(confused, 78))
+    return [*lines, Shown("")]
+
+
+def predictions(answers: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Each sentence with its label and how sure the model is."""
+    rows = [
+        Shown(f"{pad(cut_end(str(a['text']), SENTENCE_WIDTH), SENTENCE_WIDTH)}  {shown(a['label'])}  {a['score']:.2f}")
+        for a in answers
+    ]
+    return [Shown("Sentences of nobody's docstring"), Shown(""), *_indented(rows), Shown("")]
+
+
+def what_next(info: RunInfo) -> list[Shown]:
+    """Where everything lies, and what to type."""
+    typed = (
+        (f'tui-finetune predict {info.short} "Your own sentence."', "try it"),
+        (f"tui-finetune show {info.short}", "what the run recorded"),
+        ("tui-finetune config new --data FILE -o recipe.toml", "a recipe for your own data"),
+        ("tui-finetune train recipe.toml", "train on it"),
+    )
+    width = max(len(line) for line, _ in typed)
+    lines = [shown(f"Everything of this run: {info.paths.root}"), Shown("Next:"), Shown("")]
+    return lines + _indented([Shown(f"{pad(shown(line), width)}   {why}") for line, why in typed])
+
+
+def _indented(lines: Sequence[Shown]) -> list[Shown]:
+    return [Shown(f"  {line}") for line in lines]
