@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -12,7 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from tui_finetune.paths import Home
+from tui_finetune.paths import Home, private_folder
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import claim_attempt
 from tui_finetune.runs.events import EventWriter
@@ -158,11 +159,12 @@ class FakeRun:
 
     def checkpoint(self, step: int, *, whole: bool = True) -> FakeRun:
         folder = self.paths.checkpoint(step)
-        folder.mkdir(parents=True, mode=0o700)
-        (folder / "model.safetensors").write_bytes(b"weights")
+        private_folder(folder)
+        atomic.write_bytes(folder / "model.safetensors", b"weights")
         if whole:
-            atomic.write_json(folder / MANIFEST, {"v": VERSION, "step": step, "files": {}})
-        self.events.write("checkpoint", step=step, path=f"checkpoints/{folder.name}", bytes=1_300_000, seconds=0.4)
+            file = {"file": "model.safetensors", "size": 7, "sha256": hashlib.sha256(b"weights").hexdigest()}
+            atomic.write_json(folder / MANIFEST, {"v": VERSION, "step": step, "files": [file]})
+        self.events.write("checkpoint", step=step, path=f"checkpoints/{folder.name}", bytes=7, seconds=0.4)
         return self
 
     def accept(self, action: str, when: str = "after this step, with a checkpoint", request: str = "r1") -> FakeRun:
@@ -171,10 +173,13 @@ class FakeRun:
 
     def model(self) -> FakeRun:
         self.paths.model.mkdir(exist_ok=True, mode=0o700)
-        (self.paths.model / "config.json").write_text("{}")
+        atomic.write_bytes(self.paths.model / "config.json", b"{}")
+        file = {"file": "config.json", "size": 2, "sha256": hashlib.sha256(b"{}").hexdigest()}
+        atomic.write_json(self.paths.model / MANIFEST, {"v": VERSION, "files": [file]})
         return self
 
     def prints(self, text: str | bytes) -> FakeRun:
+        self.paths.stdout_log.touch(mode=0o600)
         with self.paths.stdout_log.open("ab") as file:
             file.write(text if isinstance(text, bytes) else text.encode())
         return self

@@ -315,7 +315,7 @@ _EMPTY = Series()
 def said(event: Event) -> str:
     """The sentence of a warning, a note or a checkpoint that was passed over."""
     if event.name == "checkpoint_skipped":
-        return f"{event.get('path')} is not whole and was passed over: {event.get('why')}"
+        return f"{event.get('why')}: passed over, kept as {event.get('path')}"
     return str(event.get("message", ""))
 
 

@@ -47,7 +47,7 @@ class CheckpointRecord:
     step: int
     path: Path
     whole: bool
-    """It has a manifest; whether every file matches it is checked before it is used."""
+    """Every file of its manifest is there in its size; the content is checked before it is used."""
     bytes: int | None
     best: bool
 
@@ -116,9 +116,28 @@ def checkpoints(paths: RunPaths, told: Mapping[int, Told], best_step: int | None
 
 
 def _checkpoint(step: int, path: Path, told: Told | None, best_step: int | None) -> CheckpointRecord:
-    manifest = _read(path / MANIFEST)
-    size = told.bytes if told is not None else None
-    return CheckpointRecord(step, path, bool(manifest), size, step == best_step)
+    sizes = manifest_sizes(path)
+    whole = sizes is not None and all(_size(path / name) == size for name, size in sizes.items())
+    size = sum(sizes.values()) if sizes else told.bytes if told is not None else None
+    return CheckpointRecord(step, path, whole, size, step == best_step)
+
+
+def manifest_sizes(folder: Path) -> dict[str, int] | None:
+    """File to its size as the manifest says; None where there is no manifest that can be read."""
+    files = _read(folder / MANIFEST).get("files")
+    if not isinstance(files, list):
+        return None
+    try:
+        return {str(entry["file"]): int(entry["size"]) for entry in files}
+    except (KeyError, TypeError, ValueError):
+        return None
+
+
+def _size(path: Path) -> int | None:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return None
 
 
 def claimed(paths: RunPaths) -> dict[str, Any]:

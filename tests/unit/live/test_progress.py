@@ -113,7 +113,9 @@ def test_loading_says_what_is_loaded(home: Home) -> None:
 def test_every_event_of_a_run_has_a_line_or_is_left_out_on_purpose(home: Home) -> None:
     run = finished_run(home)
     run.events.write("warning", message="loss is rising")
-    run.events.write("checkpoint_skipped", path="checkpoints/checkpoint-4", why="short")
+    run.events.write(
+        "checkpoint_skipped", path="checkpoints/not-whole-checkpoint-4", why="checkpoint-4 is not whole (short)"
+    )
     run.events.write("request", id="a", action="set", answer="refused", why="not available in this version")
     run.events.write("device", cpu_percent=99.0)
     run.events.write("gpu_fan", rpm=1_200)
@@ -130,11 +132,11 @@ def test_every_event_of_a_run_has_a_line_or_is_left_out_on_purpose(home: Home) -
         "pre-flight passed in 2.1 s, peak memory 512 MB, longest input 48 tokens",
         "step 10 of 100  10 %  loss 0.100  grad norm 1.5  rate 2e-5  2 steps/s",
         "validation at step 50: accuracy 0.850, loss 0.400",
-        "checkpoint at step 50, 1.3 MB",
+        "checkpoint at step 50, 7 B",
         "baseline majority on test: accuracy 0.500",
         "finished",
         "! loss is rising",
-        "! checkpoints/checkpoint-4 is not whole and was passed over: short",
+        "! checkpoint-4 is not whole (short): passed over, kept as checkpoints/not-whole-checkpoint-4",
         "set refused: not available in this version",
         "gpu_fan  rpm 1200",
         "(a line that is no event: rubbish)",
