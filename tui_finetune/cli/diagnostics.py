@@ -95,6 +95,10 @@ def report(error: UserError) -> None:
         say(shown(problem, multiline=True))
 
 
+class ReaderGone(Exception):
+    """Nobody reads stdout any more. No OSError: click would end a BrokenPipeError with code 1."""
+
+
 def run(cli: click.Command) -> NoReturn:
     """Runs the command line; every way of ending becomes an exit code, and no person's mistake a traceback."""
     try:
@@ -115,9 +119,9 @@ def run(cli: click.Command) -> NoReturn:
     except click.ClickException as error:
         error.show(file=sys.stderr)
         sys.exit(ExitCode.USAGE)
-    except BrokenPipeError:
-        # The reader of stdout went away (`| head`): nothing is wrong, and nothing more can be said there.
-        sys.stderr.close()
+    except (BrokenPipeError, ReaderGone):
+        # The reader of stdout went away (`| head`): nothing is wrong, and what Python flushes at exit must go nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
     except Exception as error:  # noqa: BLE001 - the outermost net: a defect of ours, told in one line, traceback kept
         log = log_traceback(error)

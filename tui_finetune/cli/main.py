@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from typing import Any
 
 import click
 
@@ -44,6 +45,12 @@ class Verbs(click.Group):
         module = importlib.import_module(f"tui_finetune.cli.verbs.{cmd_name}")
         command: click.Command = module.command
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:
+            raise diagnostics.ReaderGone from error
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
