@@ -23,7 +23,11 @@ if TYPE_CHECKING:
 
 TYPE_IDS = "token_type_ids"
 WITH_TYPE_IDS = frozenset(
-    {"BertTokenizer", "CanineTokenizer", "DebertaTokenizer", "DebertaV2Tokenizer", "FNetTokenizer"}
+    f"{name}Tokenizer"
+    for name in (
+        *("Bert", "Canine", "ConvBert", "DPRContextEncoder", "DPRQuestionEncoder", "Deberta", "DebertaV2", "FNet"),
+        *("LayoutLMv2", "Lxmert", "MarkupLM", "MobileBert", "SqueezeBert", "Tapas"),
+    )
 )
 """Tokenizer classes of transformers that give token_type_ids where tokenizer_config.json does not say; a test compares."""
 
