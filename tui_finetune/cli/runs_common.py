@@ -59,9 +59,9 @@ def exit_code(status: Status) -> ExitCode:
 def run_json(info: RunInfo) -> dict[str, Any]:
     """The object that `show`, `train`, `resume` and `evaluate` print with --json."""
     from tui_finetune.live.series import History
-    from tui_finetune.runs.tail import read_events
+    from tui_finetune.runs.tail import brief_events
 
-    return full_json(info.fresh(), info.status(), History(read_events(info.paths)))
+    return full_json(info.fresh(), info.status(), History(brief_events(info.paths)))
 
 
 def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]:

@@ -203,7 +203,10 @@ class History:
         return planned if isinstance(planned, int) and planned > 0 else None
 
     def _add(self, name: str, step: int, value: float) -> None:
-        self.series.setdefault(name, Series()).add(step, value)
+        series = self.series.get(name)
+        if series is None:
+            series = self.series[name] = Series()
+        series.add(step, value)
 
     def _attempt(self, event: Event) -> None:
         start, n = _whole(event.get("from_step")) or 0, _whole(event.get("n")) or event.attempt
@@ -241,8 +244,9 @@ class History:
         if step is None:
             return
         self.step = max(self.step, step)
+        fields = event.fields
         for name in STEP_VALUES:
-            if (value := event.number(name)) is not None:
+            if name in fields and (value := number(fields[name])) is not None:
                 self._add(name, step, value)
         self._raw(event, step, 0)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from tui_finetune.runs.layout import RunPaths
 
@@ -17,16 +17,15 @@ POINTS = frozenset({"step", "values", "evaluation", "checkpoint", "checkpoint_re
 """Events that belong to a step: those of an earlier attempt beyond the step where the next one began are dropped."""
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
-    """One line of events.jsonl."""
+class Event(NamedTuple):
+    """One line of events.jsonl. A tuple, because a long run has a million of them."""
 
     name: str
     """step, evaluation, phase …; empty for a broken line."""
     t: float = 0.0
     seq: int = 0
     attempt: int = 0
-    fields: Mapping[str, Any] = field(default_factory=dict)
+    fields: Mapping[str, Any] = MappingProxyType({})
     """Everything else that the line says."""
     v: int = 1
     broken: str | None = None
@@ -47,6 +46,8 @@ class Event:
 
 def number(value: Any) -> float | None:
     """A number of an event or result: "nan", "inf" and "-inf" are numbers too."""
+    if type(value) is float:
+        return value
     if isinstance(value, bool):
         return None
     if isinstance(value, int | float):
@@ -54,29 +55,22 @@ def number(value: Any) -> float | None:
             return float(value)
         except OverflowError:  # an integer of hundreds of digits: JSON has no limit
             return float("inf") if value > 0 else float("-inf")
-    return float(value) if value in ("nan", "inf", "-inf") else None
-
-
-_HEAD = frozenset({"v", "seq", "t", "attempt", "event"})
+    return float(value) if isinstance(value, str) and value in ("nan", "inf", "-inf") else None
 
 
 def parse(line: bytes) -> Event:
     """A line as an event; one that is none comes back as it is, with `broken` set."""
     try:
-        raw = json.loads(line)
-        name = raw["event"]
-        if not isinstance(name, str):
+        raw = json.loads(line.decode("utf-8"))
+        name, t = raw.pop("event"), raw.pop("t", 0.0)
+        if type(name) is not str:
             raise TypeError("event")
-        return Event(
-            name=name,
-            t=float(raw.get("t") or 0.0),
-            seq=int(raw.get("seq") or 0),
-            attempt=int(raw.get("attempt") or 0),
-            fields={key: value for key, value in raw.items() if key not in _HEAD},
-            v=int(raw.get("v") or 1),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-        return Event(name="", broken=line.decode("utf-8", "backslashreplace"))
+        if type(t) is not float:
+            t = float(t or 0.0)
+        seq, attempt, v = int(raw.pop("seq", 0)), int(raw.pop("attempt", 0)), int(raw.pop("v", 1))
+        return Event(name, t, seq, attempt, raw, v)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, IndexError):
+        return Event("", broken=line.decode("utf-8", "backslashreplace"))
 
 
 class EventTail:
@@ -122,6 +116,27 @@ class EventTail:
 def read_events(paths: RunPaths) -> list[Event]:
     """All events of a run, of every attempt, in order."""
     return EventTail(paths).poll()
+
+
+BULK = frozenset({"step", "values", "device", "progress"})
+"""Events of which a long run has most."""
+RECENT_BYTES = 262_144
+
+
+def brief_events(paths: RunPaths) -> list[Event]:
+    """All events but the bulk of a long run, of which only the recent ones: quick for a million, enough for a summary."""
+    try:
+        with paths.events.open("rb") as file:
+            recent = file.seek(0, os.SEEK_END) - RECENT_BYTES
+            file.seek(0)
+            kept, at = [], 0
+            for line in file:
+                at += len(line)
+                if line.endswith(b"\n") and (at > recent or _name_at_a_glance(line) not in BULK) and line.strip():
+                    kept.append(parse(line[:-1]))
+            return kept
+    except OSError:
+        return []
 
 
 def history(paths: RunPaths) -> list[Event]:

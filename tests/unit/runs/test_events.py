@@ -23,7 +23,7 @@ from tui_finetune.paths import Home
 from tui_finetune.runs import events as events_module
 from tui_finetune.runs.events import LINE_LIMIT, EventWriter
 from tui_finetune.runs.layout import RunPaths
-from tui_finetune.runs.tail import Event, EventTail, collapse, last_events, parse, read_events
+from tui_finetune.runs.tail import Event, EventTail, brief_events, collapse, last_events, parse, read_events
 
 WRITE_FOR_EVER = """
 import sys, pathlib
@@ -327,3 +327,19 @@ def test_the_last_events_are_read_without_the_rest(home: Home) -> None:
     assert 50 < len(last) < 300
     telling = last_events(run.paths.events, only=frozenset({"step", "request"}))
     assert [(event.name, event.step) for event in telling] == [("step", 1_999), ("request", None)]
+
+
+def test_a_brief_reading_leaves_out_old_steps_only(home: Home) -> None:
+    run = FakeRun(home).begin().plan()
+    for step in range(1, 4_000):
+        run.step(step)
+        if step % 1_000 == 0:
+            run.evaluate(step)
+    run.write_raw(b"rubbish\n" + b'{"event":"torn')
+    whole, brief = read_events(run.paths), brief_events(run.paths)
+    assert [event for event in brief if event.name != "step"] == [event for event in whole if event.name != "step"]
+    steps = [event.step for event in brief if event.name == "step"]
+    assert steps == list(range(4_000 - len(steps), 4_000))
+    assert 100 < len(steps) < 3_000
+    run.remove()
+    assert brief_events(run.paths) == []

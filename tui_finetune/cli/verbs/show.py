@@ -17,7 +17,7 @@ from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
-from tui_finetune.runs.tail import read_events
+from tui_finetune.runs.tail import brief_events
 from tui_finetune.text import Shown, shown
 
 SAID_SHOWN = 10
@@ -29,7 +29,7 @@ SAID_SHOWN = 10
 def command(call: Call, run: str) -> None:
     """One run: state, progress, metrics, where everything lies."""
     info = find_run(call, run)
-    history, status = History(read_events(info.paths)), info.status()
+    history, status = History(brief_events(info.paths)), info.status()
     found = full_json(info, status, history)
     if call.json:
         output.print_json(found)
