@@ -281,5 +281,5 @@ def without_problems(look: Look) -> Look:
     """The look, where a recipe can be written by it. Raises DataError with all problems."""
     if look.prepared is None:
         raise DataError(look.problems)
-    mended = [f"{p.message} They are left out: drop_missing." for p in look.problems]
+    mended = [f"{p.message} Left out by drop_missing." for p in look.problems]
     return replace(look, guesses=(*look.guesses, *mended), problems=())

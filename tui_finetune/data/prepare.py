@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,9 +14,9 @@ from tui_finetune.data.plan import Choice, choices, named_split
 from tui_finetune.data.problems import Collector
 from tui_finetune.data.roles import class_names, columns_for_roles
 from tui_finetune.data.selecting import Selected, select
-from tui_finetune.data.splitting import divide, sample
+from tui_finetune.data.splitting import divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
-from tui_finetune.plugin_api import InputFile, LabelSet, Opened, Progress, Task, no_progress
+from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Task, no_progress
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+PIECE = re.compile(r"(#\d+)+$")
+"""End of the id of a row that a preprocessor made of another."""
 
 
 @dataclass(frozen=True)
@@ -225,7 +228,11 @@ class _Preparing:
         gold = self.task.gold_role
         labels = train.column(gold.name) if gold is not None else None
         seed = self.recipe.run.seed
-        parts = divide(train.num_rows, count, seed, name, labels)
+        if self.recipe.preprocess:
+            origins = [PIECE.sub("", row) for row in train.column(ROW_ID).to_pylist()]
+            parts = divide_pieces(origins, count, seed, name, labels)
+        else:
+            parts = divide(train.num_rows, count, seed, name, labels)
         if len(parts.taken) == 0:
             self.warnings.append(f"No {name}: every label has one row only, and train needs it.")
             return train

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,22 @@ def divide(rows: int, count: int, seed: int, what: str, labels: pa.ChunkedArray 
     chosen = np.zeros(rows, dtype=bool)
     chosen[taken] = True
     return Divided(np.flatnonzero(~chosen), np.flatnonzero(chosen), groups is not None, alone)
+
+
+def divide_pieces(
+    origins: Sequence[str], count: int, seed: int, what: str, labels: pa.ChunkedArray | None = None
+) -> Divided:
+    """`divide` for rows of which several were made of one: `origins` names it, and what is of one origin stays together."""
+    _, firsts, numbers = np.unique(np.asarray(origins, dtype=object).astype(str), return_index=True, return_inverse=True)
+    first_rows = np.sort(firsts)
+    rank = np.empty(len(first_rows), dtype=np.int64)
+    rank[np.argsort(firsts, kind="stable")] = np.arange(len(first_rows))
+    origin_of = rank[numbers]
+    wanted = max(round(len(first_rows) * count / len(origins)), 1)
+    parts = divide(len(first_rows), wanted, seed, what, None if labels is None else labels.take(first_rows))
+    chosen = np.isin(origin_of, parts.taken)
+    alone = tuple(int(first_rows[index]) for index in parts.alone)
+    return Divided(np.flatnonzero(~chosen), np.flatnonzero(chosen), parts.stratified, alone)
 
 
 def shares(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:

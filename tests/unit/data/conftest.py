@@ -51,8 +51,8 @@ def prepared(tmp_path: Path, catalog: Catalog) -> Prepare:
         extra = {key: data.pop(key) for key in ("kind", "evaluate", "preprocess", "run") if key in data}
         if path is not None:
             data["path"] = str(path) if isinstance(path, Path) else path
+        use: Catalog = data.pop("catalog", catalog)
         recipe = Recipe.model_validate({"task": task, "data": data, "model": {"path": "none"}, **extra})
-        use = data.pop("catalog", catalog)
         return prepare(recipe, use.tasks[task], use, tmp_path / "cache", heavy=False)
 
     return preparing
