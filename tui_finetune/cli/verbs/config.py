@@ -148,9 +148,7 @@ def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapp
         chosen = model or model_for(task or (look.task.name if look.task else None))
         tokenizer = tokenizer_of(call, chosen)
         if tokenizer is not None:
-            look = look_at_path(
-                path, call.catalog, call.home.cache, task=task, tokenizer=tokenizer, progress=progress
-            )
+            look = look_at_path(path, call.catalog, call.home.cache, task=task, tokenizer=tokenizer, progress=progress)
     finally:
         progress.close()
     found = without_problems(look).as_json()
