@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from tui_finetune.runs import atomic, process
-from tui_finetune.runs.layout import RunPaths, short_id
+from tui_finetune.runs.layout import RunPaths, checkpoint_step, short_id
 from tui_finetune.runs.liveness import STALE_SECONDS, HeartbeatWatch, beat_age, idle_at, memory_hint, rough
 from tui_finetune.runs.tail import Event, last_events, number
 
@@ -177,7 +177,9 @@ def _unclaimed(paths: RunPaths, created: float | None) -> Status:
     if since is not None and time.time() - since < BEGIN_SECONDS:
         return Status("starting", "starting", attempt=attempt, since=since, started=since)
     reason = "the worker never began: its start was cut off"
-    return Status("died", f"died: {reason}", attempt=attempt, since=since, reason=reason, log_tail=log_tail(paths))
+    advice = f"tui-finetune rm {short_id(paths.id)} moves it to the trash."
+    tail = log_tail(paths)
+    return Status("died", f"died: {reason}", attempt=attempt, since=since, reason=reason, advice=advice, log_tail=tail)
 
 
 def _claimed_folder(paths: RunPaths) -> tuple[int, float | None]:
@@ -207,7 +209,7 @@ def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch)
     if alive is False:
         if (result := _read(paths.result_json)) is not None and _attempt_of(result) == attempt:
             return _ended(result)  # it ended between the two looks
-        return _died(paths, claimed, found)
+        return _said_its_end(events, found) or _died(paths, claimed, found)
     age = beat_age(paths, claimed, beat, watch)
     if alive is None and age >= STALE_SECONDS:
         words = f"no heartbeat for {rough(age)}; on {claimed.get('host')}, cannot tell more"
@@ -289,6 +291,27 @@ def _working_state(events: list[Event], phase: str | None) -> State:
     return state
 
 
+def _said_its_end(events: list[Event], found: Mapping[str, Any]) -> Status | None:
+    """The end as the last event tells it, of a process that could not write its result any more: a full disk, a kill."""
+    end = next((event for event in reversed(events) if event.name == "end"), None)
+    if end is None or end.get("state") not in RESULT_STATES:
+        return None
+    state: State = end.get("state")
+    reason = _text(end.get("reason"))
+    return Status(
+        state,
+        _ended_words(state, found["step"], reason),
+        **{
+            **found,
+            "since": end.t,
+            "ended": end.t,
+            "phase": None,
+            "reason": reason,
+            "exit_code": _count(end.get("exit_code")),
+        },
+    )
+
+
 def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any]) -> Status:
     beat = found["heartbeat"]
     heard = number(beat.get("t")) or found["started"]
@@ -299,13 +322,24 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
         reason += "; the machine was started again since"
     elif (hint := memory_hint(claimed)) is not None:
         reason += f"; {hint}"
-    advice = f"tui-finetune resume {short_id(paths.id)} goes on from the newest whole checkpoint."
     return Status(
         "died",
         f"died: {reason}",
-        **{**found, "since": heard, "ended": heard, "reason": reason, "advice": advice},
+        **{**found, "since": heard, "ended": heard, "reason": reason, "advice": _way_on(paths)},
         log_tail=log_tail(paths),
     )
+
+
+def _way_on(paths: RunPaths) -> str:
+    """What a person may do about a run that died."""
+    run = _read(paths.run_json) or {}
+    if not paths.recipe_toml.is_file():
+        return "It was made by a script of its own; only that script can go on."
+    if run.get("kind") != "train":
+        return f"Start the {run.get('kind')} again; tui-finetune logs {short_id(paths.id)} shows what it printed."
+    if paths.checkpoints.is_dir() and any(checkpoint_step(path) is not None for path in paths.checkpoints.iterdir()):
+        return f"tui-finetune resume {short_id(paths.id)} goes on from the newest whole checkpoint."
+    return f"tui-finetune resume {short_id(paths.id)} begins again at step 0: there is no checkpoint."
 
 
 def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384) -> tuple[str, ...]:

@@ -22,6 +22,8 @@ from tui_finetune.runs.liveness import HeartbeatWatch
 Infos = list[RunInfo]
 _ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyz"
 _SLUG_LENGTH = 40
+_NUMBERED = re.compile(r"~\d+$")
+"""What a move added to a name that was taken; the next move takes it off again."""
 LATEST = "latest"
 LISTED = 12
 """Matches that an ambiguous query names."""
@@ -96,13 +98,24 @@ class RunStore:
         """
         return find_among(self.list(), query.strip(), accepts, where=str(self.home.runs))
 
-    def trash(self, info: RunInfo) -> Path:
-        """Moves an ended run to the trash. Raises UserError while it lives."""
-        status = info.status()
-        if status.live:
-            hint = f"tui-finetune stop {info.short} ends it first."
-            raise UserError(Problem(f"{info.title} is {status.words}; only ended runs go to the trash.", hint=hint))
+    def trash(self, info: RunInfo, *, force: bool = False) -> Path:
+        """Moves an ended run to the trash. Raises UserError while it lives.
+
+        force: also one that is unreachable, which may live on another machine, or that machine is gone for good.
+        """
+        if (problem := self.why_not_trash(info, force=force)) is not None:
+            raise UserError(problem)
         return _move(info.paths.root, self.home.trash)
+
+    def why_not_trash(self, info: RunInfo, *, force: bool = False) -> Problem | None:
+        """Why a run cannot go to the trash now, or None."""
+        status = info.status()
+        if not status.live or (force and status.state == "unreachable"):
+            return None
+        hint = f"tui-finetune stop {info.short} ends it first."
+        if status.state == "unreachable":
+            hint = "--force removes it all the same: for a machine that is gone for good."
+        return Problem(f"{info.title} is {status.words}; only ended runs go to the trash.", hint=hint)
 
     def trashed(self) -> Infos:
         """What is in the trash, newest first."""
@@ -144,7 +157,8 @@ def _newest_first(infos: list[RunInfo]) -> list[RunInfo]:
 def _move(root: Path, folder: Path) -> Path:
     """Moves a run directory without ever replacing another: where the name is taken it gets a number."""
     private_folder(folder)
-    target, number = folder / root.name, 2
+    name = _NUMBERED.sub("", root.name)
+    target, number = folder / name, 2
     while True:
         try:
             if target.exists():
@@ -154,7 +168,7 @@ def _move(root: Path, folder: Path) -> Path:
         except FileNotFoundError as error:
             raise NoSuchRun(f"{root.name} is not there any more.") from error
         except FileExistsError:
-            target, number = folder / f"{root.name}~{number}", number + 1
+            target, number = folder / f"{name}~{number}", number + 1
         except OSError as error:
             raise UserError(f"{root} cannot be moved to {folder}: {error.strerror}.") from error
 

@@ -237,6 +237,14 @@ def test_logs_follow_goes_on_until_the_run_ends(cli: Cli, home: Home) -> None:
     timer.join()
 
 
+def test_logs_follow_json_is_one_document_at_the_end(cli: Cli, home: Home) -> None:
+    run = FakeRun(home, "a").begin().plan().prints("first\n")
+    timer = threading.Timer(0.3, lambda: run.prints("second\n").end())
+    timer.start()
+    assert cli("logs", "-f", "a", "--json").json["lines"] == ["first", "second"]
+    timer.join()
+
+
 def test_logs_events(cli: Cli, home: Home) -> None:
     run = finished_run(home, "a")
     lines = cli("logs", "a", "--events").out.splitlines()

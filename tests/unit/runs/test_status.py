@@ -179,7 +179,12 @@ def test_a_beating_machine_of_the_same_name_is_not_a_restarted_one(home: Home) -
 
 
 def test_a_run_that_died_shows_its_last_words_and_the_way_on(home: Home) -> None:
-    run = working(FakeRun(home)).prints(b"line\n\xff\xfe\nFatal Python error: Segmentation fault\n\n").die()
+    run = (
+        working(FakeRun(home))
+        .checkpoint(20)
+        .prints(b"line\n\xff\xfe\nFatal Python error: Segmentation fault\n\n")
+        .die()
+    )
     status = run.info.status()
     assert status.words == "died: process gone without a result at step 30"
     assert status.log_tail[-1] == "Fatal Python error: Segmentation fault"
@@ -259,3 +264,24 @@ def test_a_heartbeat_that_cannot_be_written_ends_nothing(home: Home) -> None:
     beats.beat_progress(step=3)
     beats.stop()
     assert not run.paths.root.exists()
+
+
+def test_an_end_that_was_said_counts_where_the_result_could_not_be_written(home: Home) -> None:
+    run = working(FakeRun(home)).evaluate(30, accuracy=0.9)
+    run.events.write("end", state="failed", exit_code=1, reason="No space left on device")
+    status = run.die().info.status()
+    assert (status.state, status.words) == ("failed", "failed at step 30: No space left on device")
+    assert (status.exit_code, status.phase, status.metrics) == (1, None, {"accuracy": 0.9})
+
+
+@pytest.mark.parametrize(
+    ("kind", "recipe", "says"),
+    [
+        ("train", None, "only that script"),
+        ("evaluate", "x = 1", "Start the evaluate again"),
+        ("train", "x = 1", "begins again"),
+    ],
+)
+def test_the_way_on_fits_what_died(home: Home, kind: str, recipe: str | None, says: str) -> None:
+    run = working(FakeRun(home, kind=kind, recipe=recipe)).die()
+    assert says in str(run.info.status().advice)

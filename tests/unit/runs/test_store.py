@@ -265,6 +265,18 @@ def test_a_live_run_does_not_go_to_the_trash(home: Home, make: str) -> None:
     assert ids(home) == [run.id]
 
 
+def test_an_unreachable_run_goes_to_the_trash_by_force_only(home: Home) -> None:
+    run = FakeRun(home).begin().plan().beat(age=100).move_elsewhere()
+    live = FakeRun(home).begin().plan()
+    store = RunStore(home)
+    with pytest.raises(UserError, match="--force"):
+        store.trash(run.info)
+    with pytest.raises(UserError):
+        store.trash(live.info, force=True)
+    store.trash(run.info, force=True)
+    assert ids(home) == [live.id]
+
+
 def test_a_broken_directory_can_be_thrown_away(home: Home) -> None:
     run = FakeRun(home)
     run.paths.run_json.unlink()
@@ -287,6 +299,11 @@ def test_nothing_is_lost_where_a_name_is_taken(home: Home) -> None:
     back = store.restore(run.id)
     assert back.paths.root.name == f"{run.id}~2"
     assert back.status().state == "finished"
+    (home.runs / run.id).rmdir()
+    store.trash(back)
+    assert sorted(os.listdir(home.trash)) == [run.id, f"{run.id}~2"]
+    os.rename(home.trash / run.id, home.root / "away")
+    assert store.restore(f"{run.id}~2").id == run.id, "the number is taken off again"
 
 
 def test_emptying_deletes_only_the_trash(home: Home) -> None:

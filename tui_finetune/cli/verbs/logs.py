@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from tui_finetune.cli import diagnostics, output
-from tui_finetune.cli.follow import POLL_SECONDS, Follower, goes_on
+from tui_finetune.cli.follow import POLL_SECONDS, Follower, follow, goes_on
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import find_run, run_argument
 from tui_finetune.live.lines import event_line
@@ -31,6 +31,8 @@ def command(call: Call, run: str, following: bool, lines: int | None, events: bo
     """What the worker printed."""
     info = find_run(call, run)
     if call.json:
+        if following:
+            follow(call, info, quiet=True)
         found = list(_event_lines(info)) if events else list(_printed(info.paths.stdout_log))
         path = info.paths.events if events else info.paths.stdout_log
         kept = found[len(found) - lines :] if lines is not None and lines < len(found) else found
