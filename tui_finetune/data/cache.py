@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 FORMAT = 1
 """Part of every fingerprint: change it when what the sources write changes."""
+ABANDONED_AFTER = 24 * 3600.0
+"""Seconds without a change after which what is half written is nobody's."""
 MANIFEST = "opened.json"
 
 _count = itertools.count()
@@ -54,6 +57,7 @@ def lying(cache: Path, name: str) -> Opened | None:
 
 
 def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
+    _sweep(cache)
     staging = cache / f"{STAGING_PREFIX}{os.getpid()}-{next(_count)}-{folder.name}"
     try:
         private_folder(staging)
@@ -69,6 +73,17 @@ def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
     if found is None:
         raise DataError(Problem(f"{folder} was taken away while it was used.", hint="Try again."))
     return found
+
+
+def _sweep(cache: Path) -> None:
+    """Removes what processes that were killed left half written."""
+    for left in cache.glob(f"{STAGING_PREFIX}*"):
+        try:
+            old = time.time() - left.stat().st_mtime > ABANDONED_AFTER
+        except FileNotFoundError:
+            continue  # its process has just renamed it
+        if old:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _replace(staging: Path, folder: Path) -> None:

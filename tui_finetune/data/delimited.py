@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "blank"}
+ONE_COLUMN = "\x1f"
+"""Delimiter of files without one: a sign that no text has."""
 BATCH = 50_000
 LONG_QUOTE = 50
 """A quoted cell over more lines than this is told as a quote that was not meant as one."""
@@ -37,6 +39,8 @@ class Dialect:
 
     @property
     def words(self) -> str:
+        if self.delimiter == ONE_COLUMN:
+            return "one column"
         return DELIMITERS.get(self.delimiter, repr(self.delimiter)) + ("" if self.quoted else ", no quoting")
 
 
@@ -77,7 +81,7 @@ def guess_delimiter(path: Path, *, quoted: bool | None = None) -> tuple[str, flo
 
 def _alike(text: str, delimiter: str, quoted: bool) -> float | None:
     """Share of the first rows with as many cells as the first, None where that has one."""
-    lines = text.splitlines(keepends=True)[:200]
+    lines = [f"{line}\n" for line in text.split("\n")[:200]]
     quoting: Literal[0, 3] = csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE
     try:
         rows = [row for row in csv.reader(lines, delimiter=delimiter, quoting=quoting) if row]
@@ -102,7 +106,7 @@ def read_delimited(
     notes: list[str] = []
     if delimiter is None:
         found = guess_delimiter(text.path, quoted=quoting)
-        delimiter = found[0] if found else ","
+        delimiter = found[0] if found else ONE_COLUMN
     first = _first_row(text, delimiter, quoting is not False)
     has_header = header if header is not None else (names is None and _is_header(text, delimiter, first, notes))
     columns = _names(text, first, names, has_header)

@@ -31,6 +31,8 @@ from tui_finetune.plugin_api import (
 if TYPE_CHECKING:
     import pyarrow as pa
 
+DROP_MISSING = "drop_missing"
+"""Option that concerns the rows of a run, not how files are read."""
 FITS = 0.5
 """From this on a file is taken to be of a source's kind."""
 
@@ -76,6 +78,8 @@ class FileSource(Source):
         return tables
 
     def matches(self, path: Path) -> float:
+        if not path.exists():
+            return super().matches(path)
         if path.is_dir():
             fits = [self.matches_file(file) for file in self._files_of(path)]
             return 0.95 * max(fits, default=0.0)
@@ -91,7 +95,7 @@ class FileSource(Source):
         facts = {
             "source": self.name,
             "version": self.version,
-            "options": dict(request.options),
+            "options": {key: value for key, value in request.options.items() if key != DROP_MISSING},
             "files": [[one.file.split, one.file.place, one.input.sha256] for one in looked],
         }
         inputs = [one.input for one in looked]

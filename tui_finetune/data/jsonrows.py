@@ -153,6 +153,8 @@ def _table(text: TextFile, places: Sequence[int], rows: Sequence[Row]) -> pa.Tab
         values = [row.get(name) for row in rows]
         try:
             columns[name] = _array(values)
+        except UnicodeEncodeError:
+            problems.append(_half_a_character(text, name, values, places))
         except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, OverflowError) as error:
             problems.append(_mixed(text, name, values, places, error))
     if problems:
@@ -173,6 +175,19 @@ def _array(values: Sequence[Any]) -> pa.Array:
         return pa.array(values, pa.string())
     found = pa.array(values)
     return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+
+
+def _half_a_character(text: TextFile, name: str, values: Sequence[Any], places: Sequence[int]) -> Problem:
+    """JSON can write half of a surrogate pair, which no text encodes."""
+    lone = (
+        place for place, value in zip(places, values, strict=True) if "\\ud" in json.dumps(value) and _is_torn(value)
+    )
+    hint = "Write the whole character, or leave it out."
+    return problem(f"{name} holds half of a character (\\ud800 to \\udfff).", text.path, next(lone, None), hint)
+
+
+def _is_torn(value: Any) -> bool:
+    return any("\ud800" <= char <= "\udfff" for char in json.dumps(value, ensure_ascii=False))
 
 
 def _mixed(text: TextFile, name: str, values: Sequence[Any], places: Sequence[int], error: Exception) -> Problem:

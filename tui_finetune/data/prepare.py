@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data import checks
+from tui_finetune.data.filesource import DROP_MISSING
 from tui_finetune.data.opening import Wanted, fits, open_data
 from tui_finetune.data.plan import Choice, choices, named_split
 from tui_finetune.data.problems import Collector
@@ -169,7 +170,7 @@ class _Preparing:
         required = first or not choice.by_default
         columns, notes = columns_for_roles(self.task, known, table, gold=required, by_content=first, where=where)
         self.notes |= dict.fromkeys(notes)
-        part = select(table, columns, self.task, where=where, options=self.recipe.data.options)
+        part = select(table, columns, self.task, where=where, drop=self.drop(opened))
         self.warnings += part.warnings
         unlabelled = gold is not None and (gold.name not in columns or part.no_labels)
         if unlabelled and choice.by_default and not first:
@@ -180,6 +181,13 @@ class _Preparing:
         if first:
             self.columns = columns
         return replace(part, classes=class_names(opened.columns, columns.get(gold.name)) if gold else None)
+
+    def drop(self, opened: Opened) -> bool | None:
+        """Whether rows that lack something are left out; None where the source has no such option."""
+        model = self.catalog.sources[opened.source].options_model() if opened.source in self.catalog.sources else None
+        if model is None or DROP_MISSING not in model.model_fields:
+            return None
+        return bool(self.recipe.data.options.get(DROP_MISSING))
 
     # Labels
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import Problem
@@ -13,6 +13,7 @@ from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
 if TYPE_CHECKING:
     import pyarrow as pa
 
+DROP_HINT = ": [data] options = { drop_missing = true }."
 UNLABELLED = -1
 """What data sets of the Hub put where a label is not given away."""
 
@@ -31,10 +32,11 @@ class Selected:
     """Names of integer labels, where the source knows them."""
 
 
-def select(
-    table: pa.Table, columns: Mapping[str, str], task: Task, *, where: str, options: Mapping[str, Any]
-) -> Selected:
-    """Role columns renamed and cast, with what is wrong with them."""
+def select(table: pa.Table, columns: Mapping[str, str], task: Task, *, where: str, drop: bool | None) -> Selected:
+    """Role columns renamed and cast, with what is wrong with them.
+
+    drop: whether rows that lack something are left out; None where the source has no such option.
+    """
     import pyarrow as pa
 
     problems: list[Problem] = []
@@ -49,7 +51,7 @@ def select(
     gold = task.gold_role
     no_labels = gold is not None and gold.name in columns and _unlabelled(made.column(gold.name))
     if not problems and not no_labels:
-        made, found = _without_nulls(made, columns, bool(options.get("drop_missing")))
+        made, found = _without_nulls(made, columns, drop)
         problems += found
     warnings = [] if problems else _blank(made, task, columns)
     if not problems and made.num_rows == 0:
@@ -110,7 +112,7 @@ def _unlabelled(column: pa.ChunkedArray) -> bool:
     return bool(pa.types.is_integer(column.type) and pc.all(pc.equal(column, UNLABELLED)).as_py())
 
 
-def _without_nulls(table: pa.Table, columns: Mapping[str, str], drop: bool) -> tuple[pa.Table, list[Problem]]:
+def _without_nulls(table: pa.Table, columns: Mapping[str, str], drop: bool | None) -> tuple[pa.Table, list[Problem]]:
     """The rows that have everything, where the rest is to be dropped; else the rest is named."""
     import pyarrow.compute as pc
 
@@ -123,7 +125,7 @@ def _without_nulls(table: pa.Table, columns: Mapping[str, str], drop: bool) -> t
             continue
         kept = pc.invert(missing) if kept is None else pc.and_(kept, pc.invert(missing))
         ids = table.column(ROW_ID).filter(missing).slice(0, 5).to_pylist()
-        hint = "Fill it in, or leave such rows out: [data] options = { drop_missing = true }."
+        hint = "Fill it in, or leave such rows out" + (DROP_HINT if drop is not None else ".")
         rows = "1 row has" if count == 1 else f"{count:,} rows have"
         more = "" if count <= len(ids) else f" and {count - len(ids):,} more"
         problems.append(Problem(f"{rows} no {column}: {', '.join(ids)}{more}.", f"data.columns.{role}", hint=hint))

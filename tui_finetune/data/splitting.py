@@ -65,7 +65,9 @@ def divide_pieces(
     origins: Sequence[str], count: int, seed: int, what: str, labels: pa.ChunkedArray | None = None
 ) -> Divided:
     """`divide` for rows of which several were made of one: `origins` names it, and what is of one origin stays together."""
-    _, firsts, numbers = np.unique(np.asarray(origins, dtype=object).astype(str), return_index=True, return_inverse=True)
+    _, firsts, numbers = np.unique(
+        np.asarray(origins, dtype=object).astype(str), return_index=True, return_inverse=True
+    )
     first_rows = np.sort(firsts)
     rank = np.empty(len(first_rows), dtype=np.int64)
     rank[np.argsort(firsts, kind="stable")] = np.arange(len(first_rows))

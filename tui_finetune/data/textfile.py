@@ -248,9 +248,9 @@ def _bad_bytes(path: Path, raw: bytes, count: int) -> list[Problem]:
     return found
 
 
-def text_of(path: Path) -> tuple[str, TextFile]:
+def text_of(path: Path, encoding: str | None = None) -> tuple[str, TextFile]:
     """A whole small text, decoded, line ends as `\\n`; and what was found about the file."""
-    found = look_at(path)
+    found = look_at(path, encoding)
     with found.open(newline=None) as file:
         return file.read(), found
 

@@ -205,3 +205,10 @@ def test_a_column_of_the_wrong_kind(write: Write, told: Told) -> None:
         "data.columns.text: column text holds list<item: string>; texts are needed for text. "
         "data.columns.text names another one."
     )
+
+
+def test_half_a_character(write: Write, told: Told) -> None:
+    lines = '{"text": "a", "label": 1}\n{"text": "b \\ud83d c", "label": 0}\n'
+    assert told(write("a.jsonl", lines)) == [
+        "a.jsonl line 2: text holds half of a character (\\ud800 to \\udfff). Write the whole character, or leave it out."
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -91,3 +92,13 @@ def test_the_cache_is_private(write: Write, prepared: Prepare, folders: Any) -> 
     prepared(write("a.csv", GOOD))
     (folder,) = folders()
     assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_a_killed_process_left_is_removed(write: Write, prepared: Prepare, tmp_path: Path) -> None:
+    left = tmp_path / "cache" / "data" / ".writing-1-0-csv-x"
+    young = tmp_path / "cache" / "data" / ".writing-1-1-csv-y"
+    for folder in (left, young):
+        folder.mkdir(parents=True)
+    os.utime(left, (0, 0))
+    prepared(write("a.csv", GOOD))
+    assert (left.exists(), young.exists()) == (False, True)

@@ -149,3 +149,12 @@ def test_what_a_csv_writer_wrote_is_read_back(cells: list[tuple[str, str]], writ
 def test_the_delimiter_is_guessed(write: Write) -> None:
     assert guess_delimiter(write("a.csv", "a;b\n1,5;2\n2,5;3\n")) == (";", 1.0)
     assert guess_delimiter(write("a.txt", "only one\ncolumn\n")) is None
+
+
+def test_one_column_with_commas_in_it(write: Write, prepared: Prepare) -> None:
+    from tui_finetune.data.delimited import read_delimited
+    from tui_finetune.data.textfile import look_at
+
+    path = write("a.csv", 'text\nwell, yes\n"no, ""never"""\n')
+    cut = read_delimited(look_at(path), delimiter=None, quoting=None, header=None, names=None, progress=lambda *_: None)
+    assert cut.table.to_pydict() == {"text": ["well, yes", 'no, "never"']}

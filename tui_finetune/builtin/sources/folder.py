@@ -57,7 +57,7 @@ class Folder(Source):
             raise refused("one folder is expected.", str(places[0]), hint='A file is read by source = "text".')
         root = places[0]
         entries = _entries(root, request.options.get("endings") or DEFAULT_ENDINGS)
-        rows, digest, size = _read(entries, progress)
+        rows, digest, size = _read(entries, request.options.get("encoding"), progress)
         facts = {"source": self.name, "version": 1, "sha256": digest}
         return cached(
             request.cache,
@@ -107,13 +107,15 @@ def _entries(root: Path, endings: Sequence[str]) -> list[_Entry]:
     return found
 
 
-def _read(entries: Sequence[_Entry], progress: Progress) -> tuple[list[tuple[_Entry, str]], str, int]:
+def _read(
+    entries: Sequence[_Entry], encoding: str | None, progress: Progress
+) -> tuple[list[tuple[_Entry, str]], str, int]:
     """The texts; a hash of all with their names; their size. Raises DataError for files that are no text."""
     problems = Collector()
     digest, size, rows = hashlib.sha256(), 0, []
     for index, entry in enumerate(entries):
         try:
-            text, file = text_of(entry.path)
+            text, file = text_of(entry.path, encoding)
         except DataError as error:
             problems.add(*(dataclasses.replace(problem, file=entry.place) for problem in error.problems))
             continue
