@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+import tui_finetune
 from tui_finetune.data.cache import from_json
 from tui_finetune.data.problems import from_json as problems_from_json
 from tui_finetune.errors import DataError, LaunchError, Problem
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from tui_finetune.data.opening import Wanted
     from tui_finetune.plugin_api.manager import Catalog
 
+_OUR_PLACE = Path(tui_finetune.__file__).parent.parent
 MODULE = "tui_finetune.helpers.data"
 TAIL = 6
 """Last lines of the helper's talk that are told when it dies."""
@@ -63,6 +65,7 @@ def ask(request: Mapping[str, Any], progress: Progress, module: str = MODULE) ->
             stdout=subprocess.PIPE,
             stderr=talk,
             start_new_session=True,  # ctrl+c reaches us only; we end it
+            cwd=_OUR_PLACE,  # python -m puts the current folder on sys.path, and what lies there must not run
         )
         assert process.stdin is not None
         assert process.stdout is not None

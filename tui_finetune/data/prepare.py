@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tui_finetune.config.schema import Recipe
+    from tui_finetune.data.splitting import Indices
     from tui_finetune.plugin_api.manager import Catalog
 
-TRAIN, VALIDATION, TEST = "train", "validation", "test"
+TRAIN, VALIDATION, TEST = ORDER = ("train", "validation", "test")
 PIECE = re.compile(r"(#\d+)+$")
 """End of the id of a row that a preprocessor made of another."""
 
@@ -98,7 +99,7 @@ class _Preparing:
         self.problems.add(*checks.unknown_labels(tables, labels, self.task, self.recipe.data.labels is not None))
         self.problems.add(*checks.words_and_tags(tables, self.task))
         self.problems.raise_if_any()
-        tables = self.sampled(self.divided(tables, chosen))
+        tables = self.rows_of(tables, chosen)
         self.warnings += checks.shared_rows(tables, self.task)
         self.warnings += checks.untrained_labels(tables, labels, self.task)
         return Prepared(
@@ -211,59 +212,75 @@ class _Preparing:
 
     # Dividing
 
-    def divided(self, tables: dict[str, pa.Table], chosen: Mapping[str, Choice]) -> dict[str, pa.Table]:
-        """Takes the fractions of train: test first, then validation, both of all rows of train."""
-        train = tables.get(TRAIN)
-        if train is None:
-            return tables
-        rows = train.num_rows
+    def rows_of(self, tables: dict[str, pa.Table], chosen: Mapping[str, Choice]) -> dict[str, pa.Table]:
+        """The rows of each split: shares of train taken, then the limits. Rows are copied once, at the end."""
+        parts: dict[str, tuple[pa.Table, Indices | None]] = {name: (table, None) for name, table in tables.items()}
+        if TRAIN in tables:
+            parts |= self.divided(tables[TRAIN], chosen)
+        found = {}
+        for name in sorted(parts, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
+            table, rows = self.limited(name, *parts[name])
+            found[name] = (table if rows is None else table.take(rows)).combine_chunks()
+        return found
+
+    def divided(self, train: pa.Table, chosen: Mapping[str, Choice]) -> dict[str, tuple[pa.Table, Indices | None]]:
+        """Takes the shares of train: test first, then validation, both of all its rows."""
+        found: dict[str, tuple[pa.Table, Indices | None]] = {}
+        rest: Indices | None = None
         for name in (TEST, VALIDATION):
             choice = chosen.get(name)
             if choice is None or choice.share is None:
                 continue
-            count = max(round(rows * choice.share), 1)
-            if train.num_rows - count < 1:
-                self.warnings.append(f"No {name}: train has {train.num_rows:,} rows, too few to divide.")
+            count = max(round(train.num_rows * choice.share), 1)
+            left = train.num_rows if rest is None else len(rest)
+            if left - count < 1:
+                self.warnings.append(f"No {name}: train has {left:,} rows, too few to divide.")
                 continue
-            train = self.take(tables, train, name, count, choice.share)
-        if train is not tables[TRAIN]:
-            tables[TRAIN] = train
+            taken, rest = self.take(train, rest, name, count, choice.share)
+            if len(taken):
+                found[name] = train, taken
+        if found:
             self.origin[TRAIN] = f"the rest of {self.origin[TRAIN]}"
-        order = (TRAIN, VALIDATION, TEST)
-        return {name: tables[name] for name in sorted(tables, key=lambda n: order.index(n) if n in order else 9)}
+            found[TRAIN] = train, rest
+        return found
 
-    def take(self, tables: dict[str, pa.Table], train: pa.Table, name: str, count: int, share: float) -> pa.Table:
-        gold = self.task.gold_role
-        labels = train.column(gold.name) if gold is not None else None
-        seed = self.recipe.run.seed
+    def take(
+        self, train: pa.Table, rows: Indices | None, name: str, count: int, share: float
+    ) -> tuple[Indices, Indices | None]:
+        """Numbers of the rows that are taken, and of the rest; `rows` are those that are still there."""
+        import numpy as np
+
+        rows = np.arange(train.num_rows) if rows is None else rows
+        gold, seed = self.task.gold_role, self.recipe.run.seed
+        labels = train.column(gold.name).take(rows) if gold is not None else None
         if self.recipe.preprocess:
-            origins = [PIECE.sub("", row) for row in train.column(ROW_ID).to_pylist()]
+            origins = [PIECE.sub("", row) for row in train.column(ROW_ID).take(rows).to_pylist()]
             parts = divide_pieces(origins, count, seed, name, labels)
         else:
-            parts = divide(train.num_rows, count, seed, name, labels)
+            parts = divide(len(rows), count, seed, name, labels)
         if len(parts.taken) == 0:
             self.warnings.append(f"No {name}: every label has one row only, and train needs it.")
-            return train
-        tables[name] = train.take(parts.taken)
+            return parts.taken, rows
         how = "stratified, " if parts.stratified else ""
         self.origin[name] = f"{share * 100:g} % of train, {how}seed {seed}"
-        if parts.alone and gold is not None:
-            alone = sorted(LabelSet.of(train.column(gold.name).take(list(parts.alone)).unique().to_pylist()).names)
+        if parts.alone and labels is not None:
+            alone = sorted(LabelSet.of(labels.take(list(parts.alone)).unique().to_pylist()).names)
             self.notes[checks.alone_note(alone)] = None
-        return train.take(parts.rest)
+        return rows[parts.taken], rows[parts.rest]
 
-    def sampled(self, tables: dict[str, pa.Table]) -> dict[str, pa.Table]:
-        """The limits, after dividing."""
-        data, gold, found = self.recipe.data, self.task.gold_role, {}
-        for name, table in tables.items():
-            limit = data.limit if name == TRAIN and self.recipe.kind == "train" else data.limit_eval
-            if limit is not None and table.num_rows > limit:
-                labels = table.column(gold.name) if gold is not None else None
-                chosen = sample(table.num_rows, limit, self.recipe.run.seed, labels)
-                self.origin[name] += f"; {limit:,} of {table.num_rows:,} rows"
-                table = table.take(chosen)
-            found[name] = table.combine_chunks()
-        return found
+    def limited(self, name: str, table: pa.Table, rows: Indices | None) -> tuple[pa.Table, Indices | None]:
+        """A sample of the rows, where there are more than the recipe's limit."""
+        import numpy as np
+
+        data, gold = self.recipe.data, self.task.gold_role
+        limit = data.limit if name == TRAIN and self.recipe.kind == "train" else data.limit_eval
+        count = table.num_rows if rows is None else len(rows)
+        if limit is None or count <= limit:
+            return table, rows
+        every = np.arange(count) if rows is None else rows
+        labels = table.column(gold.name).take(every) if gold is not None else None
+        self.origin[name] += f"; {limit:,} of {count:,} rows"
+        return table, every[sample(count, limit, self.recipe.run.seed, labels)]
 
 
 def _with_column(problem: Problem, column: str | None, role: str) -> Problem:
