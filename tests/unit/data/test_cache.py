@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.unit.data.conftest import Prepare, Write, rows
+from tests.unit.data.conftest import Prepare, Told, Write, rows
 from tui_finetune.data.identity import row_hashes
 from tui_finetune.plugin_api import row_hash
 
@@ -102,3 +102,21 @@ def test_what_a_killed_process_left_is_removed(write: Write, prepared: Prepare, 
     os.utime(left, (0, 0))
     prepared(write("a.csv", GOOD))
     assert (left.exists(), young.exists()) == (False, True)
+
+
+def test_no_room_is_told(write: Write, told: Told, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def full(*args: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("tui_finetune.data.filesource.write_tables", full)
+    cache = tmp_path / "cache" / "data"
+    assert told(write("a.csv", GOOD)) == [
+        f"{cache} cannot be written: No space left on device. Make room, or choose another --home."
+    ]
+    assert list(cache.iterdir()) == []
+
+
+def test_a_home_that_cannot_be_written_is_told(write: Write, told: Told, tmp_path: Path) -> None:
+    (tmp_path / "cache").write_text("a file where the folder should be")
+    (said,) = told(write("a.csv", GOOD))
+    assert said.startswith(f"{tmp_path}/cache cannot be written: ")

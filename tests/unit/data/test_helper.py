@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from tui_finetune.data.helper import ask, open_in_helper
 from tui_finetune.data.opening import Wanted, open_data
 from tui_finetune.errors import DataError, LaunchError
 from tui_finetune.plugin_api import no_progress
-from tui_finetune.plugin_api.manager import Catalog
+from tui_finetune.plugin_api.manager import Catalog, load_catalog
 
 Fake = Callable[[str], str]
 
@@ -101,3 +102,41 @@ def test_an_interrupt_ends_it(fake: Fake, tmp_path: Path) -> None:
 def test_a_request_larger_than_a_pipe_does_not_hang(fake: Fake) -> None:
     with pytest.raises(LaunchError):
         ask({"big": "x" * 1_000_000}, no_progress, fake("sys.exit(1)"))
+
+
+PLUGIN = """
+import os
+from tui_finetune.plugin_api import Preprocessor, hookimpl
+
+class Where(Preprocessor):
+    name = "where"
+    help = "Writes down which process it runs in."
+    heavy = True
+
+    def apply(self, row, options):
+        return {**row, "process": os.getpid()}
+
+@hookimpl
+def register_preprocessors():
+    return [Where()]
+"""
+
+
+def test_a_heavy_preprocessor_of_a_plugin_folder_runs_there(write: Write, tmp_path: Path) -> None:
+    write("plugins/where_am_i.py", PLUGIN)
+    catalog = load_catalog(None, plugin_dirs=[tmp_path / "plugins"], third_party=True)
+    wanted = Wanted("csv", str(write("a.csv", "text,label\n" + rows())), steps=(("where", {}),))
+    opened = open_data(wanted, catalog, tmp_path / "apart", heavy=False, progress=no_progress)
+    here = open_data(wanted, catalog, tmp_path / "here", heavy=True, progress=no_progress)
+    assert set(here.splits["train"].table().column("process").to_pylist()) == {os.getpid()}
+    assert os.getpid() not in opened.splits["train"].table().column("process").to_pylist()
+    assert opened.column("process") == here.column("process")
+
+
+def test_modules_of_the_current_folder_do_not_run(
+    write: Write, tmp_path: Path, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("stray/pyarrow.py", "raise SystemExit('stray')")
+    monkeypatch.chdir(tmp_path / "stray")
+    wanted = Wanted("csv", str(write("a.csv", "text,label\n" + rows())))
+    assert open_in_helper(wanted, catalog, tmp_path / "cache", no_progress).splits["train"].rows == 40
