@@ -25,6 +25,8 @@ BLOCK_ROWS = 1024
 COLUMN_HINT = "--column ROLE=NAME names the column of a role."
 LINES = (".txt", ".text")
 """Endings of files that are read line by line: every line is a text."""
+TEXT = "text"
+"""The source that takes such files for lines."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ def from_file(
     """A file of any format that a source reads; the columns by role, as named, else as in training, else guessed."""
     if not path.exists():
         raise DataError(Problem(f"{path}: no such file.", hint=_beside(path)))
-    if path.suffix.lower() in LINES:
+    if path.suffix.lower() in LINES and _is_lines(path, catalog):
         return _from_lines(path, task)
     table, notes = _opened(path, catalog, home, progress)
     if table.num_rows == 0:
@@ -138,6 +140,13 @@ def _beside(path: Path) -> str | None:
         return did_you_mean(path.name, [p.name for p in path.absolute().parent.iterdir()]) or None
     except OSError:
         return None
+
+
+def _is_lines(path: Path, catalog: Catalog) -> bool:
+    """False for a table or CoNLL that is called .txt."""
+    from tui_finetune.data.opening import Wanted, source_of
+
+    return source_of(Wanted(source=None, path=str(path.absolute())), catalog).name == TEXT
 
 
 def _from_lines(path: Path, task: Task) -> Input:

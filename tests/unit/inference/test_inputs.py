@@ -144,6 +144,15 @@ class TestFiles:
     def test_lines_keep_their_places(self, read: Read) -> None:
         assert rows(read("a.txt", "one\n\ntwo\r\nthree")) == [{"text": "one"}, None, {"text": "two"}, {"text": "three"}]
 
+    def test_a_table_that_is_called_txt(self, read: Read) -> None:
+        table = "".join(f"{n}\tfirst {n} of all\tsecond {n} of all\n" for n in range(20))
+        given = read("a.txt", f"Quality\t#1 String\t#2 String\n{table}", trained={"text": "#1 String"})
+        assert rows(given)[1] == {"text": "first 1 of all", "text_pair": "second 1 of all"}
+
+    def test_sentences_with_commas_are_lines(self, read: Read) -> None:
+        lines = [f"Well, {n} things, or so, I think." for n in range(20)]
+        assert [row["text"] for row in rows(read("a.txt", "\n".join(lines)))] == lines
+
     def test_words_as_a_list_or_as_a_text(self, read: Read, tagging: Task) -> None:
         listed = json.dumps({"tokens": ["Ada", "L."]}) + "\n"
         assert rows(read("a.jsonl", listed, task=tagging)) == [{"tokens": ["Ada", "L."]}]
