@@ -22,6 +22,8 @@ DELIMITERS = {",": "comma", "\t": "tab", ";": "semicolon", "|": "bar", " ": "bla
 ONE_COLUMN = "\x1f"
 """Delimiter of files without one: a sign that no text has."""
 BATCH = 50_000
+LONGEST_NAME = 6
+"""Words; a first row with a longer cell is no header."""
 LONG_QUOTE = 50
 """A quoted cell over more lines than this is told as a quote that was not meant as one."""
 _Rows = tuple["pa.Table", Sequence[int]]
@@ -124,7 +126,7 @@ def _first_row(text: TextFile, delimiter: str, quoted: bool) -> list[str]:
 
 
 def _is_header(text: TextFile, delimiter: str, first: Sequence[str], notes: list[str]) -> bool:
-    """False where the first row has a number in a column of numbers, or a long text: then it is a row like the others."""
+    """False where the first row has a number in a column of them, or a text: then it is a row like the others."""
     rows = []
     try:
         for _, row in _cells(text, delimiter, True, None):
@@ -134,12 +136,12 @@ def _is_header(text: TextFile, delimiter: str, first: Sequence[str], notes: list
                 break
     except Ragged:
         pass  # reading the whole will tell
+    others = rows[1:]
     numbers = any(
-        _NUMBER.match(cell.strip()) and len(rows) > 1 and all(_NUMBER.match(row[i].strip()) for row in rows[1:])
+        _NUMBER.match(cell.strip()) and 2 * sum(bool(_NUMBER.match(row[i].strip())) for row in others) > len(others)
         for i, cell in enumerate(first)
     )
-    repeated = len(set(first)) < len(first) and len(first) > 2 and sum(map(len, first)) > 60
-    if numbers or repeated or any(len(cell) > 200 for cell in first):
+    if (numbers and others) or any(len(cell.split()) > LONGEST_NAME or len(cell) > 200 for cell in first):
         notes.append(
             f"{text.path.name} has no header, by its first row; its columns are called column1, column2 … "
             "data.options.names names them."
@@ -271,7 +273,8 @@ def _table(
 
 def _ragged(text: TextFile, line: int, row: Sequence[str], columns: Sequence[str]) -> Problem:
     fields = "1 field" if len(row) == 1 else f"{len(row)} fields"
-    return problem(f"{fields}, expected {len(columns)} ({listed(columns)}).", text.path, line)
+    names = "" if columns[0] == "column1" else f" ({listed(columns)})"
+    return problem(f"{fields}, expected {len(columns)}{names}.", text.path, line)
 
 
 def _cells(text: TextFile, delimiter: str, quoted: bool, width: int | None) -> Iterator[tuple[int, list[str]]]:

@@ -24,6 +24,8 @@ USUAL_TASK = "text-classification"
 """What is tried first where the words are not given one by one."""
 DEFAULT_LENGTH = 512
 SAMPLES = 3
+TYPE_TOLD = 40
+"""Characters of a column's type that a message holds; nested ones go on for lines."""
 
 
 @dataclass(frozen=True)
@@ -229,7 +231,7 @@ def _roles(
 
 
 def _no_task(opened: Opened, catalog: Catalog) -> Problem:
-    columns = ", ".join(f"{column.name} ({column.type})" for column in opened.columns[:10])
+    columns = ", ".join(f"{column.name} ({column.type[:TYPE_TOLD]})" for column in opened.columns[:10])
     hint = f"It has: {columns}. --task names a task ({', '.join(catalog.tasks)}) and tells what it lacks."
     return Problem("no task finds its columns here.", "task", hint=hint)
 

@@ -158,3 +158,21 @@ def test_one_column_with_commas_in_it(write: Write, prepared: Prepare) -> None:
     path = write("a.csv", 'text\nwell, yes\n"no, ""never"""\n')
     cut = read_delimited(look_at(path), delimiter=None, quoting=None, header=None, names=None, progress=lambda *_: None)
     assert cut.table.to_pydict() == {"text": ["well, yes", 'no, "never"']}
+
+
+@pytest.mark.parametrize(
+    ("first", "header"),
+    [
+        ("text\tlabel", True),
+        ("2019\tlabel", True),
+        ("My favourite food is anything I didn't have to cook myself.\t27", False),
+        ("a text\t3", False),
+        ("What do you think of this product?\tlabel", False),
+    ],
+)
+def test_a_first_row_that_is_no_header(first: str, header: bool, write: Write, prepared: Prepare) -> None:
+    lines = "".join(f"some text {i}\t{'4,27' if i == 5 else i % 3}\n" for i in range(30))
+    found = prepared(
+        write("a.tsv", f"{first}\n{lines}"), columns={"label": first.split("\t")[1] if header else "column2"}
+    )
+    assert ("no header" not in found.format) is header

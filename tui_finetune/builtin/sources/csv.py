@@ -20,6 +20,7 @@ class Csv(FileSource):
         "CSV and TSV: a row a line, columns by comma, tab, semicolon or bar, quoted or not; with a header or without."
     )
     extensions = (".csv", ".tsv", ".tab")
+    version = 2
 
     def options_model(self) -> type[BaseModel]:
         from tui_finetune.data.options import CsvOptions
