@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from tui_finetune.data import checks
 from tui_finetune.data.filesource import DROP_MISSING
 from tui_finetune.data.opening import Wanted, fits, open_data
-from tui_finetune.data.plan import Choice, choices, named_split
+from tui_finetune.data.plan import VALIDATION_SHARE, Choice, choices, named_split
 from tui_finetune.data.problems import Collector
-from tui_finetune.data.roles import class_names, columns_for_roles
-from tui_finetune.data.selecting import Selected, select
+from tui_finetune.data.roles import class_names, columns_alike, columns_for_roles
+from tui_finetune.data.selecting import Selected, labels_alike, select
 from tui_finetune.data.splitting import divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Task, no_progress
@@ -94,6 +94,8 @@ class _Preparing:
         self.notes |= dict.fromkeys(notes)
         parts = self.selected(main, chosen)
         self.problems.raise_if_any()
+        if VALIDATION in chosen and VALIDATION not in parts and chosen[VALIDATION].by_default:
+            chosen[VALIDATION] = Choice(share=VALIDATION_SHARE, by_default=True)
         labels = self.labels(main, parts)
         tables = {name: part.table for name, part in parts.items()}
         self.problems.add(*checks.unknown_labels(tables, labels, self.task, self.recipe.data.labels is not None))
@@ -154,33 +156,36 @@ class _Preparing:
                     opened = self.open_path(choice.path, main, f"data.{name}")
                     split = named_split(opened, name)
                 assert split is not None
-                part = self.of_split(opened, split, name, choice)
-                if part is not None:
-                    found[name] = part
-                    self.origin[name] = choice.words or (f"split {split}" if len(main.splits) > 1 else "all rows")
+                if found or name == next(iter(chosen)):
+                    part = self.of_split(opened, split, name, choice, next(iter(found.values()), None))
+                    if part is not None:
+                        found[name] = part
+                        self.origin[name] = choice.words or (f"split {split}" if len(main.splits) > 1 else "all rows")
         return found
 
-    def of_split(self, opened: Opened, split: str, name: str, choice: Choice) -> Selected | None:
-        """One split by role; None where it has no labels and nobody asked for it by name."""
+    def of_split(
+        self, opened: Opened, split: str, name: str, choice: Choice, first: Selected | None
+    ) -> Selected | None:
+        """One split by role, alike to the first one; None where it has no labels and nobody asked for it by name."""
         table = opened.splits[split].table()
-        where = f" in {split}" if len(opened.splits) > 1 or name != TRAIN else ""
-        first = not self.columns
-        given = self.recipe.data.columns if first else self.columns
-        known = {role: column for role, column in given.items() if first or column in table.column_names}
+        where = f" in {choice.words or split}" if len(opened.splits) > 1 or name != TRAIN else ""
         gold = self.task.gold_role
-        required = first or not choice.by_default
-        columns, notes = columns_for_roles(self.task, known, table, gold=required, by_content=first, where=where)
+        if first is None:
+            self.columns, notes = columns_for_roles(self.task, self.recipe.data.columns, table, where=where)
+            columns = self.columns
+        else:
+            columns, notes = columns_alike(self.task, self.columns, table, gold=not choice.by_default, where=where)
         self.notes |= dict.fromkeys(notes)
         part = select(table, columns, self.task, where=where, drop=self.drop(opened))
         self.warnings += part.warnings
         unlabelled = gold is not None and (gold.name not in columns or part.no_labels)
-        if unlabelled and choice.by_default and not first:
+        if unlabelled and choice.by_default and first is not None:
             self.notes[f"Split {split} has no labels: it is left out."] = None
             return None
         if part.problems:
             raise DataError(part.problems)
-        if first:
-            self.columns = columns
+        if first is not None and gold is not None:
+            part = replace(part, table=labels_alike(part.table, first.table, gold.name))
         return replace(part, classes=class_names(opened.columns, columns.get(gold.name)) if gold else None)
 
     def drop(self, opened: Opened) -> bool | None:

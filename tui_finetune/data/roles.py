@@ -67,6 +67,22 @@ def columns_for_roles(
     return {role.name: found[role.name] for role in task.roles if role.name in found}, notes
 
 
+def columns_alike(
+    task: Task, known: Mapping[str, str], table: pa.Table, *, gold: bool, where: str
+) -> tuple[dict[str, str], list[str]]:
+    """The columns of a further split for the roles of the first: of the same name, else of a usual one.
+
+    gold: whether what is to be predicted has to be there.
+    """
+    same = {role: column for role, column in known.items() if column in table.column_names}
+    found, notes = columns_for_roles(task, same, table, gold=gold, by_content=False, where=where)
+    optional = [role for role in task.roles if role.name in known and not role.required and role.name not in found]
+    if optional:
+        names = [name for name in table.column_names if name not in (ROW_ID, ROW_HASH)]
+        raise DataError([_absent(role, known[role.name], names, where) for role in optional])
+    return {role: column for role, column in found.items() if role in known}, notes
+
+
 def _absent(role: Role, column: str, names: Sequence[str], where: str) -> Problem:
     near = nearest(column, names)
     hint = f"Did you mean {near}?" if near else f"It has: {listed(names, 12)}."

@@ -103,6 +103,19 @@ def _wanted(role: Role, kind: pa.DataType) -> pa.DataType | None:
     return None
 
 
+def labels_alike(table: pa.Table, first: pa.Table, gold: str) -> pa.Table:
+    """Whole numbers as texts, where the first split has texts: a `1` of one file is the `1` of another."""
+    import pyarrow as pa
+
+    if gold not in table.column_names:
+        return table
+    wanted, kind = first.schema.field(gold).type, table.schema.field(gold).type
+    texts, numbers = (pa.string(), pa.list_(pa.string())), (pa.int64(), pa.list_(pa.int64()))
+    if wanted in texts and kind in numbers:
+        return table.set_column(table.column_names.index(gold), gold, table.column(gold).cast(wanted))
+    return table
+
+
 def _unlabelled(column: pa.ChunkedArray) -> bool:
     import pyarrow as pa
     import pyarrow.compute as pc

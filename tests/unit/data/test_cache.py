@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from hypothesis import strategies as st
 
 from tests.unit.data.conftest import Prepare, Told, Write, rows
 from tui_finetune.data.identity import row_hashes
-from tui_finetune.plugin_api import row_hash
+from tui_finetune.data.opening import Wanted, open_data
+from tui_finetune.plugin_api import no_progress, row_hash
+from tui_finetune.plugin_api.manager import Catalog
 
 GOOD = "text,label\n" + rows()
 VALUE = (
@@ -120,3 +123,19 @@ def test_a_home_that_cannot_be_written_is_told(write: Write, told: Told, tmp_pat
     (tmp_path / "cache").write_text("a file where the folder should be")
     (said,) = told(write("a.csv", GOOD))
     assert said.startswith(f"{tmp_path}/cache cannot be written: ")
+
+
+def test_two_at_once_make_one(tmp_path: Path, write: Write, catalog: Catalog) -> None:
+    path = write("a.csv", "text,label\n" + rows(3000))
+    with ThreadPoolExecutor(4) as pool:
+        opened = list(
+            pool.map(
+                lambda _: open_data(
+                    Wanted("csv", str(path)), catalog, tmp_path / "cache", heavy=False, progress=no_progress
+                ),
+                range(4),
+            )
+        )
+    assert len({str(found.splits["train"].arrow) for found in opened}) == 1
+    assert all(found.splits["train"].table().num_rows == 3000 for found in opened)
+    assert len(list((tmp_path / "cache" / "data").iterdir())) == 1

@@ -217,3 +217,35 @@ def test_memory_is_mapped(write: Write, tmp_path: Path, prepared: Prepare) -> No
     table = pa.ipc.open_stream(pa.memory_map(str(file))).read_all()
     assert table.num_rows == 40
     assert pa.total_allocated_bytes() == before
+
+
+class TestAlike:
+    """Further splits are read as the first one."""
+
+    def test_a_number_of_one_file_is_the_text_of_another(self, write: Write, prepared: Prepare) -> None:
+        train = write("a.csv", "text,label\n" + rows(labels=("1", "2", "x")))
+        found = prepared(train, test=str(write("t/b.csv", "text,label\na,1\nb,2\n")))
+        assert found.splits["test"].column("label").to_pylist() == ["1", "2"]
+
+    def test_a_pair_needs_both_texts_everywhere(self, write: Write, told: Told) -> None:
+        pairs = "".join(f"a {i},b {i},{i % 2}\n" for i in range(20))
+        train = write("a.csv", "sentence1,sentence2,label\n" + pairs)
+        test = write("t/b.csv", "sentence1,label\nx,1\ny,0\n")
+        assert told(train, test=str(test)) == [
+            "data.columns.text_pair: no column 'sentence2' in b.csv. Did you mean sentence1?"
+        ]
+
+    def test_a_column_more_in_test_is_no_role(self, write: Write, prepared: Prepare) -> None:
+        train = write("a.csv", GOOD)
+        found = prepared(train, test=str(write("t/b.csv", "text,context,label\nx,y,good\n")))
+        assert found.splits["test"].column_names == ["row_id", "row_hash", "text", "label"]
+
+    def test_what_train_lacks_is_told_once(self, folder: Path, told: Told) -> None:
+        assert told(folder, columns={"label": "verdict"}) == [
+            "data.columns.label: no column 'verdict' in train. It has: text, label."
+        ]
+
+    def test_a_validation_split_without_labels(self, write: Write, prepared: Prepare) -> None:
+        write("d/train.csv", GOOD)
+        folder = write("d/dev.csv", "text\na\nb\n").parent
+        assert sizes(prepared(folder)) == {"train": 36, "validation": 4}
