@@ -132,8 +132,9 @@ class ModelHelper:
             for _ in range(2):
                 self._ensure(progress, START_SECONDS)
                 with contextlib.suppress(_IdledOut):
-                    answers: list[dict[str, Any]] = self._request(action, rows, progress, timeout)["answers"]
-                    return answers
+                    return [
+                        _with_numbers(answer) for answer in self._request(action, rows, progress, timeout)["answers"]
+                    ]
             raise LaunchError("The model helper ends as soon as it is asked.")
 
     def _request(
@@ -268,6 +269,16 @@ class ModelHelper:
 
 class _IdledOut(Exception):
     """The helper ended because nobody had asked it; it can be started again."""
+
+
+def _with_numbers(answer: dict[str, Any]) -> dict[str, Any]:
+    """Scores that are not finite cross as words, which JSON has, and become numbers again."""
+    for part in (answer, *answer.get("entities", ())):
+        if isinstance(part.get("score"), str):
+            part["score"] = float(part["score"])
+    if isinstance(answer.get("scores"), dict):
+        answer["scores"] = {k: float(v) if isinstance(v, str) else v for k, v in answer["scores"].items()}
+    return answer
 
 
 def _told(event: Mapping[str, Any]) -> UserError:

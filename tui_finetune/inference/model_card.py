@@ -12,6 +12,7 @@ from typing import Any
 
 from tui_finetune.inference.builtin_models import hub_name
 from tui_finetune.inference.hub_models import name_of_snapshot
+from tui_finetune.runs.layout import looks_like_run_id
 
 LABELS = 100
 """Labels listed; of more the number is told."""
@@ -112,7 +113,7 @@ def _data_name(facts: Mapping[str, Any]) -> str:
 
 
 def _summary(facts: Mapping[str, Any]) -> str:
-    base = base_model(facts["base_model"]) or Path(facts["base_model"]).name
+    base = base_model(facts["base_model"]) or _folder_name(Path(facts["base_model"]))
     revision = f" (revision `{facts['base_revision']}`)" if facts.get("base_revision") else ""
     best = facts.get("best_step")
     step = (
@@ -124,6 +125,11 @@ def _summary(facts: Mapping[str, Any]) -> str:
         f"{_line(facts['task_title'])}, fine-tuned from `{base}`{revision} with tui-finetune. "
         f"The weights are those of {step}. Run: `{facts['run']}`.\n"
     )
+
+
+def _folder_name(path: Path) -> str:
+    """What a folder is called; of a run's model the run."""
+    return path.parent.name if looks_like_run_id(path.parent.name) else path.name
 
 
 def _data(facts: Mapping[str, Any]) -> str:

@@ -94,6 +94,10 @@ class TestTexts:
         assert list(found[1]) == ["text", "label", "score", "scores"]
         assert found[1]["scores"] == {"long": 0.75, "short": 0.25}
 
+    def test_scores_that_are_not_finite(self, predict: Predict, model: Path) -> None:
+        assert json.loads(predict(model, "nan", "--json"))[0]["score"] == "nan"
+        assert "nan" in predict(model, "nan")
+
     def test_pairs(self, predict: Predict, model: Path) -> None:
         found = json.loads(predict(model, "a", "b", "--pair", "x", "--json"))
         assert [answer["text_pair"] for answer in found] == ["x", "x"]

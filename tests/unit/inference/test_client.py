@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -56,6 +57,12 @@ def test_answers_in_order_and_stays_warm(helper: Helper) -> None:
     assert one.pid == pid
     assert told == [("loading", 0, None), ("predicting", 1, 2)]
     assert one.ready["labels"] == ["long", "short"]
+
+
+def test_scores_that_are_not_finite_are_numbers(helper: Helper) -> None:
+    answer = helper("answers").predict([{"text": "nan"}])[0]
+    assert math.isnan(answer["score"])
+    assert answer["scores"]["short"] == -math.inf
 
 
 def test_no_rows_start_nothing(helper: Helper) -> None:

@@ -135,6 +135,11 @@ def test_what_it_was_made_from(path: str, name: str | None) -> None:
     assert head.get("base_model") == name
 
 
+def test_a_run_that_it_went_on_from_is_named() -> None:
+    card = model_card({**FACTS, "base_model": "/home/me/runs/20261123T091502-first-k3f9/model", "base_revision": None})
+    assert "fine-tuned from `20261123T091502-first-k3f9` with tui-finetune" in card
+
+
 def test_paths_of_the_machine_are_not_told_above_the_recipe() -> None:
     card = model_card({**FACTS, "base_model": "/home/me/m", "data": "/home/me/reviews.csv", "data_source": "csv"})
     assert "/home/me" not in card

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -53,9 +54,10 @@ def command(
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=True)
     request = EvaluationRequest(folder, chosen.run, data, split, sets)
     checked = _checked(call, request)
-    called = name or " ".join(("eval", chosen.run.name if chosen.run else chosen.folder.name, split or ""))
+    about = chosen.run.name if chosen.run else chosen.folder.name
+    called = name or f"eval {about} {Path(data).name if data else checked.recipe.evaluate.split}"
     launch = Launch(call.home, call.plugin_dirs, call.third_party)
-    started = start(checked, launch, name=called.strip())
+    started = start(checked, launch, name=called)
     info = read_info(started.paths)
     waits = wait if wait is not None else sys.stdout.isatty() and not call.json
     status = follow(call, info, until="end" if waits else "preflight", quiet=True)
