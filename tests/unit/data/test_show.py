@@ -189,3 +189,25 @@ class TestConfigNew:
         assert isinstance(error, UserError)
         assert "only 'x'" in str(error)
         assert not target.exists()
+
+
+def test_problems_of_a_recipe_have_its_lines(show: Callable[..., dict[str, Any]], write: Write) -> None:
+    write("reviews.csv", GOOD)
+    text = 'task = "text-classification"\nmodel.path = "./m"\n[data]\npath = "reviews.csv"\ncolumns = { label = "verdit" }\n'
+    found = show(write("a.toml", text), code=2)
+    assert found["problems"] == [
+        {
+            "message": "no column 'verdit'.",
+            "key": "data.columns.label",
+            "file": "a.toml",
+            "line": 5,
+            "hint": "Did you mean verdict?",
+        }
+    ]
+    write("a.toml", text.replace("reviews.csv", "rewievs.csv"))
+    assert show(write("a.toml", text.replace("reviews.csv", "revews.csv")), code=2)["problems"][0]["line"] == 4
+
+
+def test_a_recipe_says_its_task(run: Run, write: Write) -> None:
+    error = run("data", "show", write("a.toml", ""), "--task", "text-classification").exception
+    assert str(error) == "--task: the recipe says that."

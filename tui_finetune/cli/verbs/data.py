@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -75,19 +76,13 @@ def _look(
     max_length: int | None,
     progress: ProgressLine,
 ) -> Look:
-    from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path, look_at_recipe
+    from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path
 
     if path.endswith(".toml"):
-        from tui_finetune.config.load import load_recipe
-
         given = {"--task": task, "--source": source, "--subset": subset}
         if (named := [name for name, value in given.items() if value is not None]) != []:
             raise UserError(f"{', '.join(named)}: the recipe says that.")
-        recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
-        if max_length is not None:
-            recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"max_length": max_length})})
-        tokenizer = tokenizer_of(call, model or recipe.model.path, recipe.model.revision if model is None else None)
-        return look_at_recipe(recipe, call.catalog, call.home.cache, tokenizer=tokenizer, progress=progress)
+        return _look_at_recipe(call, Path(path), model, max_length, progress)
     return look_at_path(
         place(call, path, source),
         call.catalog,
@@ -99,6 +94,23 @@ def _look(
         max_length=max_length or DEFAULT_LENGTH,
         progress=progress,
     )
+
+
+def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int | None, progress: ProgressLine) -> Look:
+    """The look, its problems with the recipe's lines."""
+    from tui_finetune.config.load import load_recipe
+    from tui_finetune.data.inspect import look_at_recipe
+
+    loaded = load_recipe(path, catalog=call.catalog, cache=call.home.cache)
+    recipe = loaded.recipe
+    if max_length is not None:
+        recipe = recipe.model_copy(update={"model": recipe.model.model_copy(update={"max_length": max_length})})
+    tokenizer = tokenizer_of(call, model or recipe.model.path, recipe.model.revision if model is None else None)
+    try:
+        look = look_at_recipe(recipe, call.catalog, call.home.cache, tokenizer=tokenizer, progress=progress)
+    except DataError as error:
+        raise DataError([loaded.placed(problem) for problem in error.problems]) from error
+    return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
 
 
 def place(call: Call, path: str, source: str | None = None) -> str:
