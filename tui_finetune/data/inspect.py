@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 USUAL_TASK = "text-classification"
 """What is tried first where the words are not given one by one."""
 DEFAULT_LENGTH = 512
+NO_MODEL = "none"
+"""Model of the recipe that is made for a path."""
 SAMPLES = 3
 TYPE_TOLD = 40
 """Characters of a column's type that a message holds; nested ones go on for lines."""
@@ -41,7 +43,7 @@ class Look:
     """None where there are problems."""
     roles: Mapping[str, str]
     labels: tuple[dict[str, Any], ...]
-    """name, value, count (in train), counts (by split)."""
+    """name, value, count (in the split that is trained on), counts (by split: the source's own, of a recipe the run's)."""
     lengths: Lengths | None
     guesses: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -111,7 +113,7 @@ def look_at_path(
     opened = open_data(wanted, catalog, cache, heavy=False, progress=progress)
     found = catalog.require("tasks", task) if task is not None else guess_task(opened, catalog)
     recipe = Recipe(
-        task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path="none", max_length=max_length)
+        task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path=NO_MODEL, max_length=max_length)
     )
     return _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, progress)
 
@@ -180,6 +182,7 @@ def _looked(
         problems = [*problems, *more]
         options = {"drop_missing": True} if prepared is not None else {}
     roles, said = _roles(recipe, task, opened, prepared)
+    tables = _tables(prepared, whole=recipe.model.path == NO_MODEL)
     guesses += [note for note in (prepared.notes if prepared else said) if note not in guesses]
     return Look(
         recipe,
@@ -188,13 +191,13 @@ def _looked(
         guessed,
         prepared,
         roles,
-        _label_counts(prepared, task),
-        _lengths(prepared, task, tokenizer, max_length),
+        _label_counts(prepared, tables, task),
+        _lengths(tables, task, tokenizer, max_length),
         tuple(guesses),
         tuple(problems),
         prepared.warnings if prepared else (),
         options,
-        _samples(prepared),
+        _samples(tables),
     )
 
 
@@ -236,17 +239,31 @@ def _no_task(opened: Opened, catalog: Catalog) -> Problem:
     return Problem("no task finds its columns here.", "task", hint=hint)
 
 
-def _label_counts(prepared: Prepared | None, task: Task) -> tuple[dict[str, Any], ...]:
+def _tables(prepared: Prepared | None, *, whole: bool) -> dict[str, pa.Table]:
+    """The rows by split: the run's; or `whole`, with the shares of train put back, the source's. The trained one is first."""
+    import pyarrow as pa
+
+    if prepared is None:
+        return {}
+    if not whole:
+        return dict(prepared.splits)
+    parts: dict[str, list[pa.Table]] = {}
+    for name, table in prepared.splits.items():
+        parts.setdefault((prepared.source_split or {}).get(name, name), []).append(table)
+    return {name: pa.concat_tables(tables) for name, tables in parts.items()}
+
+
+def _label_counts(prepared: Prepared | None, tables: Mapping[str, pa.Table], task: Task) -> tuple[dict[str, Any], ...]:
     """The labels in the order of the model's outputs, with their rows (of tags: their words) by split."""
     gold = task.gold_role
     if prepared is None or prepared.labels is None or gold is None:
         return ()
-    counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in prepared.splits.items()}
+    counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in tables.items()}
     return tuple(
         {
             "name": name,
             "value": value,
-            "count": counts["train"][index] if "train" in counts else 0,
+            "count": next(iter(counts.values()))[index],
             "counts": {split: found[index] for split, found in counts.items()},
         }
         for index, (name, value) in enumerate(zip(prepared.labels.names, prepared.labels.values, strict=True))
@@ -266,17 +283,12 @@ def _counts(column: pa.ChunkedArray, labels: LabelSet) -> list[int]:
     return found
 
 
-def _lengths(prepared: Prepared | None, task: Task, tokenizer: Path | None, max_length: int) -> Lengths | None:
-    if prepared is None:
-        return None
-    table = prepared.splits.get("train", next(iter(prepared.splits.values())))
-    return measure_lengths(table, task, tokenizer, max_length)
+def _lengths(tables: Mapping[str, pa.Table], task: Task, tokenizer: Path | None, max_length: int) -> Lengths | None:
+    return next((measure_lengths(table, task, tokenizer, max_length) for table in tables.values()), None)
 
 
-def _samples(prepared: Prepared | None) -> tuple[Mapping[str, Any], ...]:
-    if prepared is None:
-        return ()
-    return tuple(next(iter(prepared.splits.values())).slice(0, SAMPLES).to_pylist())
+def _samples(tables: Mapping[str, pa.Table]) -> tuple[Mapping[str, Any], ...]:
+    return next((tuple(table.slice(0, SAMPLES).to_pylist()) for table in tables.values()), ())
 
 
 def without_problems(look: Look) -> Look:

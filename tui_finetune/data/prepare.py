@@ -50,6 +50,8 @@ class Prepared:
     revision: str | None = None
     split_origin: Mapping[str, str] | None = None
     """Where each split came from, in words."""
+    source_split: Mapping[str, str] | None = None
+    """The source's own split that each came from; a share of train came from train's."""
 
 
 def prepare(
@@ -82,6 +84,7 @@ class _Preparing:
         self.warnings: list[str] = []
         self.notes: dict[str, None] = {}
         self.origin: dict[str, str] = {}
+        self.source_split: dict[str, str] = {}
         self.opened: list[Opened] = []
         self.columns: dict[str, str] = {}
 
@@ -115,6 +118,7 @@ class _Preparing:
             notes=tuple(self.notes),
             revision=main.revision,
             split_origin=self.origin,
+            source_split=self.source_split,
         )
 
     # Opening
@@ -160,6 +164,7 @@ class _Preparing:
                     part = self.of_split(opened, split, name, choice, next(iter(found.values()), None))
                     if part is not None:
                         found[name] = part
+                        self.source_split[name] = split if choice.path is None else name
                         self.origin[name] = choice.words or (f"split {split}" if len(main.splits) > 1 else "all rows")
         return found
 
@@ -266,6 +271,7 @@ class _Preparing:
         if len(parts.taken) == 0:
             self.warnings.append(f"No {name}: every label has one row only, and train needs it.")
             return parts.taken, rows
+        self.source_split[name] = self.source_split[TRAIN]
         how = "stratified, " if parts.stratified else ""
         self.origin[name] = f"{share * 100:g} % of train, {how}seed {seed}"
         if parts.alone and labels is not None:

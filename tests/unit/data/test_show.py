@@ -57,8 +57,8 @@ def test_everything_about_a_file(show: Callable[..., dict[str, Any]], write: Wri
     ]
     assert found["roles"] == {"text": "review", "label": "verdict"}
     assert found["labels"] == [
-        {"name": "bad", "value": "bad", "count": 18, "counts": {"train": 18, "validation": 2}},
-        {"name": "good", "value": "good", "count": 18, "counts": {"train": 18, "validation": 2}},
+        {"name": "bad", "value": "bad", "count": 20, "counts": {"train": 20}},
+        {"name": "good", "value": "good", "count": 20, "counts": {"train": 20}},
     ]
     assert found["lengths"] == {"unit": "words", "median": 5, "p95": 5, "max": 5, "max_length": 512, "cut": 0}
     assert found["run"] == {"train": 36, "validation": 4}
@@ -78,7 +78,7 @@ def test_lengths_in_tokens(show: Callable[..., dict[str, Any]], write: Write, tm
     found = show(path, "--model", tmp_path / "model", "--max-length", 6)
     assert found["lengths"]["unit"] == "tokens"
     assert (found["lengths"]["median"], found["lengths"]["max"], found["lengths"]["max_length"]) == (5, 8, 6)
-    assert found["lengths"]["cut"] in (1, 2)  # the other one may be in validation
+    assert found["lengths"]["cut"] == 2
 
 
 def test_words_and_tags(show: Callable[..., dict[str, Any]], write: Write) -> None:
@@ -204,7 +204,6 @@ def test_problems_of_a_recipe_have_its_lines(show: Callable[..., dict[str, Any]]
             "hint": "Did you mean verdict?",
         }
     ]
-    write("a.toml", text.replace("reviews.csv", "rewievs.csv"))
     assert show(write("a.toml", text.replace("reviews.csv", "revews.csv")), code=2)["problems"][0]["line"] == 4
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LABELS_SHOWN = 12
+NAME = 9
+"""Cells of the names at the left."""
 NAME_WIDTH = 30
 
 
@@ -145,31 +147,41 @@ def tokenizer_of(call: Call, model: str, revision: str | None = None) -> Path | 
 
 def lines_of(look: Look) -> list[Shown]:
     """The look as lines of at most 80 cells."""
-    lines = [_line("data", cut_front(_path(look), WIDTH - 11)), _line("format", shown(look.opened.format))]
-    if look.opened.revision:
-        lines.append(_line("commit", shown(look.opened.revision)))
     guessed = " (guessed)" if look.guessed_task else ""
-    lines.append(_line("task", shown(f"{look.task.name}{guessed}" if look.task else "none fits")))
-    lines.append(_line("splits", shown(" · ".join(f"{n} {s.rows:,}" for n, s in look.opened.splits.items()))))
-    if look.prepared is not None:
-        lines += _run_lines(look)
-    lines += [Shown(""), *_columns(look)]
+    lines = [
+        Shown(f"{'data':<{NAME}}  {cut_front(_path(look), WIDTH - NAME - 2)}"),
+        *_named("format", look.opened.format),
+        *(_named("commit", look.opened.revision) if look.opened.revision else []),
+        *_named("task", f"{look.task.name}{guessed}" if look.task else "none fits"),
+        *_named("splits", " · ".join(f"{name} {split.rows:,}" for name, split in look.opened.splits.items())),
+        *_run_lines(look),
+        Shown(""),
+        *_columns(look),
+    ]
     if look.labels:
         lines += [Shown(""), *_labels(look)]
     if look.lengths is not None:
-        lines += [Shown(""), *_wrapped("lengths", _lengths(look.lengths))]
+        lines += [Shown(""), *_named("lengths", _lengths(look.lengths))]
     if look.samples:
         lines += [Shown(""), *_samples(look)]
-    told = [(Shown("·"), guess) for guess in look.guesses] + [(Shown("!"), warning) for warning in look.warnings]
-    if look.prepared is not None:
-        told += [(Shown("!"), str(problem)) for problem in look.problems]
-    if told:
-        lines += [Shown(""), *(line for mark, text in told for line in _marked(mark, text))]
-    return lines
+    remarks = _remarks(look)
+    return [*lines, Shown(""), *remarks] if remarks else lines
 
 
-def _line(name: str, value: Shown) -> Shown:
-    return Shown(f"{name:<9}  {value}")
+def _named(name: str, text: str) -> list[Shown]:
+    """A name and its value, over several lines where it is long."""
+    import textwrap
+
+    first, blank = f"{name:<{NAME}}  ", " " * (NAME + 2)
+    return [shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=blank)]
+
+
+def _remarks(look: Look) -> list[Shown]:
+    """What was guessed, and what may spoil a run; problems end the verb, unless the rest can be used without them."""
+    mended = [str(problem) for problem in look.problems] if look.prepared is not None else []
+    told = [(Shown("·"), guess) for guess in look.guesses]
+    told += [(Shown("!"), warning) for warning in (*look.warnings, *mended)]
+    return [line for mark, text in told for line in _marked(mark, text)]
 
 
 def _path(look: Look) -> str:
@@ -178,12 +190,13 @@ def _path(look: Look) -> str:
 
 
 def _run_lines(look: Look) -> list[Shown]:
-    assert look.prepared is not None
+    """What a run would have of it."""
+    if look.prepared is None:
+        return []
     origin = look.prepared.split_origin or {}
-    return [
-        _line("a run" if index == 0 else "", shown(f"{name} {table.num_rows:,}: {origin.get(name, '')}"))
-        for index, (name, table) in enumerate(look.prepared.splits.items())
-    ]
+    rows = {name: table.num_rows for name, table in look.prepared.splits.items()}
+    texts = [f"{name} {count:,}: {origin.get(name, '')}" for name, count in rows.items()]
+    return [line for i, text in enumerate(texts) for line in _named("" if i else "a run", text)]
 
 
 def _columns(look: Look) -> list[Shown]:
@@ -222,7 +235,7 @@ def _lengths(lengths: Any) -> str:
 
 
 def _samples(look: Look) -> list[Shown]:
-    lines = [Shown("first rows of train" if "train" in (look.opened.splits or {}) else "first rows")]
+    lines = [Shown("rows")]
     for row in look.samples:
         for role in look.roles:
             value = row.get(role)
@@ -235,11 +248,3 @@ def _marked(mark: Shown, text: str) -> Iterable[Shown]:
     import textwrap
 
     return [shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=f"{mark} ", subsequent_indent="  ")]
-
-
-def _wrapped(name: str, text: str) -> Sequence[Shown]:
-    import textwrap
-
-    return [
-        shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=f"{name:<9}  ", subsequent_indent=" " * 11)
-    ]
