@@ -22,7 +22,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Opened:
 
 def test_about_five_thousand_rows_in_enough_chapters(opened: Opened) -> None:
     counts = Counter(label for split in opened.splits.values() for label in split.table()["label"].to_pylist())
-    assert counts.total() > 4000
+    assert 4000 < counts.total() < 6000
     assert len(counts) >= 12
     assert min(counts.values()) >= stdlib_docs.ROWS_A_CHAPTER
     assert set(counts) <= set(CHAPTERS)
@@ -41,7 +41,7 @@ def test_splits_by_hash_and_no_sentence_twice(opened: Opened) -> None:
     assert len(texts) == len(set(texts))
     assert min(map(len, texts)) >= stdlib_docs.SHORTEST
     share = opened.splits["train"].rows / len(texts)
-    assert 0.77 < share < 0.83
+    assert 0.57 < share < 0.63
 
 
 def test_says_where_it_comes_from(opened: Opened) -> None:
@@ -135,6 +135,9 @@ def test_reads_docstrings_wherever_they_stand(tmp_path: Path) -> None:
         ("tkinter/__main__.py", "tkinter.__main__", None),
         ("idlelib/editor.py", "idlelib.editor", None),
         ("cgi.py", "cgi", None),
+        ("email/_policybase.py", "email._policybase", None),
+        ("_pydecimal.py", "_pydecimal", "numeric"),
+        ("__future__.py", "__future__", "runtime services"),
     ],
 )
 def test_module_and_chapter(path: str, module: str, chapter: str | None) -> None:

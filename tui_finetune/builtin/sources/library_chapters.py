@@ -48,6 +48,14 @@ CHAPTERS: dict[str, str] = {
 }
 """Chapter to its modules; a package stands for everything in it."""
 
+WRITTEN_IN = {
+    "_collections_abc": "collections",
+    "_pydatetime": "datetime",
+    "_pydecimal": "decimal",
+    "_pyio": "io",
+}
+"""Private modules that hold the docstrings of a public one, which has them from C or imports all of it."""
+
 LEFT_OUT = frozenset({"test", "tests", "__main__"})
 """Parts of module names that are no part of the library: `unittest.test`, `tkinter.test`, `ctypes.test`."""
 
@@ -56,5 +64,6 @@ _CHAPTER_OF = {module: chapter for chapter, modules in CHAPTERS.items() for modu
 
 def chapter_of(module: str) -> str | None:
     """The chapter of `email.message`; None for tests, superseded modules and what the Reference does not describe."""
-    parts = module.split(".")
-    return None if LEFT_OUT.intersection(parts) else _CHAPTER_OF.get(parts[0])
+    parts = WRITTEN_IN.get(module, module).split(".")
+    private = any(part.startswith("_") and not part.startswith("__") for part in parts)
+    return None if private or LEFT_OUT.intersection(parts) else _CHAPTER_OF.get(parts[0])

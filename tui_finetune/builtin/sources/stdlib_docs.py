@@ -36,8 +36,9 @@ ROWS_A_CHAPTER = 100
 VERSION = 1
 """Part of the cache's name: change it when the rows of a given Python change."""
 
-_HUNDREDTHS = {"train": range(80), "validation": range(80, 90), "test": range(90, 100)}
-"""Which hundredths of the hashes belong to which split."""
+_HUNDREDTHS = {"train": range(60), "validation": range(60, 70), "test": range(70, 100)}
+"""Which hundredths of the hashes belong to which split. A test of 1,500 rows tells a model from a baseline that is two
+points behind; one of 500 does not."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`\"'(])")
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -120,7 +121,7 @@ def _read(library: Path, modules: Sequence[str], progress: Progress) -> Iterator
 
 
 def documented(path: Path) -> Iterator[tuple[str, str]]:
-    """Every docstring of a file that has a long enough first sentence: qualified name and sentence. Runs nothing of it."""
+    """Docstrings of a file with a long enough first sentence: qualified name and sentence. Runs nothing of it."""
     try:
         with warnings.catch_warnings(action="ignore"):  # invalid escapes in old modules
             tree = ast.parse(path.read_bytes())

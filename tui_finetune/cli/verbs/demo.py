@@ -144,7 +144,7 @@ def predictions(answers: Sequence[Mapping[str, Any]]) -> list[Shown]:
         Shown(f"{pad(cut_end(str(a['text']), SENTENCE_WIDTH), SENTENCE_WIDTH)}  {shown(a['label'])}  {a['score']:.2f}")
         for a in answers
     ]
-    return [Shown("Sentences of nobody's docstring"), Shown(""), *_indented(rows), Shown("")]
+    return [Shown("Sentences that it has never seen"), Shown(""), *_indented(rows), Shown("")]
 
 
 def what_next(info: RunInfo) -> list[Shown]:
