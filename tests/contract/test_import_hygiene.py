@@ -16,6 +16,8 @@ import pytest
 import tui_finetune
 from tests.conftest import REPOSITORY
 from tui_finetune.cli.main import VERBS
+from tui_finetune.paths import Home
+from tui_finetune.runs.store import RunStore
 
 HEAVY = frozenset({"torch", "transformers", "datasets", "evaluate", "accelerate", "sklearn"})
 LATE = frozenset({"pydantic", "pyarrow", "duckdb", "numpy", "textual", "tomlkit"})
@@ -119,6 +121,16 @@ def test_running_a_quick_verb_imports_neither(arguments: list[str], tmp_path: Pa
     if arguments[0] in VERBS and importlib.util.find_spec(f"tui_finetune.cli.verbs.{arguments[0]}") is None:
         pytest.skip(f"verb {arguments[0]} does not exist yet")
     assert not ran_verb(arguments, tmp_path / "home") & (HEAVY | LATE)
+
+
+@pytest.mark.parametrize(
+    "arguments", [["runs"], ["show", "latest"], ["show", "latest", "--json"], ["logs", "latest"]], ids=" ".join
+)
+def test_looking_at_a_run_imports_neither(arguments: list[str], tmp_path: Path) -> None:
+    home = Home(tmp_path / "home").ensure()
+    paths = RunStore(home).create("looked at", kind="train", task="text-classification", of=None)
+    paths.stdout_log.write_text("a line\n")
+    assert not ran_verb(arguments, home.root) & (HEAVY | LATE)
 
 
 @pytest.mark.parametrize(
