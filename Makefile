@@ -10,6 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+PLUGIN_PYTEST := OMP_NUM_THREADS=1 $(abspath $(BIN))/python -m pytest
 PROCESSES ?= 2
 ARGS ?=
 
@@ -63,17 +64,16 @@ lint: $(VENV)/.with-test
 	$(BIN)/lint-imports
 
 test: lint
-	$(PYTEST) plugins/tui-finetune-ordinal/tests -c plugins/tui-finetune-ordinal/pyproject.toml -q -m "not slow"
+	@for plugin in plugins/*/; do (cd $$plugin && echo "tests of $$plugin" && $(PLUGIN_PYTEST) -q) || exit 1; done
 	$(PYTEST) -n $(PROCESSES) -q -m "not slow and not real and not soak" $(ARGS)
 
 test-slow: $(VENV)/.with-test
-	$(PYTEST) plugins/tui-finetune-ordinal/tests -c plugins/tui-finetune-ordinal/pyproject.toml -q -m slow
 	$(PYTEST) -q -m "(slow or real) and not soak" $(ARGS)
 
 test-full: test test-slow
 
 test-soak: $(VENV)/.with-test
-	$(PYTEST) -q -m soak $(ARGS)
+	$(PYTEST) -q -m soak $(ARGS) || [ $$? -eq 5 ]  # 5: there is none
 
 format: $(VENV)/.with-test
 	$(BIN)/ruff check --fix .
