@@ -48,7 +48,7 @@ def recorded() -> str:
 def last_lines(raw: str) -> list[str]:
     """The lines as they stand in the end: of a line that was rewritten in place, the last."""
     lines = [line.rstrip("\r").rpartition("\r")[2].replace("\x1b[K", "") for line in raw.split("\n")]
-    return [re.sub(r"\S*(?=/runs/\d{8}T)", HOME, line).rstrip() for line in lines]
+    return [re.sub(r"\S+(?=/runs/\d{8}T)", HOME, line).rstrip() for line in lines]
 
 
 def draw(lines: list[str]) -> str:
@@ -58,11 +58,12 @@ def draw(lines: list[str]) -> str:
     for line in lines:
         heading = bool(line) and not line.startswith(" ") and not line.startswith(("Which", "Run ", "Everything"))
         console.print(Text(line, style="bold" if heading else ""), overflow="ignore", crop=False)
-    return console.export_svg(title="tui-finetune")
+    # Without the fonts that it would fetch from elsewhere: any fixed-width one will do.
+    return re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="tui-finetune"), flags=re.DOTALL)
 
 
 def main() -> None:
-    raw = Path(sys.argv[1]).read_text(encoding="utf-8", errors="replace") if len(sys.argv) > 1 else recorded()
+    raw = Path(sys.argv[1]).read_bytes().decode("utf-8", "replace") if len(sys.argv) > 1 else recorded()
     lines = [line for line in last_lines(raw) if not line.startswith("Script ")]
     PICTURE.write_text(draw("\n".join(lines).strip("\n").split("\n")), encoding="utf-8")
     print(f"{PICTURE} written, {len(lines)} lines")

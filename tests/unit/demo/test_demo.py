@@ -47,7 +47,7 @@ def test_figures_where_nothing_is_confused_and_no_baseline_was_measured() -> Non
 def test_predictions_are_lined_up_within_80_columns() -> None:
     answers = [{"text": s, "label": "debugging and profiling", "score": 0.999} for s in (*demo.SENTENCES, "x" * 200)]
     lines = demo.predictions(answers)[2:-1]
-    assert {line.index("debugging") for line in lines} == {62}
+    assert len({line.index("debugging") for line in lines}) == 1
     assert max(map(len, lines)) <= 92
 
 

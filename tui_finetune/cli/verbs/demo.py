@@ -47,7 +47,8 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     from tui_finetune.runs.info import read_info
 
     checked = _checked(call, sample(RECIPE), sets)
-    say(introduction(checked))
+    for line in introduction(checked):
+        say(line)
     started = start(checked, Launch(call.home, call.plugin_dirs, call.third_party), name=name)
     info = read_info(started.paths)
     say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
@@ -57,6 +58,7 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     elif status.live:
         output.print_line(shown(info.id))
     elif status.state == "finished":
+        say(Shown(""))
         _print(call, info)
     else:
         say(shown(f"{info.title}: {status.words}", multiline=True))
@@ -113,14 +115,14 @@ def _measured(info: RunInfo) -> tuple[Mapping[str, Any], Sequence[Any]]:
     return report, most_confused(report, CONFUSED, rows)
 
 
-def introduction(checked: Checked) -> Shown:
+def introduction(checked: Checked) -> list[Shown]:
     """What is about to be trained, on what."""
-    train = checked.prepared.splits["train"].num_rows
+    rows = checked.prepared.splits["train"].num_rows
     labels = len(checked.prepared.labels) if checked.prepared.labels else 0
-    return shown(
-        f"Which of {labels} chapters of Python's Library Reference does a sentence belong to? {checked.recipe.name}: "
-        f"{train:,} sentences from the {checked.prepared.format} to learn from."
-    )
+    return [
+        shown(f"Which of {labels} chapters of Python's Library Reference does a sentence belong to?"),
+        shown(f"{rows:,} sentences to learn from: {checked.prepared.format}."),
+    ]
 
 
 def figures(report: Mapping[str, Any], confused: Sequence[Any]) -> list[Shown]:
@@ -140,10 +142,12 @@ def figures(report: Mapping[str, Any], confused: Sequence[Any]) -> list[Shown]:
 
 def predictions(answers: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """Each sentence with its label and how sure the model is."""
-    rows = [
-        Shown(f"{pad(cut_end(str(a['text']), SENTENCE_WIDTH), SENTENCE_WIDTH)}  {shown(a['label'])}  {a['score']:.2f}")
-        for a in answers
-    ]
+    from tui_finetune.evaluation.rendering import aligned, number
+
+    texts = [cut_end(str(answer["text"]), SENTENCE_WIDTH) for answer in answers]
+    rows = aligned(
+        [(text, shown(answer["label"]), number(answer["score"])) for text, answer in zip(texts, answers, strict=True)]
+    )
     return [Shown("Sentences that it has never seen"), Shown(""), *_indented(rows), Shown("")]
 
 
