@@ -10,7 +10,7 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11 python3
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --disable-pip-version-check --quiet -c constraints.txt
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
-PLUGIN_PYTEST := OMP_NUM_THREADS=1 $(abspath $(BIN))/python -m pytest
+PLUGIN_PYTEST := OMP_NUM_THREADS=1 $(abspath $(BIN))/python -m pytest -p no:asyncio
 PROCESSES ?= 2
 ARGS ?=
 

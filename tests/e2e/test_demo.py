@@ -6,6 +6,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -23,10 +24,10 @@ def _needs_its_model() -> None:
         pytest.skip("the extra demo is not installed")
 
 
-def demo(*arguments: str) -> subprocess.CompletedProcess[str]:
-    sets = [part for value in SMALL for part in ("--set", value)]
-    command = [sys.executable, "-m", "tui_finetune", "demo", *sets, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=280)
+def demo(*arguments: str, sets: Sequence[str] = SMALL, timeout: float = 280) -> subprocess.CompletedProcess[str]:
+    given = [part for value in sets for part in ("--set", value)]
+    command = [sys.executable, "-m", "tui_finetune", "demo", *given, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=timeout)
 
 
 def test_demo_prints_what_was_measured_and_what_to_type(home: Home) -> None:
@@ -51,3 +52,13 @@ def test_demo_as_json_is_the_runs_own_object(home: Home) -> None:
     assert 0 <= run["metrics"]["test_accuracy"] <= 1
     assert next(iter(run["metrics"])) == "accuracy"
     assert Path(run["path"]).parent == home.runs
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_demo_as_it_is_passes_both_baselines(home: Home) -> None:
+    ran = demo("--json", sets=("run.device=cpu",), timeout=1100)
+    assert ran.returncode == 0, ran.stderr
+    run = json.loads(ran.stdout)
+    assert run["metrics"]["test_accuracy"] > run["baselines"]["tfidf"] > run["baselines"]["majority"]
+    assert run["plan"]["rows"]["train"] > 2500

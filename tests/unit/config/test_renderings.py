@@ -48,7 +48,7 @@ def test_the_demo_trains_as_it_was_measured(catalog: Catalog) -> None:
     assert (recipe.model.path, recipe.model.max_length) == ("builtin:all-MiniLM-L6-v2", 48)
     assert recipe.model.freeze == ["embeddings", "encoder.layer.0-2"]
     assert recipe.optim.head_learning_rate == 1e-3
-    assert recipe.train == {"learning_rate": 3e-4, "per_device_train_batch_size": 32, "num_train_epochs": 3}
+    assert recipe.train == {"learning_rate": 3e-4, "per_device_train_batch_size": 32, "num_train_epochs": 4}
 
 
 class TestSchema:
