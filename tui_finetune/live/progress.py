@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from tui_finetune.live.series import Evaluation, History
+from tui_finetune.live.points import Evaluation
+from tui_finetune.live.series import History
 from tui_finetune.runs.status import Status
 
 RECENT = 20

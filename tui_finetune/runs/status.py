@@ -4,94 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from tui_finetune.runs import atomic, process
 from tui_finetune.runs.layout import RunPaths, checkpoint_step, short_id
 from tui_finetune.runs.liveness import STALE_SECONDS, HeartbeatWatch, beat_age, idle_at, memory_hint, rough
+from tui_finetune.runs.states import (
+    BEFORE_WORK,
+    ENDED,
+    LIVE,
+    OTHER_PHASE_SECONDS,
+    PHASE_SECONDS,
+    RESULT_STATES,
+    State,
+    Status,
+)
 from tui_finetune.runs.tail import Event, last_events, number
 
-State = Literal[
-    "queued",
-    "starting",
-    "running",
-    "paused",
-    "stopping",
-    "stalled",
-    "unreachable",
-    "finished",
-    "stopped",
-    "aborted",
-    "preempted",
-    "failed",
-    "died",
-    "unreadable",
-]
-LIVE: frozenset[str] = frozenset({"queued", "starting", "running", "paused", "stopping", "stalled", "unreachable"})
-ENDED: frozenset[str] = frozenset({"finished", "stopped", "aborted", "preempted", "failed", "died"})
-RESULT_STATES: frozenset[str] = ENDED - {"died"}
-"""What a result.json may say."""
+__all__ = ["BEFORE_WORK", "ENDED", "LIVE", "PHASE_SECONDS", "RESULT_STATES", "State", "Status", "derive", "log_tail"]
 
-PHASE_SECONDS: Mapping[str, float] = {
-    "loading": 1_800.0,
-    "tokenizing": 900.0,
-    "pre-flight": 900.0,
-    "training": 600.0,
-    "evaluating": 900.0,
-    "saving": 900.0,
-}
-"""How long the work may stand still in each phase; a step, a batch and a block of rows each count as going on."""
-OTHER_PHASE_SECONDS = 900.0
-BEFORE_WORK = frozenset({"starting", "loading", "tokenizing", "pre-flight"})
-"""Phases in which a run is starting: its pre-flight has not passed yet."""
 TELLING = frozenset(
     {"attempt", "phase", "plan", "preflight", "step", "evaluation", "baseline", "request", "applied", "end"}
 )
 """Events that a state is derived from."""
 BEGIN_SECONDS = 90.0
 """A run without process.json is starting for so long after it was made; a launcher gives up after 60 s."""
-
-
-@dataclass(frozen=True)
-class Status:
-    """Everything that the files say about how a run does."""
-
-    state: State
-    words: str
-    """The state for a sentence: "running, training", "failed: CUDA out of memory"."""
-    attempt: int = 0
-    phase: str | None = None
-    step: int | None = None
-    steps: int | None = None
-    since: float | None = None
-    """Unix seconds since when it is so: the start of a live run, the last beat of a stalled one, the end of an ended one."""
-    started: float | None = None
-    """Start of this attempt."""
-    ended: float | None = None
-    seconds: float | None = None
-    """How long the attempt worked, once it has ended."""
-    reason: str | None = None
-    advice: str | None = None
-    exit_code: int | None = None
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    """Flat, the main one first; of a live run the newest evaluation."""
-    baselines: Mapping[str, float] = field(default_factory=dict)
-    best_checkpoint: str | None = None
-    best_step: int | None = None
-    process: Mapping[str, Any] = field(default_factory=dict)
-    heartbeat: Mapping[str, Any] = field(default_factory=dict)
-    log_tail: tuple[str, ...] = ()
-    """The last lines of stdout.log of a run that died."""
-
-    @property
-    def live(self) -> bool:
-        return self.state in LIVE
-
-    @property
-    def ended_badly(self) -> bool:
-        return self.state in ("failed", "died", "aborted")
 
 
 def derive(paths: RunPaths, *, created: float | None = None, watch: HeartbeatWatch | None = None) -> Status:

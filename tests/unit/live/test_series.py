@@ -8,7 +8,8 @@ import random
 import pytest
 
 from tests.fakes import FakeRun, finished_run
-from tui_finetune.live.series import History, Series
+from tui_finetune.live.points import Series
+from tui_finetune.live.series import History
 from tui_finetune.paths import Home
 from tui_finetune.runs.events import EventWriter
 from tui_finetune.runs.layout import RunPaths

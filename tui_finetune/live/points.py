@@ -1,0 +1,97 @@
+"""What a history is made of: series by step, evaluations, checkpoints, marks."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass
+class Series:
+    """Values by step, in order; what is not finite stays, to be drawn as a gap."""
+
+    steps: list[int] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
+
+    def add(self, step: int, value: float) -> None:
+        """Steps come in order; one that comes again, or late, takes its place."""
+        if not self.steps or step > self.steps[-1]:
+            self.steps.append(step)
+            self.values.append(value)
+            return
+        place = bisect_right(self.steps, step)
+        if place > 0 and self.steps[place - 1] == step:
+            self.values[place - 1] = value
+        else:
+            self.steps.insert(place, step)
+            self.values.insert(place, value)
+
+    def cut(self, step: int) -> Series:
+        """Takes the points beyond `step` out and returns them."""
+        place = bisect_right(self.steps, step)
+        gone = Series(self.steps[place:], self.values[place:])
+        del self.steps[place:], self.values[place:]
+        return gone
+
+    @property
+    def last(self) -> float | None:
+        return self.values[-1] if self.values else None
+
+    def __len__(self) -> int:
+        return len(self.steps)
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Metrics of one split at one step."""
+
+    step: int
+    split: str
+    metrics: Mapping[str, float]
+    t: float
+    seconds: float | None = None
+    rows: int | None = None
+    final: bool = False
+    """Of the model that the run ends with, after training."""
+
+
+@dataclass(frozen=True)
+class CheckpointNote:
+    """A checkpoint as the events tell of it; the folder itself decides whether it is whole."""
+
+    step: int
+    path: str
+    t: float
+    bytes: int | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True)
+class AttemptNote:
+    """Where an attempt began."""
+
+    number: int
+    from_step: int
+    t: float
+    checkpoint: str | None = None
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something to be drawn at a step: warning, checkpoint, evaluation, attempt, request, end."""
+
+    step: int
+    name: str
+    text: str
+    t: float
+
+
+@dataclass(frozen=True)
+class Doing:
+    """The newest `progress` event of the phase: `encoding train`, 1,000 of 4,000."""
+
+    what: str
+    done: int
+    total: int | None
+    t: float
