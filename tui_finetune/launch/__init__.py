@@ -1,0 +1,1 @@
+"""From a recipe to a worker: check, handoff, launchers, devices. No torch."""

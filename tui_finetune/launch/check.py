@@ -1,0 +1,165 @@
+"""Check: recipe, data, model, names, disk, device, before anything is started; all problems at once. Seconds, no torch."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.errors import NoSuchRun, Problem, RecipeError, UserError
+from tui_finetune.launch.devices import device_problems
+from tui_finetune.plugin_api import Task, no_progress
+
+if TYPE_CHECKING:
+    from tui_finetune.config.load import Loaded
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.data.prepare import Prepared
+    from tui_finetune.inference.model_files import ModelFacts
+    from tui_finetune.paths import Home
+    from tui_finetune.plugin_api import Progress
+    from tui_finetune.plugin_api.manager import Catalog
+
+ROOM = 512 * 1024 * 1024
+"""Bytes that must be free for a run of unknown size: data, a small model, two checkpoints."""
+CHECKPOINT_FACTOR = 3
+"""A checkpoint holds the weights and AdamW's two moments of each."""
+RUN_PREFIX = "run:"
+
+
+@dataclass(frozen=True)
+class Checked:
+    """A recipe that can start, resolved: absolute paths, columns, labels, commits."""
+
+    recipe: Recipe
+    request: bytes
+    """The person's file, byte for byte."""
+    task: Task
+    prepared: Prepared
+    facts: Mapping[str, Any]
+    """What goes into the resolved recipe beside the recipe itself."""
+    notes: tuple[str, ...] = ()
+    of: Mapping[str, Any] | None = None
+    """The run that this one starts from."""
+    warnings: tuple[str, ...] = field(default=())
+
+
+def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = no_progress) -> Checked:
+    """The recipe resolved and everything it names looked at. Raises RecipeError with all problems."""
+    problems: list[Problem] = []
+    recipe, of, notes = _resolve_run(loaded.recipe, home, problems)
+    task: Task = catalog.require("tasks", recipe.task)
+    model = _gathered(problems, lambda: _check_model(recipe, task, home))
+    prepared = _gathered(problems, lambda: _prepare(recipe, task, catalog, home, progress))
+    problems += device_problems(recipe.run.device)
+    problems += _room(home, model)
+    if problems or prepared is None:
+        raise RecipeError([_placed(problem, loaded) for problem in problems])
+    resolved = recipe.resolved_with(
+        columns=dict(prepared.columns),
+        labels=list(prepared.labels.values) if prepared.labels else None,
+        label_names=list(prepared.labels.names) if prepared.labels else None,
+        source=prepared.source,
+        data_revision=prepared.revision,
+        model_revision=model.revision if model else None,
+        model_path=str(model.path) if model and model.path else None,
+    )
+    return Checked(
+        recipe=resolved,
+        request=loaded.request,
+        task=task,
+        prepared=prepared,
+        facts=_facts(prepared, catalog, recipe),
+        notes=(*notes, *prepared.notes, *(model.notes if model else ())),
+        of=of,
+        warnings=tuple(prepared.warnings),
+    )
+
+
+def _gathered(problems: list[Problem], part: Any) -> Any:
+    """The part's result; its problems are added to the others instead of hiding them."""
+    try:
+        return part()
+    except UserError as error:
+        problems.extend(error.problems)
+        return None
+
+
+def _placed(problem: Problem, loaded: Loaded) -> Problem:
+    """A problem with a key gets the recipe's file and line, so that it can be found."""
+    if problem.file is not None or problem.key is None:
+        return problem
+    line = loaded.lines.get(problem.key)
+    name = loaded.path.name if loaded.path else None
+    return Problem(problem.message, problem.key, name, line, problem.hint)
+
+
+def _resolve_run(
+    recipe: Recipe, home: Home, problems: list[Problem]
+) -> tuple[Recipe, Mapping[str, Any] | None, tuple[str, ...]]:
+    """`model.path = "run:<id>"` to that run's model folder; the link is kept as `of`."""
+    path = recipe.model.path
+    if not path.startswith(RUN_PREFIX):
+        return recipe, None, ()
+    from tui_finetune.runs.store import RunStore
+
+    try:
+        info = RunStore(home).find(path.removeprefix(RUN_PREFIX), accepts=lambda found: found.kind == "train")
+    except NoSuchRun as error:
+        problems += [Problem(p.message, "model.path", hint=p.hint) for p in error.problems]
+        return recipe, None, ()
+    if not (info.paths.model / "config.json").is_file():
+        problems.append(Problem(f"run {info.id} has no model yet.", "model.path", hint="It writes one when it ends."))
+    model = recipe.model.model_copy(update={"path": str(info.paths.model), "revision": None})
+    of = {"run": info.id}
+    return recipe.model_copy(update={"model": model}), of, (f"Starts from the model of {info.name} ({info.id[-4:]}).",)
+
+
+def _check_model(recipe: Recipe, task: Task, home: Home) -> ModelFacts:
+    from tui_finetune.inference.model_files import check_model
+
+    model = recipe.model
+    return check_model(model.path, task, revision=model.revision, home=home, trust_remote_code=model.trust_remote_code)
+
+
+def _prepare(recipe: Recipe, task: Task, catalog: Catalog, home: Home, progress: Progress) -> Prepared:
+    from tui_finetune.data.prepare import prepare
+
+    return prepare(recipe, task, catalog, home.cache, heavy=False, progress=progress)
+
+
+def _room(home: Home, model: ModelFacts | None) -> list[Problem]:
+    free = shutil.disk_usage(_existing(home.runs)).free
+    weights = model.bytes if model is not None and model.bytes else 0
+    needed = max(ROOM, weights * (1 + 2 * CHECKPOINT_FACTOR))
+    if free >= needed:
+        return []
+    return [
+        Problem(
+            f"Disk: about {needed / 1e9:.1f} GB needed in {home.runs}, {free / 1e9:.1f} GB free.",
+            hint="tui-finetune trash empty, or another --home.",
+        )
+    ]
+
+
+def _existing(path: Path) -> Path:
+    while not path.exists():
+        path = path.parent
+    return path
+
+
+def _facts(prepared: Prepared, catalog: Catalog, recipe: Recipe) -> dict[str, Any]:
+    """Inputs with size and hash, the plugins used with their versions, the data's commit."""
+    named = [
+        ("tasks", recipe.task),
+        ("sources", prepared.source),
+        *(("preprocessors", s.use) for s in recipe.preprocess),
+    ]
+    owners = {o.name: o for kind, name in named if (o := catalog.owner(kind, name)) is not None}
+    return {
+        "inputs": [{"path": str(f.path), "size": f.size, "sha256": f.sha256} for f in prepared.files],
+        "plugins": [{"name": o.name, "version": o.version or ""} for o in owners.values()],
+        "rows": {name: table.num_rows for name, table in prepared.splits.items()},
+        "format": prepared.format,
+    }

@@ -1,0 +1,141 @@
+"""Handoff: from "nothing is there" to "the run belongs to the machine", with no third state.
+
+Until the worker has written process.json an interrupted launcher leaves nothing behind; from then on the run goes on
+without it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tui_finetune.errors import LaunchError, Problem
+from tui_finetune.paths import Home
+from tui_finetune.runs import atomic
+from tui_finetune.runs.layout import RunPaths
+
+CLAIM_SECONDS = 60.0
+"""The worker claims after importing a few light modules; a cold network disk may take a while."""
+POLL_SECONDS = 0.02
+ATTEMPT_TAKEN = 75
+"""Exit code of a worker whose attempt another process has claimed."""
+
+
+@dataclass(frozen=True)
+class Launch:
+    """How a worker is started."""
+
+    home: Home
+    plugin_dirs: tuple[Path, ...] = ()
+    third_party: bool = True
+
+    def command(self, paths: RunPaths, attempt: int) -> list[str]:
+        """The worker's command line: it holds no secret, for everybody on the machine can read it."""
+        plugins = [part for folder in self.plugin_dirs for part in ("--plugin-dir", str(folder))]
+        flags = [] if self.third_party else ["--no-plugins"]
+        return [
+            sys.executable,
+            *("-m", "tui_finetune.worker", str(paths.root)),
+            *("--home", str(self.home.root), "--attempt", str(attempt)),
+            *plugins,
+            *flags,
+        ]
+
+
+def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool) -> int:
+    """Starts a worker in a session of its own and returns its pid once it has claimed the attempt.
+
+    new: the directory was made for this start and is removed when the start fails.
+    Raises LaunchError when the worker ends before the claim; KeyboardInterrupt passes through, the worker ended.
+    """
+    worker = _spawn(launch.command(paths, attempt), paths)
+    try:
+        _wait_for_claim(worker, paths, attempt)
+    except BaseException:
+        if not claimed(paths, attempt, worker.pid):
+            _end(worker)
+            if new:
+                shutil.rmtree(paths.root, ignore_errors=True)
+        raise
+    return worker.pid
+
+
+def _spawn(command: Sequence[str], paths: RunPaths) -> subprocess.Popen[bytes]:
+    log = os.open(paths.stdout_log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            close_fds=True,
+            cwd=paths.root,
+            env=_environment(),
+        )
+    finally:
+        os.close(log)
+
+
+def _environment() -> dict[str, str]:
+    """The caller's, unbuffered, and without a path of the current folder's that `python -m` would search."""
+    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
+
+
+def _wait_for_claim(worker: subprocess.Popen[bytes], paths: RunPaths, attempt: int) -> None:
+    deadline = time.monotonic() + CLAIM_SECONDS
+    while not claimed(paths, attempt, worker.pid):
+        code = worker.poll()
+        if code is not None:
+            raise _ended_early(code, paths, attempt)
+        if time.monotonic() > deadline:
+            raise LaunchError(f"The worker did not begin within {CLAIM_SECONDS:.0f} s; nothing was started.")
+        time.sleep(POLL_SECONDS)
+
+
+def claimed(paths: RunPaths, attempt: int, pid: int) -> bool:
+    """True once process.json names that process as the one that works on that attempt."""
+    try:
+        process = atomic.read_json(paths.process_json)
+    except (atomic.Unreadable, FileNotFoundError):
+        return False
+    return bool(process.get("attempt") == attempt and process.get("pid") == pid)
+
+
+def _ended_early(code: int, paths: RunPaths, attempt: int) -> LaunchError:
+    if code == ATTEMPT_TAKEN:
+        return LaunchError(
+            f"Attempt {attempt} of {paths.id} was started by somebody else at the same time; it goes on."
+        )
+    tail = log_tail(paths)
+    return LaunchError(
+        Problem(
+            f"The worker ended with code {code} before it began.",
+            hint="\n".join(["Its last lines:", *tail]) if tail else None,
+        )
+    )
+
+
+def log_tail(paths: RunPaths, lines: int = 8) -> list[str]:
+    """The last lines that the worker printed."""
+    try:
+        with paths.stdout_log.open("rb") as file:
+            file.seek(max(0, paths.stdout_log.stat().st_size - 16_384))
+            text = file.read().decode("utf-8", "backslashreplace")
+    except OSError:
+        return []
+    return [line for line in text.splitlines() if line.strip()][-lines:]
+
+
+def _end(worker: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(worker.pid, signal.SIGKILL)
+    worker.wait()

@@ -1,0 +1,103 @@
+"""Starting and going on: what `train`, `resume`, `evaluate`, the demo and the interface call."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.errors import LaunchError, UserError
+from tui_finetune.launch.handoff import Launch, hand_off
+from tui_finetune.runs import atomic
+from tui_finetune.runs.attempts import newest_attempt
+from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.store import RunInfo, RunStore
+
+if TYPE_CHECKING:
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.launch.check import Checked
+
+
+@dataclass(frozen=True)
+class Started:
+    """A run that belongs to the machine now."""
+
+    paths: RunPaths
+    attempt: int
+    pid: int
+
+
+def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Started:
+    """Makes the run directory and hands it to a worker. Raises LaunchError; then nothing is left of it."""
+    return start_job(
+        checked.recipe,
+        launch,
+        request=checked.request,
+        facts=checked.facts,
+        of=checked.of,
+        name=name,
+        data=_data_name(checked),
+    )
+
+
+def start_job(
+    recipe: Recipe,
+    launch: Launch,
+    *,
+    request: bytes,
+    facts: Mapping[str, Any],
+    of: Mapping[str, Any] | None,
+    name: str | None = None,
+    data: str | None = None,
+) -> Started:
+    """The same for a recipe of any kind that is resolved already."""
+    from tui_finetune.config.write import resolved_toml
+
+    home = launch.home.ensure()
+    called = name or recipe.name or recipe.kind
+    recipe = recipe.model_copy(update={"name": called})
+    paths = RunStore(home).create(called, kind=recipe.kind, task=recipe.task, of=of, model=recipe.model.path, data=data)
+    try:
+        atomic.write_bytes(paths.request_toml, request)
+        atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())
+    except BaseException:
+        shutil.rmtree(paths.root, ignore_errors=True)
+        raise
+    return Started(paths, 1, hand_off(paths, 1, launch, new=True))
+
+
+def resume(info: RunInfo, launch: Launch) -> Started:
+    """A new attempt from the newest whole checkpoint. Raises UserError where the run cannot go on."""
+    status = info.status()
+    if status.state not in ("stopped", "aborted", "preempted", "failed", "died"):
+        what = "is finished; start another from its model with --set model.path=run:" + info.id[-4:]
+        raise UserError(f"{info.name} ({info.id[-4:]}) {what if status.state == 'finished' else 'is ' + status.words}.")
+    if not info.paths.recipe_toml.is_file():
+        raise UserError(f"{info.name} ({info.id[-4:]}) was made by a script of its own; only that script can go on.")
+    attempt = newest_attempt(info.paths) + 1
+    return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
+
+
+def model_of(info: RunInfo) -> Path:
+    """The run's model folder. Raises UserError while there is none."""
+    if not (info.paths.model / "config.json").is_file():
+        raise UserError(
+            f"{info.name} ({info.id[-4:]}) has no model yet: it writes one when it ends. State: {info.status().words}."
+        )
+    return info.paths.model
+
+
+def require_worker_alive(started: Started, info: RunInfo) -> None:
+    """Raises LaunchError when the run has failed before its first real step."""
+    status = info.status()
+    if status.state in ("failed", "died"):
+        raise LaunchError(f"{info.name} ({info.id[-4:]}): {status.words}")
+
+
+def _data_name(checked: Checked) -> str:
+    path = checked.recipe.data.path
+    if path is None:
+        return checked.prepared.source
+    return path if isinstance(path, str) else path[0]

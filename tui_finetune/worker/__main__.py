@@ -1,0 +1,52 @@
+"""`python -m tui_finetune.worker RUN_DIR --attempt N --home HOME`: started by a launcher, in a session of its own."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tui_finetune.launch.devices import visible_device
+from tui_finetune.paths import Home
+from tui_finetune.runs.attempts import AttemptTaken
+from tui_finetune.runs.layout import RunPaths
+from tui_finetune.worker import lifecycle
+
+ATTEMPT_TAKEN = 75
+"""Exit code of a worker that found its attempt claimed by another: the run itself is untouched."""
+
+
+def main(argv: list[str] | None = None) -> int:
+    os.umask(0o077)
+    given = _arguments().parse_args(argv)
+    lifecycle.quiet_libraries()
+    paths, home = RunPaths(given.run.absolute()), Home(given.home)
+    from tui_finetune.config.write import read_resolved
+
+    recipe = read_resolved(paths.recipe_toml)
+    # Before torch is imported: Trainer would wrap the model in DataParallel over every GPU it can see.
+    os.environ["CUDA_VISIBLE_DEVICES"] = visible_device(recipe.run.device)
+    try:
+        attempt = lifecycle.begin(paths, given.attempt, recipe.run.device)
+    except AttemptTaken as taken:
+        print(taken, file=sys.stderr)  # noqa: T201 - into stdout.log: nobody else is there to be told
+        return ATTEMPT_TAKEN
+    from tui_finetune.plugin_api.manager import load_catalog
+
+    catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
+    return int(lifecycle.work(paths, home, recipe, attempt, catalog))
+
+
+def _arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m tui_finetune.worker", description=__doc__)
+    parser.add_argument("run", type=Path, help="the run directory")
+    parser.add_argument("--home", type=Path, required=True)
+    parser.add_argument("--attempt", type=int, required=True, help="the number that the launcher saw to be next")
+    parser.add_argument("--plugin-dir", type=Path, action="append", default=[])
+    parser.add_argument("--no-plugins", action="store_true")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

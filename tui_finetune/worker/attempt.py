@@ -1,0 +1,174 @@
+"""One attempt at a run: who works on it, what it says, how it ended. The one writer of process.json, events and result.json."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any, Literal
+
+from tui_finetune.errors import ExitCode
+from tui_finetune.runs import atomic
+from tui_finetune.runs.attempts import claim_attempt
+from tui_finetune.runs.events import EventWriter
+from tui_finetune.runs.heartbeat import Heartbeat
+from tui_finetune.runs.layout import VERSION, RunPaths
+from tui_finetune.runs.process import this_process
+
+EndState = Literal["finished", "stopped", "aborted", "preempted", "failed"]
+EXIT_CODES: dict[EndState, ExitCode] = {
+    "finished": ExitCode.OK,
+    "stopped": ExitCode.OK,
+    "preempted": ExitCode.OK,
+    "aborted": ExitCode.RUN_FAILED,
+    "failed": ExitCode.RUN_FAILED,
+}
+PACKAGES = (
+    "tui-finetune",
+    "torch",
+    "transformers",
+    "accelerate",
+    "datasets",
+    "tokenizers",
+    "safetensors",
+    "numpy",
+    "pyarrow",
+)
+
+
+@dataclass
+class Outcome:
+    """What result.json says of an attempt, gathered while it works."""
+
+    step: int | None = None
+    steps: int | None = None
+    best_checkpoint: str | None = None
+    best_step: int | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    """Validation's by name, test's with the prefix `test_`; the main one first."""
+    baselines: dict[str, float] = field(default_factory=dict)
+    """Name to the main metric, on test, else validation."""
+
+
+class Attempt:
+    """The claim on a run directory, held for as long as this process works on it."""
+
+    def __init__(self, paths: RunPaths, number: int) -> None:
+        self.paths = paths
+        self.number = number
+        self.events = EventWriter(paths, number)
+        self.heartbeat = Heartbeat(paths, number)
+        self.outcome = Outcome()
+        self.phase_name = "starting"
+        self._started = time.time()
+        self._ended = False
+        self._ending = threading.Lock()
+        self._progress_told: tuple[str, float] = ("", 0.0)
+
+    @classmethod
+    def claim(cls, paths: RunPaths, expected: int | None = None, *, device: str | None = None) -> Attempt:
+        """Claims the next attempt and says so in process.json and the events.
+
+        `expected` is the number that the launcher saw to be next; AttemptTaken is raised when another process has it.
+        """
+        number = claim_attempt(paths, expected)
+        attempt = cls(paths, number)
+        atomic.write_json(
+            paths.process_json,
+            {
+                "v": VERSION,
+                "attempt": number,
+                "protocol": 1,
+                "started": attempt._started,
+                **this_process().as_json(),
+                "versions": installed_versions(),
+                "device": device,
+            },
+        )
+        attempt.heartbeat.start()
+        return attempt
+
+    def begin(self, from_step: int = 0, checkpoint: str | None = None) -> None:
+        """Writes the `attempt` event: readers drop earlier points beyond `from_step`."""
+        self.outcome.step = from_step
+        self.events.write("attempt", n=self.number, from_step=from_step, checkpoint=checkpoint)
+
+    def phase(self, name: str, detail: str | None = None) -> None:
+        """loading, tokenizing, training, evaluating, saving …: shown beside the state."""
+        self.phase_name = name
+        self.heartbeat.beat_progress(phase=name)
+        self.events.write("phase", phase=name, **({"detail": detail} if detail else {}))
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """A `Progress`: beats, and writes an event at most once a second for the same thing."""
+        self.heartbeat.beat_progress()
+        told, when = self._progress_told
+        now = time.monotonic()
+        if what == told and now - when < 1.0 and done != total:
+            return
+        self._progress_told = (what, now)
+        self.events.write("progress", what=what, done=done, total=total)
+
+    def warn(self, message: str, key: str | None = None) -> None:
+        self.events.write("warning", message=message, **({"key": key} if key else {}))
+
+    def note(self, message: str) -> None:
+        self.events.write("note", message=message)
+
+    def end(self, state: EndState, reason: str | None = None, advice: str | None = None) -> ExitCode:
+        """The last act: `end` event, result.json. Only the first call counts; returns the exit code."""
+        with self._ending:
+            if self._ended:
+                return EXIT_CODES[state]
+            self._ended = True
+            code = EXIT_CODES[state]
+            self.events.write("end", state=state, exit_code=int(code), reason=reason)
+            ended = time.time()
+            atomic.write_json(
+                self.paths.result_json,
+                {
+                    "v": VERSION,
+                    "attempt": self.number,
+                    "state": state,
+                    "exit_code": int(code),
+                    "reason": reason,
+                    "advice": advice,
+                    "seconds": round(ended - self._started, 3),
+                    "ended": ended,
+                    **vars(self.outcome),
+                },
+            )
+            self.heartbeat.stop()
+            self.events.close()
+            return code
+
+
+def installed_versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
+    """Versions by the installed metadata; nothing is imported."""
+    found = {}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def disk_free(path: Path) -> int:
+    """Bytes that a process of this user may still write at `path`."""
+    return shutil.disk_usage(path).free
+
+
+def flat_metrics(main: str, validation: Mapping[str, float] | None, test: Mapping[str, float] | None) -> dict[str, Any]:
+    """Final metrics in one dictionary: the main one first, validation's by name, test's with the prefix `test_`."""
+    flat: dict[str, Any] = {}
+    for prefix, metrics in (("", validation), ("test_", test)):
+        if metrics is None:
+            continue
+        names = sorted(metrics, key=lambda name: (name != main, name == "loss"))
+        flat.update({prefix + name: metrics[name] for name in names})
+    return flat

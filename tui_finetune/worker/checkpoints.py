@@ -1,0 +1,176 @@
+"""Checkpoints that are whole or do not exist: written beside, synced, renamed, with a manifest of every file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tui_finetune.runs import atomic
+from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, RunPaths, checkpoint_step
+
+BROKEN_PREFIX = "not-whole-"
+"""Beginning of the name of a checkpoint that its manifest does not describe: kept aside, for a person to look at."""
+
+
+def write_whole(folder: Path, fill: Callable[[Path], None], facts: dict[str, Any] | None = None) -> int:
+    """Makes `folder` by `fill(staging)`, then manifest, fsync, rename; returns its size in bytes.
+
+    Whatever goes wrong before the rename leaves `folder` as it was; the staging folder is removed.
+    """
+    staging = folder.parent / f"{STAGING_PREFIX}{folder.name}"
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir(parents=True, mode=0o700)
+    try:
+        fill(staging)
+        size = _write_manifest(staging, facts or {})
+        _replace_folder(staging, folder)
+    except BaseException:
+        shutil.rmtree(staging, ignore_errors=True)
+        raise
+    atomic.sync_folder(folder.parent)
+    return size
+
+
+def _replace_folder(staging: Path, folder: Path) -> None:
+    if not folder.exists():
+        os.rename(staging, folder)
+        return
+    old = folder.parent / f"{STAGING_PREFIX}old-{folder.name}"
+    shutil.rmtree(old, ignore_errors=True)
+    os.rename(folder, old)
+    os.rename(staging, folder)
+    shutil.rmtree(old)
+
+
+def _write_manifest(folder: Path, facts: dict[str, Any]) -> int:
+    files, size = [], 0
+    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+        path.chmod(0o600)
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            os.fsync(file.fileno())
+        files.append({"file": str(path.relative_to(folder)), "size": path.stat().st_size, "sha256": digest})
+        size += path.stat().st_size
+    atomic.write_json(folder / MANIFEST, {"v": 1, "written": time.time(), **facts, "files": files})
+    atomic.sync_folder(folder)
+    return size
+
+
+def problem(folder: Path, *, content: bool = True) -> str | None:
+    """Why the folder is not whole, in words, or None. With `content` every file's sha256 is compared, else its size."""
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        files = manifest["files"]
+    except FileNotFoundError:
+        return f"no {MANIFEST}"
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        return f"{MANIFEST}: {error}"
+    for entry in files:
+        path = folder / entry["file"]
+        if not path.is_file():
+            return f"{entry['file']} is missing"
+        size = path.stat().st_size
+        if size != entry["size"]:
+            return f"{entry['file']}: {size:,} of {entry['size']:,} bytes"
+        if content:
+            with path.open("rb") as file:
+                if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
+                    return f"{entry['file']}: content differs from the manifest"
+    return None
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A checkpoint that was passed over."""
+
+    path: Path
+    why: str
+
+
+def newest_whole(paths: RunPaths) -> tuple[Path | None, list[Skipped]]:
+    """The newest checkpoint that its manifest describes, and those newer ones that it does not, which are put aside.
+
+    A checkpoint put aside is renamed to `not-whole-checkpoint-N`: training will write checkpoint-N again.
+    """
+    skipped = []
+    for step, folder in sorted(all_checkpoints(paths), reverse=True):
+        why = problem(folder)
+        if why is None:
+            return folder, skipped
+        skipped.append(Skipped(_put_aside(folder), f"checkpoint-{step} is not whole ({why})"))
+    return None, skipped
+
+
+def _put_aside(folder: Path) -> Path:
+    aside = folder.parent / f"{BROKEN_PREFIX}{folder.name}"
+    count = 1
+    while aside.exists():
+        count += 1
+        aside = folder.parent / f"{BROKEN_PREFIX}{folder.name}-{count}"
+    os.rename(folder, aside)
+    return aside
+
+
+def all_checkpoints(paths: RunPaths) -> Iterable[tuple[int, Path]]:
+    """Step and folder of every checkpoint in place, whole or not."""
+    if not paths.checkpoints.is_dir():
+        return []
+    steps = ((checkpoint_step(p), p) for p in paths.checkpoints.iterdir() if p.is_dir())
+    return [(step, folder) for step, folder in steps if step is not None]
+
+
+def remove_leftovers(paths: RunPaths) -> None:
+    """Removes what an ended process was still writing."""
+    for parent in (paths.root, paths.checkpoints, paths.evaluations):
+        if not parent.is_dir():
+            continue
+        for left in parent.glob(f"{STAGING_PREFIX}*"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:
+                left.unlink()
+
+
+def surplus(paths: RunPaths, limit: int | None, keep: Iterable[int | None]) -> list[tuple[int, Path]]:
+    """The oldest checkpoints beyond `limit`, none of the steps in `keep` among them."""
+    if not limit or limit < 1:
+        return []
+    kept = {step for step in keep if step is not None}
+    there = sorted(all_checkpoints(paths))
+    removable = [(step, folder) for step, folder in there if step not in kept and step != there[-1][0]]
+    return removable[: max(0, len(there) - limit)]
+
+
+def remove(folder: Path) -> None:
+    """Removes a checkpoint: renamed first, so that a half-removed one never looks like one that is there."""
+    going = folder.parent / f"{STAGING_PREFIX}removing-{folder.name}"
+    os.rename(folder, going)
+    shutil.rmtree(going)
+
+
+def refresh_manifest(folder: Path) -> None:
+    """Brings the manifest up to date after small files beside the weights were replaced; large ones are not read again."""
+    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    known = {entry["file"]: entry for entry in manifest["files"]}
+    files = []
+    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
+        name = str(path.relative_to(folder))
+        stat = path.stat()
+        entry = known.get(name)
+        if entry is None or entry["size"] != stat.st_size or stat.st_mtime > manifest["written"]:
+            path.chmod(0o600)
+            with path.open("rb") as file:
+                entry = {
+                    "file": name,
+                    "size": stat.st_size,
+                    "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
+                }
+        files.append(entry)
+    atomic.write_json(folder / MANIFEST, {**manifest, "files": files})

@@ -1,0 +1,113 @@
+"""From the claim to the last act: what a worker process does around its pipeline."""
+
+from __future__ import annotations
+
+import faulthandler
+import logging
+import os
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tui_finetune.errors import ExitCode
+from tui_finetune.paths import Home
+from tui_finetune.runs.layout import RunPaths
+from tui_finetune.worker.advice import explain
+from tui_finetune.worker.attempt import Attempt
+from tui_finetune.worker.controls import Controls, RunEnded
+from tui_finetune.worker.sampling import DeviceSampler
+
+if TYPE_CHECKING:
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.plugin_api.manager import Catalog
+    from tui_finetune.worker.job import Job
+
+logger = logging.getLogger(__name__)
+
+
+def quiet_libraries() -> None:
+    """Progress bars off and no thread pools fighting: stdout.log is read by people. Before any heavy import."""
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["HF_HUB_DISABLE_PROGRESS_BARS"] = "1"
+    os.environ["TQDM_DISABLE"] = "1"
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+
+
+def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog: Catalog) -> ExitCode:
+    """Runs the pipeline of a claimed attempt; every way of ending becomes result.json and an exit code."""
+    faulthandler.enable()
+    controls = Controls(attempt)
+    sampler = DeviceSampler(attempt)
+    _on_signals(controls)
+    try:
+        resume = _resume_point(paths, attempt)
+        attempt.phase("loading", "libraries")
+        controls.start()
+        sampler.start()
+        # Not at the top: everything heavy comes in here, after the claim, so that the handoff is quick.
+        from tui_finetune.worker import pipeline
+
+        job = _job(paths, home, recipe, attempt, controls, catalog)
+        job.resume_from = resume
+        pipeline.run(job)
+        return attempt.end("finished")
+    except RunEnded as ended:
+        return attempt.end(ended.state, ended.reason)
+    except BaseException as error:  # noqa: BLE001 - the outermost net of a worker: every end is written down
+        traceback.print_exc()
+        sys.stderr.flush()
+        found = explain(error, attempt.phase_name)
+        return attempt.end("failed", found.reason, found.advice)
+    finally:
+        sampler.stop()
+        controls.close()
+
+
+def begin(paths: RunPaths, expected: int | None, device: str | None) -> Attempt:
+    """Claims the attempt. Raises AttemptTaken when another process has it."""
+    return Attempt.claim(paths, expected, device=device)
+
+
+def _resume_point(paths: RunPaths, attempt: Attempt) -> Path | None:
+    """The newest whole checkpoint, those that are not whole told and put aside; writes the `attempt` event."""
+    from tui_finetune.worker import checkpoints
+
+    checkpoints.remove_leftovers(paths)
+    found, skipped = checkpoints.newest_whole(paths)
+    step = int(found.name.rsplit("-", 1)[1]) if found else 0
+    attempt.begin(step, str(found.relative_to(paths.root)) if found else None)
+    for one in skipped:
+        attempt.events.write("checkpoint_skipped", path=str(one.path.relative_to(paths.root)), why=one.why)
+    if attempt.number > 1 and found is None:
+        attempt.note("No whole checkpoint: the run begins again at step 0 with the same seed.")
+    return found
+
+
+def _job(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, controls: Controls, catalog: Catalog) -> Job:
+    from tui_finetune.plugin_api.heavy import resolve
+    from tui_finetune.worker.job import Job
+
+    task = catalog.require("tasks", recipe.task)
+    return Job(
+        paths=paths,
+        home=home,
+        recipe=recipe,
+        catalog=catalog,
+        attempt=attempt,
+        controls=controls,
+        task=task,
+        head=resolve(task.heavy)(task),
+        metrics=catalog.metrics_for(task, recipe.evaluate.metrics or None),
+    )
+
+
+def _on_signals(controls: Controls) -> None:
+    """SIGTERM and SIGUSR1 announce that the process has to go: save and end as preempted. SIGHUP and SIGINT mean a
+    terminal that the run does not belong to."""
+    signal.signal(signal.SIGTERM, lambda *_: controls.preempt())
+    signal.signal(signal.SIGUSR1, lambda *_: controls.preempt())
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -1,0 +1,111 @@
+"""Which parameters are trained, and at what rate: `[model] freeze` and `[optim] head_learning_rate`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.errors import Problem, RecipeError
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_RANGE = re.compile(r"^(\d+)-(\d+)$")
+_HEAD_IN_BASE = ("pooler",)
+"""Modules of the base model that belong to the head: a pooler is trained with it, at its rate."""
+
+
+def freeze(model: nn.Module, patterns: Sequence[str]) -> list[str]:
+    """Sets requires_grad = False for all parameters under the named modules and returns their names.
+
+    A pattern is a module's dotted name, with or without the base model's prefix, a part of which may be a range of
+    layers: `embeddings`, `encoder.layer.0-2`, `bert.encoder.layer.3.attention`.
+    Raises RecipeError naming every pattern that fits nothing, with the names that would.
+    """
+    names = [name for name, _ in model.named_parameters()]
+    prefix = str(getattr(model, "base_model_prefix", "") or "")
+    problems, frozen = [], set()
+    for pattern in patterns:
+        found = {name for name in names if _matches(name, pattern, prefix)}
+        if not found:
+            problems.append(
+                Problem(
+                    f"{pattern} names no module of this model.",
+                    key="model.freeze",
+                    hint=f"There are: {', '.join(_module_names(names, prefix))}.",
+                )
+            )
+        frozen |= found
+    if problems:
+        raise RecipeError(problems)
+    if patterns and len(frozen) == len(names):
+        raise RecipeError(Problem("freezes every parameter; nothing is left to train.", key="model.freeze"))
+    for name, parameter in model.named_parameters():
+        if name in frozen:
+            parameter.requires_grad = False
+    return sorted(frozen)
+
+
+def _matches(name: str, pattern: str, prefix: str) -> bool:
+    parts = name.split(".")
+    wanted = pattern.split(".")
+    if prefix and parts[0] == prefix and wanted[0] != prefix:
+        parts = parts[1:]
+    if len(wanted) > len(parts):
+        return False
+    return all(_part_matches(part, want) for part, want in zip(parts, wanted, strict=False))
+
+
+def _part_matches(part: str, want: str) -> bool:
+    span = _RANGE.match(want)
+    if span and part.isdigit():
+        return int(span[1]) <= int(part) <= int(span[2])
+    return part == want
+
+
+def _module_names(names: Sequence[str], prefix: str) -> list[str]:
+    """A short list for a message: modules to the depth at which layers are numbered, layers as a range."""
+    layers: dict[str, list[int]] = {}
+    modules: dict[str, None] = {}
+    for name in names:
+        parts = name.removeprefix(prefix + ".").split(".")
+        for depth, part in enumerate(parts):
+            if part.isdigit():
+                layers.setdefault(".".join(parts[:depth]), []).append(int(part))
+                break
+        else:
+            modules[parts[0]] = None
+    return [*modules, *(f"{stem}.{min(n)}-{max(n)}" for stem, n in layers.items())]
+
+
+def head_names(model: nn.Module) -> set[str]:
+    """Names of the parameters that belong to the head: outside the base model, and its pooler."""
+    prefix = str(getattr(model, "base_model_prefix", "") or "")
+    head = set()
+    for name, _ in model.named_parameters():
+        parts = name.split(".")
+        if not prefix or parts[0] != prefix or any(part in _HEAD_IN_BASE for part in parts):
+            head.add(name)
+    return head
+
+
+def parameter_groups(
+    model: nn.Module, decay: Sequence[str], *, weight_decay: float, head_learning_rate: float
+) -> list[dict[str, Any]]:
+    """Optimizer groups: Trainer's two (with and without weight decay), each parted into base and head."""
+    head, decayed = head_names(model), set(decay)
+    groups = []
+    for in_head in (False, True):
+        for with_decay in (True, False):
+            parameters = [
+                p
+                for name, p in model.named_parameters()
+                if p.requires_grad and (name in head) == in_head and (name in decayed) == with_decay
+            ]
+            if parameters:
+                group: dict[str, Any] = {"params": parameters, "weight_decay": weight_decay if with_decay else 0.0}
+                if in_head:
+                    group["lr"] = head_learning_rate
+                groups.append(group)
+    return groups

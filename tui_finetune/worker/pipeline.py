@@ -1,0 +1,40 @@
+"""The pipeline: one list of steps a kind of job, each in its own file, read from top to bottom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_finetune.worker.job import Job
+from tui_finetune.worker.steps import encode, evaluate, load, model, preflight, save, train
+
+Step = Callable[[Job], None]
+
+PIPELINES: dict[str, tuple[Step, ...]] = {
+    "train": (
+        load.run,
+        model.load_tokenizer,
+        encode.run,
+        model.load_model,
+        train.prepare,
+        preflight.run,
+        train.run,
+        save.run,
+        evaluate.run,
+        save.describe,
+    ),
+    "evaluate": (
+        load.run,
+        model.load_tokenizer,
+        encode.run,
+        model.load_model,
+        evaluate.run,
+    ),
+}
+"""Kind of job to its steps."""
+
+
+def run(job: Job) -> None:
+    """Runs the steps of the job's kind; between two steps a stop or an abort is obeyed."""
+    for step in PIPELINES[job.recipe.kind]:
+        job.controls.safe_point()
+        step(job)

@@ -1,0 +1,86 @@
+"""The raw output of a model for rows, block by block: for final evaluations, with a prediction for every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+
+from tui_finetune.plugin_api import Decoded, HeavyTask
+
+if TYPE_CHECKING:
+    import datasets
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+BLOCK_ROWS = 2048
+"""Rows whose batches are sorted by length together, and that make a row group of predictions.parquet."""
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A model, ready to give logits."""
+
+    head: HeavyTask
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    max_length: int
+    batch_size: int
+
+    def blocks(
+        self, rows: datasets.Dataset, tick: Callable[[int], None]
+    ) -> Iterator[tuple[Sequence[int], list[np.ndarray]]]:
+        """Indices and logits of the rows in their order, a block at a time. `tick(done)` is called after each batch."""
+        collator = self.head.collator(self.tokenizer, padding="longest", max_length=self.max_length)
+        inputs = rows.remove_columns([name for name in rows.column_names if name not in self._model_inputs(rows)])
+        for start in range(0, len(rows), BLOCK_ROWS):
+            indices = range(start, min(start + BLOCK_ROWS, len(rows)))
+            block = [inputs[index] for index in indices]
+            found: list[np.ndarray | None] = [None] * len(block)
+            by_length = sorted(range(len(block)), key=lambda i: -len(block[i]["input_ids"]))
+            for first in range(0, len(by_length), self.batch_size):
+                chosen = by_length[first : first + self.batch_size]
+                for position, logits in zip(chosen, self._forward(collator([block[i] for i in chosen])), strict=True):
+                    found[position] = logits
+                tick(start + first + len(chosen))
+            yield indices, [logits for logits in found if logits is not None]
+
+    @torch.no_grad()
+    def _forward(self, batch: dict[str, Any]) -> list[np.ndarray]:
+        self.model.eval()
+        tensors = {
+            name: value.to(self.model.device)
+            for name, value in batch.items()
+            if name != "labels" and hasattr(value, "to")
+        }
+        return self.head.split_logits(self.model(**tensors).logits, tensors["attention_mask"])
+
+    def _model_inputs(self, rows: datasets.Dataset) -> set[str]:
+        import inspect
+
+        taken = set(inspect.signature(self.model.forward).parameters)
+        return {name for name in rows.column_names if name in taken}
+
+
+def longest_rows(rows: datasets.Dataset, size: int) -> list[int]:
+    """Indices of the `size` longest rows by tokens after cutting."""
+    lengths = np.array([len(ids) for ids in rows.with_format(None)["input_ids"]])
+    chosen: list[int] = np.argsort(-lengths, kind="stable")[:size].tolist()
+    return chosen
+
+
+def joined(pieces: Sequence[Decoded]) -> Decoded:
+    """The predictions of several blocks as one."""
+    if not pieces:
+        raise ValueError("no rows were scored")
+    first = pieces[0]
+    losses = [p.losses for p in pieces if p.losses is not None]
+    return replace(
+        first,
+        predicted=[x for p in pieces for x in p.predicted],
+        gold=None if first.gold is None else [x for p in pieces for x in (p.gold or ())],
+        scores=None if first.scores is None else [x for p in pieces if p.scores is not None for x in p.scores],
+        losses=np.concatenate(losses) if losses else None,
+    )

@@ -1,0 +1,98 @@
+"""Step: rows to model inputs, written once as Arrow under a fingerprint, memory-mapped afterwards."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import datasets
+import pyarrow as pa
+
+from tui_finetune.paths import private_folder
+from tui_finetune.plugin_api import ROW_HASH, Task
+from tui_finetune.runs.layout import STAGING_PREFIX
+from tui_finetune.worker.job import Job, got
+
+BATCH_ROWS = 1000
+FORMAT = 1
+"""Change it when what this step writes changes."""
+
+
+def run(job: Job) -> None:
+    job.attempt.phase("tokenizing")
+    prepared = got(job.prepared, "data")
+    encoded = {}
+    for name, table in prepared.splits.items():
+        path = job.home.cache / "encoded" / _fingerprint(job, table) / f"{name}.arrow"
+        if not path.is_file():
+            private_folder(path.parent)
+            _write(job, name, table, path)
+        job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
+        encoded[name] = datasets.Dataset.from_file(str(path))
+    job.encoded = encoded
+
+
+def encoded_batches(task: Task, job: Job, table: pa.Table) -> Iterator[dict[str, list[Any]]]:
+    """Model inputs of the table's rows, a thousand at a time."""
+    labels = got(got(job.prepared, "data").labels, "labels")
+    encoder = got(job.encoder, "tokenizer")
+    for start in range(0, table.num_rows, BATCH_ROWS):
+        batch = table.slice(start, BATCH_ROWS).to_pydict()
+        yield task.encode(batch, encoder, labels)
+
+
+def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
+    beside = path.with_name(f"{STAGING_PREFIX}{os.getpid()}-{path.name}")
+    done = 0
+    try:
+        with pa.OSFile(str(beside), "wb") as sink, contextlib.ExitStack() as open_writer:
+            writer = None
+            for batch in encoded_batches(job.task, job, table):
+                record = pa.table(batch)
+                if writer is None:
+                    schema = record.schema
+                    writer = open_writer.enter_context(pa.ipc.new_stream(sink, schema))
+                writer.write_table(record.select(schema.names).cast(schema))
+                done += record.num_rows
+                job.progress(f"tokenizing {name}", done, table.num_rows)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def _fingerprint(job: Job, table: pa.Table) -> str:
+    """Of everything that the encoding depends on: the rows, their order, the tokenizer, the length, the task, versions."""
+    prepared = got(job.prepared, "data")
+    tokenizer = got(job.tokenizer, "tokenizer")
+    digest = hashlib.sha256()
+    backend = getattr(tokenizer, "backend_tokenizer", None)
+    owner = job.catalog.owner("tasks", job.task.name)
+    facts = {
+        "format": FORMAT,
+        "task": job.task.name,
+        "plugin": [owner.name, owner.version] if owner else None,
+        "options": job.recipe.task_options,
+        "max_length": job.max_length,
+        "labels": [list(prepared.labels.names), [repr(v) for v in prepared.labels.values]] if prepared.labels else None,
+        "columns": table.column_names,
+        "tokenizer": type(tokenizer).__name__ + repr(tokenizer),
+        "datasets": datasets.__version__,
+    }
+    digest.update(json.dumps(facts, sort_keys=True, default=str).encode())
+    if backend is not None:
+        digest.update(backend.to_str().encode())
+    for column in table.column_names:
+        if column == ROW_HASH or column in prepared.columns:
+            for chunk in table.column(column).chunks:
+                # The values as a plain array: a slice keeps the buffers of the whole, which would not tell rows apart.
+                sink = pa.BufferOutputStream()
+                batch = pa.record_batch([pa.concat_arrays([chunk])], names=["c"])
+                with pa.ipc.new_stream(sink, batch.schema) as writer:
+                    writer.write_batch(batch)
+                digest.update(sink.getvalue())
+    return digest.hexdigest()[:32]

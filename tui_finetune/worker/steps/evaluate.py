@@ -1,0 +1,101 @@
+"""Step: a prediction for every row of validation and test, metrics, baselines, reports; by the same decode as everywhere."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+
+from tui_finetune.evaluation.measure import measure
+from tui_finetune.evaluation.predictions import PredictionWriter, common_columns, common_schema
+from tui_finetune.evaluation.reports import make_report, write_report
+from tui_finetune.plugin_api import Decoded
+from tui_finetune.runs.layout import PREDICTIONS, REPORT
+from tui_finetune.worker.attempt import flat_metrics
+from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.scoring import Scorer, joined
+from tui_finetune.worker.steps.train import rows_of
+
+EVAL_BATCH = 32
+"""Rows a batch where the recipe does not say; sorted by length, so that padding is small."""
+BASELINE_ROWS = 100_000
+"""Above this many training rows the baselines would take longer than they tell."""
+
+
+def run(job: Job) -> None:
+    job.attempt.phase("evaluating", "final")
+    wanted = [split for split in _splits(job) if split in job.encoded]
+    for split in wanted:
+        metrics = _evaluate(job, split, with_baselines=split == wanted[-1])
+        if split == "test":
+            job.test = metrics
+        else:
+            job.validation = metrics
+    job.attempt.outcome.metrics = flat_metrics(job.main_metric, job.validation, job.test)
+
+
+def _splits(job: Job) -> list[str]:
+    """Splits to evaluate, the one that counts last."""
+    if job.recipe.kind == "train":
+        return ["validation", "test"]
+    return [job.recipe.evaluate.split or ("test" if "test" in job.encoded else "validation")]
+
+
+def _evaluate(job: Job, split: str, *, with_baselines: bool) -> dict[str, float]:
+    started = time.monotonic()
+    folder = job.paths.evaluation(split)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    decoded = _score(job, split, folder / PREDICTIONS)
+    metrics = measure(decoded, job.metrics)
+    if decoded.losses is not None:
+        metrics["loss"] = float(decoded.losses.mean())
+    job.attempt.events.write(
+        "evaluation",
+        step=job.attempt.outcome.best_step or job.attempt.outcome.step,
+        split=split,
+        rows=len(decoded.predicted),
+        seconds=round(time.monotonic() - started, 3),
+        metrics=metrics,
+        final=True,
+    )
+    baselines = _baselines(job, split) if with_baselines else []
+    write_report(folder / REPORT, make_report(job.task, decoded, metrics, baselines, split=split))
+    return metrics
+
+
+def _score(job: Job, split: str, predictions: Any) -> Decoded:
+    """Predictions of the split, each row written to `predictions` as its block is done."""
+    labels = got(got(job.prepared, "data").labels, "labels")
+    rows = job.encoded[split]
+    model = got(job.model, "model")
+    model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
+    size = int(job.recipe.train.get("per_device_eval_batch_size", EVAL_BATCH))
+    scorer = Scorer(job.head, model, got(job.tokenizer, "tokenizer"), job.max_length, size)
+    pieces = []
+    with PredictionWriter(predictions, common_schema(job.task, labels)) as writer:
+        for indices, logits in scorer.blocks(rows, lambda done: job.progress(f"evaluating {split}", done, len(rows))):
+            block = rows_of(job, split, indices)
+            decoded = job.task.decode(logits, block, labels, job.recipe.task_options)
+            writer.write({**common_columns(job.task, block, decoded), **job.task.prediction_columns(decoded)})
+            pieces.append(decoded)
+    return joined(pieces)
+
+
+def _baselines(job: Job, split: str) -> list[Any]:
+    """Trivial methods on the same split, for the table beside the metrics."""
+    prepared = got(job.prepared, "data")
+    train = prepared.splits.get("train")
+    if job.recipe.kind != "train" or train is None:
+        return []
+    if train.num_rows > BASELINE_ROWS:
+        job.attempt.note(f"No baselines: {train.num_rows:,} training rows are more than {BASELINE_ROWS:,}.")
+        return []
+    job.attempt.phase("evaluating", "baselines")
+    found = job.task.baselines(
+        train.to_pydict(), prepared.splits[split].to_pydict(), got(prepared.labels, "labels"), job.metrics
+    )
+    for baseline in found:
+        job.attempt.events.write("baseline", name=baseline.name, split=split, metrics=dict(baseline.metrics))
+        job.attempt.outcome.baselines[baseline.name] = baseline.metrics[job.main_metric]
+    return list(found)

@@ -1,0 +1,106 @@
+"""Steps: the tokenizer, and the pre-trained model with the head of the task."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+from transformers import AutoTokenizer, set_seed
+
+from tui_finetune.errors import ModelError, Problem
+from tui_finetune.inference.encoders import transformers_encoder
+from tui_finetune.inference.task_card import TaskCard
+from tui_finetune.plugin_api import LabelSet, ModelRequest
+from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.parameters import freeze
+
+logger = logging.getLogger(__name__)
+
+GUIDE_LENGTH = 512
+"""Longest input where neither the recipe nor the tokenizer says: the guide's."""
+
+
+def load_tokenizer(job: Job) -> None:
+    job.attempt.phase("loading", "tokenizer")
+    table = job.recipe.model
+    extra = {} if table.revision is None else {"revision": table.revision}
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(table.path, trust_remote_code=table.trust_remote_code, **extra)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(Problem(f"tokenizer of {table.path}: {_first_line(error)}", key="model.path")) from error
+    if tokenizer.pad_token is None:
+        if tokenizer.eos_token is None:
+            raise ModelError(Problem(f"the tokenizer of {table.path} has no padding token.", key="model.path"))
+        tokenizer.pad_token = tokenizer.eos_token
+    longest = int(tokenizer.model_max_length) if tokenizer.model_max_length < 1_000_000 else GUIDE_LENGTH
+    job.max_length = min(table.max_length or min(longest, GUIDE_LENGTH), longest)
+    if table.max_length and table.max_length > longest:
+        job.attempt.warn(
+            f"max_length {table.max_length} is more than this model's {longest}; {longest} is used.", "model.max_length"
+        )
+    job.tokenizer = tokenizer
+    job.encoder = transformers_encoder(tokenizer, job.max_length)
+
+
+def load_model(job: Job) -> None:
+    job.attempt.phase("loading", "model")
+    prepared = got(job.prepared, "data")
+    table = job.recipe.model
+    labels = got(prepared.labels, "labels")
+    new_head = _needs_new_head(Path(table.path), labels)
+    if new_head is not None:
+        job.attempt.note(new_head)
+    # The head's first weights are drawn here: from the run's seed, as a script draws them after set_seed.
+    set_seed(job.recipe.run.seed)
+    request = ModelRequest(
+        path=table.path,
+        labels=labels,
+        options=dict(job.recipe.task_options),
+        revision=table.revision,
+        trust_remote_code=table.trust_remote_code,
+        new_head=new_head is not None,
+    )
+    try:
+        model = job.head.load_model(request)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        if "out of memory" in str(error).lower():
+            raise
+        raise ModelError(Problem(f"{table.path}: {_first_line(error)}", key="model.path")) from error
+    _use_padding_token(model, got(job.tokenizer, "tokenizer"))
+    frozen = freeze(model, table.freeze) if job.recipe.kind == "train" else []
+    if frozen:
+        job.attempt.note(f"{len(frozen)} parameter tensors frozen by model.freeze.")
+    job.model = model
+
+
+def _needs_new_head(folder: Path, labels: LabelSet) -> str | None:
+    """Why the saved head does not fit, in words; None when it fits or when there is none."""
+    config = _config(folder)
+    if config is None:
+        return None
+    saved = config.get("id2label") or {}
+    names = [saved[key] for key in sorted(saved, key=int)]
+    card = TaskCard.read(folder) if (folder / "task.json").is_file() else None
+    if card is None or names == list(labels.names):
+        return None
+    return f"The model was trained for {len(names)} other labels: its head is left out and a new one for {len(labels)} is trained."
+
+
+def _config(folder: Path) -> dict[str, Any] | None:
+    try:
+        found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # a Hub id, or a folder that from_pretrained will speak about
+    return found
+
+
+def _use_padding_token(model: Any, tokenizer: Any) -> None:
+    """Sequence heads of decoder models look for the padding token in the config."""
+    if getattr(model.config, "pad_token_id", None) is None:
+        model.config.pad_token_id = tokenizer.pad_token_id
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

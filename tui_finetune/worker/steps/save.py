@@ -1,0 +1,88 @@
+"""Steps: the final model as a plain `save_pretrained` folder, and what is known of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from safetensors.torch import load_model
+
+from tui_finetune.inference.model_card import write_model_card
+from tui_finetune.worker import checkpoints
+from tui_finetune.worker.job import Job, got
+
+WEIGHTS = "model.safetensors"
+
+
+def run(job: Job) -> None:
+    """Takes the best checkpoint's weights where validation chose one, else the last step's, and writes model/."""
+    job.attempt.phase("saving")
+    _take_best(job)
+    model, tokenizer = got(job.model, "model"), got(job.tokenizer, "tokenizer")
+
+    def fill(folder: Path) -> None:
+        model.save_pretrained(folder)
+        tokenizer.save_pretrained(folder)
+        job.card().write(folder)
+
+    checkpoints.write_whole(job.paths.model, fill, {"step": job.attempt.outcome.best_step or job.attempt.outcome.step})
+
+
+def _take_best(job: Job) -> None:
+    state, last = job.trainer.state, job.trainer.state.global_step
+    best = state.best_global_step
+    if not best or best == last:
+        job.attempt.outcome.best_step = best or None
+        return
+    folder = job.paths.checkpoint(best)
+    why = checkpoints.problem(folder)
+    if why is not None:
+        job.attempt.warn(
+            f"The best step was {best}, but its checkpoint is not there ({why}): the model is the last step's, {last}."
+        )
+        job.attempt.outcome.best_step = None
+        return
+    if not (folder / WEIGHTS).is_file():
+        job.attempt.warn(f"checkpoint-{best} has no {WEIGHTS}: the model is the last step's, {last}.")
+        job.attempt.outcome.best_step = None
+        return
+    load_model(got(job.model, "model"), folder / WEIGHTS, strict=False)
+    job.attempt.note(f"The model is checkpoint-{best}'s, the best by {job.main_metric} on validation.")
+
+
+def describe(job: Job) -> None:
+    """Writes the model card and the metrics into the task card, beside the weights that are there already."""
+    job.attempt.phase("saving", "model card")
+    folder = job.paths.model
+    card = job.card().with_metrics(job.attempt.outcome.metrics)
+    card.write(folder)
+    write_model_card(folder, _facts(job))
+    checkpoints.refresh_manifest(folder)
+
+
+def _facts(job: Job) -> dict[str, object]:
+    """What the model card tells: data, recipe, metrics, limits."""
+    prepared, recipe = got(job.prepared, "data"), job.recipe
+    trainer = job.trainer
+    return {
+        "name": recipe.name or job.paths.id,
+        "run": job.paths.id,
+        "task": job.task.name,
+        "task_title": job.task.title or job.task.name,
+        "pipeline_tag": job.task.pipeline_tag,
+        "base_model": recipe.model.path,
+        "base_revision": recipe.model.revision,
+        "data": recipe.data.path if recipe.data.path is not None else recipe.data.source,
+        "data_source": prepared.source,
+        "data_revision": prepared.revision,
+        "rows": {name: table.num_rows for name, table in prepared.splits.items()},
+        "split_origin": dict(prepared.split_origin),
+        "labels": list(prepared.labels.names) if prepared.labels else [],
+        "max_length": job.max_length,
+        "metrics": dict(job.attempt.outcome.metrics),
+        "baselines": dict(job.attempt.outcome.baselines),
+        "main_metric": job.main_metric,
+        "recipe": job.paths.recipe_toml.read_text(encoding="utf-8"),
+        "steps": trainer.state.global_step,
+        "best_step": job.attempt.outcome.best_step,
+        "warnings": list(prepared.warnings),
+    }

@@ -1,0 +1,164 @@
+"""Steps: the Trainer as the recipe wants it, and the training itself."""
+
+from __future__ import annotations
+
+import functools
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from transformers import PrinterCallback
+
+from tui_finetune.config.arguments import training_arguments
+from tui_finetune.evaluation.measure import measure
+from tui_finetune.plugin_api.heavy import resolve
+from tui_finetune.worker.controls import RunEnded
+from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.reporter import RunReporter
+from tui_finetune.worker.trainer import LoopEdge, run_trainer_class
+
+
+def prepare(job: Job) -> None:
+    """Makes the Trainer and writes the `plan` event."""
+    arguments = _arguments(job)
+    train, validation = job.encoded["train"], job.encoded.get("validation")
+    edge = LoopEdge(
+        attempt=job.attempt,
+        order=job.recipe.batching.order,
+        lengths=[len(ids) for ids in train.with_format(None)["input_ids"]],
+        seed=job.recipe.run.seed,
+        head_learning_rate=job.recipe.optim.head_learning_rate,
+        fill_checkpoint=lambda folder: job.card().write(folder),
+        measure=functools.partial(_measure, job) if validation is not None else None,
+    )
+    tokenizer = got(job.tokenizer, "tokenizer")
+    collator = job.head.collator(tokenizer, padding=job.recipe.batching.padding, max_length=job.max_length)
+    trainer = run_trainer_class(job.head.trainer_class())(
+        edge=edge,
+        model=got(job.model, "model"),
+        args=arguments,
+        data_collator=collator,
+        train_dataset=train,
+        eval_dataset=validation,
+        processing_class=tokenizer,
+        callbacks=[
+            *job.head.callbacks(),
+            *job.catalog.training_callbacks(job.recipe.model_dump(mode="json")),
+            RunReporter(attempt=job.attempt, controls=job.controls),
+        ],
+    )
+    trainer.remove_callback(PrinterCallback)
+    job.trainer = trainer
+    _plan(job)
+
+
+def run(job: Job) -> None:
+    """Trains, from the newest whole checkpoint where there is one."""
+    job.attempt.phase("training")
+    resume = str(job.resume_from) if job.resume_from else None
+    try:
+        job.trainer.train(resume_from_checkpoint=resume)
+    finally:
+        job.controls.training = False
+    job.attempt.outcome.step = job.trainer.state.global_step
+    if job.controls.stopping and job.trainer.state.global_step < job.trainer.state.max_steps:
+        raise RunEnded(job.controls.stop_state, f"asked to stop; checkpoint-{job.trainer.state.global_step} is whole")
+
+
+def planned_steps(job: Job) -> tuple[int, int]:
+    """Optimizer steps in all, and in an epoch, as Trainer counts them."""
+    train = {**training_arguments_defaults(job), **job.recipe.train}
+    batch = int(train["per_device_train_batch_size"]) * max(1, torch.cuda.device_count())
+    accumulation = int(train.get("gradient_accumulation_steps", 1))
+    rows = len(job.encoded["train"])
+    batches = rows // batch if train.get("dataloader_drop_last") else math.ceil(rows / batch)
+    per_epoch = max(math.ceil(batches / accumulation), 1)
+    most = int(train.get("max_steps", -1))
+    total = most if most > 0 else math.ceil(float(train["num_train_epochs"]) * per_epoch)
+    return total, per_epoch
+
+
+def training_arguments_defaults(job: Job) -> dict[str, Any]:
+    """Our defaults of the arguments that the number of steps depends on."""
+    return training_arguments(
+        job.recipe,
+        total_steps=100,
+        steps_per_epoch=100,
+        metric=job.main_metric,
+        greater_is_better=True,
+        has_validation=False,
+    )
+
+
+def _arguments(job: Job) -> Any:
+    total, per_epoch = planned_steps(job)
+    main = job.metrics[0] if job.metrics else None
+    keywords = training_arguments(
+        job.recipe,
+        total_steps=total,
+        steps_per_epoch=per_epoch,
+        metric=main.name if main else "loss",
+        greater_is_better=main.greater_is_better if main else False,
+        has_validation="validation" in job.encoded,
+    )
+    cuda = torch.cuda.is_available()
+    keywords |= {
+        "output_dir": str(job.paths.checkpoints),
+        "report_to": "none",
+        "disable_tqdm": True,
+        "use_cpu": not cuda,
+        # The best model is loaded by the save step, from a checkpoint whose manifest was compared.
+        "load_best_model_at_end": False,
+    }
+    keywords.setdefault("dataloader_pin_memory", cuda)
+    keywords.setdefault("eval_accumulation_steps", 16)
+    return resolve(job.task.arguments_class.replace(".", ":", 1))(**keywords)
+
+
+def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
+    """Metrics of validation, from the raw output of its rows in `order`."""
+    rows = rows_of(job, "validation", order)
+    labels = got(got(job.prepared, "data").labels, "labels")
+    decoded = job.task.decode(logits, rows, labels, job.recipe.task_options)
+    return measure(decoded, job.metrics)
+
+
+def rows_of(job: Job, split: str, indices: Sequence[int]) -> dict[str, list[Any]]:
+    """What `Task.decode` needs of some rows: their role columns and their encoding, without the token ids."""
+    table = got(job.prepared, "data").splits[split].take(list(indices))
+    encoded = job.encoded[split].with_format(None).select(list(indices))
+    columns = {name: encoded[name][:] for name in encoded.column_names if name not in ("input_ids", "attention_mask")}
+    return {**table.to_pydict(), **columns}
+
+
+def _plan(job: Job) -> None:
+    trainer, prepared = job.trainer, got(job.prepared, "data")
+    args = trainer.args
+    total, per_epoch = planned_steps(job)
+    lengths = {name: rows.with_format("numpy")["length"][:] for name, rows in job.encoded.items()}
+    job.attempt.outcome.steps = total
+    job.attempt.events.write(
+        "plan",
+        rows={name: table.num_rows for name, table in prepared.splits.items()},
+        tokens=int(np.minimum(lengths["train"], job.max_length).sum()),
+        steps=total,
+        steps_per_epoch=per_epoch,
+        epochs=float(args.num_train_epochs) if args.max_steps < 0 else round(total / per_epoch, 3),
+        parameters=sum(p.numel() for p in trainer.model.parameters()),
+        parameters_trainable=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
+        device=device_name(args.device),
+        precision="bf16" if args.bf16 else "fp16" if args.fp16 else "fp32",
+        batch_size=args.per_device_train_batch_size,
+        accumulation=args.gradient_accumulation_steps,
+        max_length=job.max_length,
+        truncated={name: int((found > job.max_length).sum()) for name, found in lengths.items()},
+    )
+
+
+def device_name(device: torch.device) -> str:
+    """`cpu, 2 threads` or `cuda:0 NVIDIA A10`."""
+    if device.type == "cuda":
+        return f"{device} {torch.cuda.get_device_name(device)}"
+    return f"{device.type}, {torch.get_num_threads()} threads"
