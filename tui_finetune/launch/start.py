@@ -12,8 +12,9 @@ from tui_finetune.errors import LaunchError, UserError
 from tui_finetune.launch.handoff import Launch, hand_off
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
+from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.layout import RunPaths
-from tui_finetune.runs.store import RunInfo, RunStore
+from tui_finetune.runs.store import RunStore
 
 if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe

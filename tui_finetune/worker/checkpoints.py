@@ -99,7 +99,7 @@ def newest_whole(paths: RunPaths) -> tuple[Path | None, list[Skipped]]:
 
     A checkpoint put aside is renamed to `not-whole-checkpoint-N`: training will write checkpoint-N again.
     """
-    skipped = []
+    skipped: list[Skipped] = []
     for step, folder in sorted(all_checkpoints(paths), reverse=True):
         why = problem(folder)
         if why is None:

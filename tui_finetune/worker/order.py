@@ -16,7 +16,7 @@ from torch.utils.data import Sampler
 from transformers.trainer_pt_utils import get_length_grouped_indices
 
 
-class EpochOrder(Sampler[int]):
+class EpochOrder(Sampler[int]):  # type: ignore[misc]
     """Indices of one epoch after another.
 
     order: random | sequential | length. `lengths[i]` is the number of tokens of row i (only used by length);

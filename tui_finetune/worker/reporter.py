@@ -35,7 +35,7 @@ _SPEEDS = ("_runtime", "_samples_per_second", "_steps_per_second", "_model_prepa
 STEP_VALUES = ("loss", "learning_rate", "grad_norm")
 
 
-class RunReporter(TrainerCallback):
+class RunReporter(TrainerCallback):  # type: ignore[misc]
     """Writes what a Trainer does as events, answers requests, keeps the heartbeat.
 
     name: the run's name in lists (only for a script). home: the home folder, else TUI_FINETUNE_HOME, else the

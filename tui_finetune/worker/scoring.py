@@ -47,7 +47,7 @@ class Scorer:
                 tick(start + first + len(chosen))
             yield indices, [logits for logits in found if logits is not None]
 
-    @torch.no_grad()
+    @torch.no_grad()  # type: ignore[untyped-decorator]
     def _forward(self, batch: dict[str, Any]) -> list[np.ndarray]:
         self.model.eval()
         tensors = {

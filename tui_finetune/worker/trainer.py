@@ -74,13 +74,14 @@ class RunTrainerMixin:
 
     def _get_train_sampler(self: Any, train_dataset: Any = None) -> EpochOrder:
         args = self.args
-        self._epoch_order = EpochOrder(
+        order = EpochOrder(
             self.edge.order,
             self.edge.lengths,
             seed=self.edge.seed,
             group=args.train_batch_size * args.gradient_accumulation_steps,
         )
-        return self._epoch_order
+        self._epoch_order = order
+        return order
 
     def _init_training_state(
         self: Any, max_steps: int, num_update_steps_per_epoch: int, num_train_epochs: int, resume: Any, trial: Any

@@ -85,7 +85,10 @@ def _needs_new_head(folder: Path, labels: LabelSet) -> str | None:
     card = TaskCard.read(folder) if (folder / "task.json").is_file() else None
     if card is None or names == list(labels.names):
         return None
-    return f"The model was trained for {len(names)} other labels: its head is left out and a new one for {len(labels)} is trained."
+    return (
+        f"The model was trained for {len(names)} other labels: "
+        f"its head is left out and a new one for {len(labels)} is trained."
+    )
 
 
 def _config(folder: Path) -> dict[str, Any] | None:

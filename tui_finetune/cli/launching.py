@@ -1,0 +1,95 @@
+"""What the verbs that start work share: a recipe checked with its progress shown, and what is said once a run is under way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.options import Call
+from tui_finetune.errors import ExitCode
+from tui_finetune.text import Shown, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.launch.check import Checked
+    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.plugin_api import Progress
+    from tui_finetune.runs.info import RunInfo
+    from tui_finetune.runs.status import Status
+
+
+def launch_of(call: Call) -> Launch:
+    """How this call starts workers: its home, its plugins."""
+    from tui_finetune.launch.handoff import Launch
+
+    return Launch(call.home, call.plugin_dirs, call.third_party)
+
+
+def checked(check: Callable[[Progress], Checked], *, quiet: bool = False) -> Checked:
+    """Runs a check with its progress on stderr, then tells its notes and warnings unless `quiet`."""
+    progress = ProgressLine()
+    try:
+        found = check(progress)
+    finally:
+        progress.clear()
+    for text in () if quiet else (*found.notes, *found.warnings):
+        say(shown(text))
+    return found
+
+
+def checked_recipe(call: Call, recipe: Path, sets: Sequence[str], *, quiet: bool = False) -> Checked:
+    """A recipe's file, read and checked against data, model and machine. Raises RecipeError with all problems."""
+    from tui_finetune.config.load import load_recipe
+    from tui_finetune.launch.check import check
+
+    loaded = load_recipe(recipe, sets=sets, catalog=call.catalog, cache=call.home.cache)
+    return checked(lambda told: check(loaded, home=call.home, catalog=call.catalog, progress=told), quiet=quiet)
+
+
+def follow_training(call: Call, info: RunInfo, *, wait: bool) -> None:
+    """Follows a run past its pre-flight or to its end, tells how it stands, and ends the verb with the right code."""
+    from tui_finetune.cli.follow import follow, goes_on
+    from tui_finetune.cli.runs_common import run_json
+
+    status = follow(call, info, until="end" if wait else "preflight")
+    if call.json:
+        output.print_json(run_json(info))
+    elif status.live:
+        if not wait:
+            say(goes_on(info))
+        output.print_line(shown(info.id))
+    else:
+        for line in ending(info, status):
+            output.print_line(line)
+    click.get_current_context().exit(_code(status, wait=wait))
+
+
+def _code(status: Status, *, wait: bool) -> ExitCode:
+    """Of a run that ended badly: 4 where it never came past its pre-flight and nobody waited for more, else 1."""
+    if not status.ended_badly:
+        return ExitCode.OK
+    return ExitCode.RUN_FAILED if wait and status.step else ExitCode.LAUNCH_FAILED
+
+
+def ending(info: RunInfo, status: Status) -> list[Shown]:
+    """How a run ended: its figures and where its model lies, or what went wrong and what to do."""
+    lines = [shown(f"{info.title}: {status.words}", multiline=True)]
+    if status.advice:
+        lines.append(shown(status.advice))
+    lines += [shown(f"  {name}  {value:.4f}") for name, value in status.metrics.items()]
+    if (info.paths.model / "config.json").is_file():
+        lines += [
+            shown(f"Model: {info.paths.model}"),
+            shown(f"tui-finetune predict {info.short} TEXT uses it; tui-finetune evaluate {info.short} measures it."),
+        ]
+    elif status.state != "finished":
+        lines.append(
+            shown(
+                f"tui-finetune logs {info.short} prints what the worker said; tui-finetune resume {info.short} goes on."
+            )
+        )
+    return lines

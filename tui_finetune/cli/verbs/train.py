@@ -1,0 +1,37 @@
+"""`train`: a recipe checked, handed to a worker that outlives the terminal, and watched until it trains or to its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui_finetune.cli.diagnostics import say
+from tui_finetune.cli.launching import checked_recipe, follow_training, launch_of
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import Problem, RecipeError
+from tui_finetune.text import shown
+
+
+@click.command()
+@click.argument("recipe", type=click.Path(path_type=Path))
+@click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
+@click.option("--name", help="Name of the run; else the recipe's.")
+@click.option("--wait", is_flag=True, help="Follow it to its end; else it returns once the run is known to train.")
+@verb
+def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, wait: bool) -> None:
+    """Train from a recipe, on a worker that outlives this terminal.
+
+    Everything is checked first, all problems told at once. Then the run belongs to the machine: ctrl+c or a closed
+    terminal leaves it alone.
+    """
+    from tui_finetune.launch.start import start
+    from tui_finetune.runs.info import read_info
+
+    checked = checked_recipe(call, recipe, sets)
+    if checked.recipe.kind != "train":
+        hint = "tui-finetune evaluate measures a model."
+        raise RecipeError(Problem(f"is '{checked.recipe.kind}', not 'train'.", "kind", recipe.name, hint=hint))
+    info = read_info(start(checked, launch_of(call), name=name).paths)
+    say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
+    follow_training(call, info, wait=wait)
