@@ -14,7 +14,11 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
+from tests.calling import cli
+from tests.worker.forked import fork_server, tiny_model, workers
 from tui_finetune.paths import Home
+
+__all__ = ["cli", "fork_server", "tiny_model", "workers"]
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 

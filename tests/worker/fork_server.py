@@ -1,7 +1,8 @@
 """A process that has imported torch, transformers and datasets, and forks workers: each starts in milliseconds, not seconds.
 
 Run as `python -m tests.worker.fork_server SOCKET`. One JSON line a request, one a reply:
-`{"argv": […], "cwd": …, "env": {…}, "log": …}` starts a worker and gives `{"pid": n}`; `{"poll": n}` gives `{"code": null or n}`.
+`{"argv": […], "cwd": …, "env": {…}, "log": …}` starts a worker and gives `{"pid": n}`; `{"poll": n}` gives `{"code": null or n}`;
+with `"call": "module:function"` that function is called with `argv` instead of the worker's main.
 """
 
 from __future__ import annotations
@@ -81,9 +82,10 @@ def _work(request: dict[str, Any]) -> int:
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
         os.dup2(source, target)
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
-    from tui_finetune.worker.__main__ import main
+    from tui_finetune.plugin_api.heavy import resolve
 
-    return main(request["argv"])
+    function = resolve(request.get("call", "tui_finetune.worker.__main__:main"))
+    return int(function(request["argv"]) or 0)
 
 
 def main() -> None:

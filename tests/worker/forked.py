@@ -6,9 +6,11 @@ import json
 import socket
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from tests.waiting import wait_until
 from tui_finetune.launch import handoff
@@ -50,6 +52,17 @@ class ForkServer:
         }
         return ForkedWorker(self, self.ask(request)["pid"])
 
+    def call(self, function: str, *arguments: str, log: Path) -> int:
+        """The exit code of `module:function`, called with a list of texts in a process that has torch."""
+        request = {
+            "call": function,
+            "argv": list(arguments),
+            "cwd": "/",
+            "env": handoff._environment(),
+            "log": str(log),
+        }
+        return ForkedWorker(self, self.ask(request)["pid"]).wait()
+
     def close(self) -> None:
         self._process.kill()
         self._process.wait()
@@ -71,3 +84,33 @@ class ForkedWorker:
         code = self.poll()
         assert code is not None
         return code
+
+
+def make_model(arguments: Sequence[str]) -> None:
+    """Called in a forked process: the kit's tiny BERT in the named folder."""
+    from tui_finetune.plugin_api.testing_heads import make_tiny_model
+
+    make_tiny_model(Path(arguments[0]))
+
+
+@pytest.fixture(scope="session")
+def fork_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ForkServer]:
+    """Forks workers that have torch already; one a test process."""
+    server = ForkServer(tmp_path_factory.mktemp("fork"), Path(__file__).resolve().parent.parent.parent)
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def workers(fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> ForkServer:
+    """Whatever starts a worker from this process gets a forked one."""
+    monkeypatch.setattr(handoff, "_spawn", fork_server.spawn)
+    return fork_server
+
+
+@pytest.fixture(scope="session")
+def tiny_model(fork_server: ForkServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A BERT of some thousand weights with a tokenizer, as a local folder. Read only."""
+    folder = tmp_path_factory.mktemp("tiny")
+    assert fork_server.call("tests.worker.forked:make_model", str(folder), log=folder / "log") == 0
+    return folder
