@@ -9,13 +9,13 @@ import signal
 import sys
 import traceback
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from tui_finetune.errors import ExitCode
 from tui_finetune.paths import Home
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker.advice import explain
-from tui_finetune.worker.attempt import Attempt
+from tui_finetune.worker.attempt import Attempt, EndState
 from tui_finetune.worker.controls import Controls, RunEnded
 from tui_finetune.worker.sampling import DeviceSampler
 
@@ -53,17 +53,26 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
         job = _job(paths, home, recipe, attempt, controls, catalog)
         job.resume_from = resume
         pipeline.run(job)
-        return attempt.end("finished")
+        end = _End("finished")
     except RunEnded as ended:
-        return attempt.end(ended.state, ended.reason)
+        end = _End(ended.state, ended.reason)
     except BaseException as error:  # noqa: BLE001 - the outermost net of a worker: every end is written down
         traceback.print_exc()
         sys.stderr.flush()
         found = explain(error, attempt.phase_name)
-        return attempt.end("failed", found.reason, found.advice)
-    finally:
-        sampler.stop()
-        controls.close()
+        end = _End("failed", found.reason, found.advice)
+    # Their last words stand before the `end` event, after which nothing is written.
+    sampler.stop()
+    controls.close()
+    return attempt.end(end.state, end.reason, end.advice)
+
+
+class _End(NamedTuple):
+    """How the pipeline was left."""
+
+    state: EndState
+    reason: str | None = None
+    advice: str | None = None
 
 
 def begin(paths: RunPaths, expected: int | None, device: str | None) -> Attempt:
