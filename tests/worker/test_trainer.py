@@ -36,6 +36,9 @@ def test_three_epochs_are_in_the_order_that_trainer_draws(order: str, tmp_path: 
 
     rows = datasets.Dataset.from_dict({"index": list(range(len(LENGTHS))), "length": LENGTHS})
 
+    def indices(batch: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"index": [row["index"] for row in batch]}
+
     class Ours(Trainer):  # type: ignore[misc]
         def _get_train_sampler(self, train_dataset: Any = None) -> Any:
             return EpochOrder(order, LENGTHS, seed=11, group=2 * 2)

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import Cli
 from tests.waiting import wait_until
 from tests.worker import training
 from tests.worker.forked import ForkServer
 from tests.worker.training import Ground, ask, ended, events, finished, weights
+from tui_finetune.errors import UserError
 from tui_finetune.paths import Home
-from tui_finetune.runs.layout import MANIFEST
+from tui_finetune.runs.info import read_info
+from tui_finetune.runs.layout import MANIFEST, RunPaths
 from tui_finetune.runs.testing import check_run_directory
 
 KILLER = Path(__file__).with_name("killer.py")
@@ -231,3 +234,37 @@ def test_a_worker_that_is_asked_to_go_saves_first(
     flag.unlink()
     assert ended(info).state == "preempted"
     assert info.paths.checkpoint(5).is_dir() or info.paths.checkpoint(6).is_dir()
+
+
+def test_a_run_of_another_machine_goes_on_only_when_told(
+    deadly: Ground, uninterrupted: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a container is made anew every run that lived in it looks so."""
+    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.start import resume
+    from tui_finetune.runs import atomic
+
+    whole = expected(deadly, uninterrupted, "random")
+    monkeypatch.setenv("TEST_KILL_AT", "step:10")
+    info = deadly.start("elsewhere", batching__order="random")
+    ended(info)
+    process = atomic.read_json(info.paths.process_json)
+    atomic.write_json(info.paths.process_json, {**process, "host": "another", "boot_id": "x", "pid_namespace": "y"})
+    old = atomic.read_json(info.paths.heartbeat)
+    atomic.write_json(info.paths.heartbeat, {**old, "t": old["t"] - 3600, "progress_t": old["progress_t"] - 3600})
+    assert info.fresh().status().state == "unreachable"
+    launch = Launch(deadly.home, deadly.plugin_dirs)
+    with pytest.raises(UserError, match="--force starts a new attempt here"):
+        resume(info.fresh(), launch)
+    resume(info.fresh(), launch, force=True)
+    assert weights(finished(info)) == whole
+
+
+def test_an_evaluation_reads_only_what_it_measures(ground: Ground, cli: Cli) -> None:
+    info = finished(ground.start())
+    said = cli("evaluate", info.id, "--json", "--wait")
+    assert said.code == 0, said.err
+    evaluation = read_info(RunPaths(Path(said.json["path"])))
+    encoded = {event.get("what") for event in events(evaluation, "progress") if "tokenizing" in event.get("what")}
+    assert encoded == {"tokenizing validation"}
+    assert said.json["metrics"]["accuracy"] == pytest.approx(info.status().metrics["accuracy"])

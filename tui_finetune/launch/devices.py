@@ -24,6 +24,7 @@ class Device:
     memory_free: int
     processes: int
     """Processes on it, of every user."""
+    uuid: str = ""
 
 
 def devices() -> list[Device]:
@@ -44,8 +45,13 @@ def devices() -> list[Device]:
     allowed = os.environ.get(VISIBLE)
     if allowed is None:
         return found
-    listed = {int(part) for part in allowed.split(",") if part.strip().isdigit()}
-    return [device for device in found if device.index in listed]
+    listed = [part.strip() for part in allowed.split(",") if part.strip()]
+    return [device for device in found if any(_names(part, device) for part in listed)]
+
+
+def _names(part: str, device: Device) -> bool:
+    """True where a part of CUDA_VISIBLE_DEVICES means the device: its number, or the beginning of its UUID."""
+    return part == str(device.index) or (not part.isdigit() and device.uuid.startswith(part))
 
 
 def _device(pynvml: object, index: int) -> Device:
@@ -54,7 +60,13 @@ def _device(pynvml: object, index: int) -> Device:
     memory = nvml.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
     name = nvml.nvmlDeviceGetName(handle)  # type: ignore[attr-defined]
     processes = len(nvml.nvmlDeviceGetComputeRunningProcesses(handle))  # type: ignore[attr-defined]
-    return Device(index, name if isinstance(name, str) else name.decode(), memory.total, memory.free, processes)
+    uuid = nvml.nvmlDeviceGetUUID(handle)  # type: ignore[attr-defined]
+    return Device(index, _text(name), memory.total, memory.free, processes, _text(uuid))
+
+
+def _text(value: str | bytes) -> str:
+    """Older drivers' bindings give bytes."""
+    return value if isinstance(value, str) else value.decode()
 
 
 def visible_device(wanted: str) -> str:

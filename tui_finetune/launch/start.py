@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import LaunchError, UserError
+from tui_finetune.errors import LaunchError, Problem, UserError
 from tui_finetune.launch.handoff import Launch, hand_off
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
@@ -69,10 +69,21 @@ def start_job(
     return Started(paths, 1, hand_off(paths, 1, launch, new=True))
 
 
-def resume(info: RunInfo, launch: Launch) -> Started:
-    """A new attempt from the newest whole checkpoint. Raises UserError where the run cannot go on."""
+def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
+    """A new attempt from the newest whole checkpoint. Raises UserError where the run cannot go on.
+
+    force: also where nobody can tell whether the run still lives, because it began on another machine or in a container
+    that is gone.
+    """
     status = info.status()
-    if status.state not in ("stopped", "aborted", "preempted", "failed", "died"):
+    if status.state == "unreachable" and not force:
+        raise UserError(
+            Problem(
+                f"{info.name} ({info.id[-4:]}) is {status.words}.",
+                hint="If it no longer works there, --force starts a new attempt here. Two workers on one run would harm it.",
+            )
+        )
+    if status.state != "unreachable" and status.state not in ("stopped", "aborted", "preempted", "failed", "died"):
         what = "is finished; start another from its model with --set model.path=run:" + info.id[-4:]
         raise UserError(f"{info.name} ({info.id[-4:]}) {what if status.state == 'finished' else 'is ' + status.words}.")
     if not info.paths.recipe_toml.is_file():

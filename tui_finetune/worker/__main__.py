@@ -27,6 +27,8 @@ def main(argv: list[str] | None = None) -> int:
     recipe = read_resolved(paths.recipe_toml)
     # Before torch is imported: Trainer would wrap the model in DataParallel over every GPU it can see.
     os.environ["CUDA_VISIBLE_DEVICES"] = visible_device(recipe.run.device)
+    # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     try:
         attempt = lifecycle.begin(paths, given.attempt, recipe.run.device)
     except AttemptTaken as taken:

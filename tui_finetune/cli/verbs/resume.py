@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 @click.command()
 @run_argument
 @click.option("--wait", is_flag=True, help="Follow it to its end; else it returns once the run is known to train.")
+@click.option("--force", is_flag=True, help="Also a run of another machine of which nothing is heard any more.")
 @verb
-def command(call: Call, run: str, wait: bool) -> None:
+def command(call: Call, run: str, wait: bool, force: bool) -> None:
     """Go on from the newest whole checkpoint.
 
     `latest` is the newest training run. Without a whole checkpoint the run begins again with the same seed, and says so.
@@ -28,7 +29,7 @@ def command(call: Call, run: str, wait: bool) -> None:
     from tui_finetune.launch.start import resume
 
     info = require_readable(find_run(call, run, _is_training))
-    started = resume(info, launch_of(call))
+    started = resume(info, launch_of(call), force=force)
     say(shown(f"Run {info.title}, attempt {started.attempt}: ctrl+c or a closed terminal leaves it alone."))
     follow_training(call, info.fresh(), wait=wait)
 

@@ -6,7 +6,7 @@ import contextlib
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +25,8 @@ FORMAT = 1
 
 def run(job: Job) -> None:
     job.attempt.phase("tokenizing")
-    prepared = got(job.prepared, "data")
     encoded = {}
-    for name, table in prepared.splits.items():
+    for name, table in _wanted(job).items():
         path = job.home.cache / "encoded" / _fingerprint(job, table) / f"{name}.arrow"
         if not path.is_file():
             private_folder(path.parent)
@@ -35,6 +34,13 @@ def run(job: Job) -> None:
         job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
         encoded[name] = datasets.Dataset.from_file(str(path))
     job.encoded = encoded
+
+
+def _wanted(job: Job) -> Mapping[str, pa.Table]:
+    """The splits that the job reads: all of them to train, the measured one to evaluate."""
+    splits: Mapping[str, pa.Table] = got(job.prepared, "data").splits
+    measured = job.recipe.evaluate.split or ("test" if "test" in splits else "validation")
+    return splits if job.recipe.kind == "train" else {measured: splits[measured]}
 
 
 def encoded_batches(task: Task, job: Job, table: pa.Table) -> Iterator[dict[str, list[Any]]]:
