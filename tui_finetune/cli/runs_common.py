@@ -11,6 +11,7 @@ import click
 
 from tui_finetune.cli.options import Call
 from tui_finetune.errors import ExitCode, Problem, UserError
+from tui_finetune.live.marks import STATES
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.store import RunStore
@@ -18,22 +19,7 @@ from tui_finetune.runs.store import RunStore
 if TYPE_CHECKING:
     from tui_finetune.live.series import History
 
-MARKS = {
-    "queued": "○",
-    "starting": "○",
-    "running": "●",
-    "paused": "‖",
-    "stopping": "‖",
-    "stalled": "!",
-    "unreachable": "!",
-    "unreadable": "!",
-    "finished": "✓",
-    "stopped": "■",
-    "aborted": "■",
-    "preempted": "■",
-    "failed": "✗",
-    "died": "✗",
-}
+MARKS = {state: mark.glyph for state, mark in STATES.items()}
 """The group of each state; the word stands beside it always."""
 
 run_argument = click.argument("run", metavar="RUN")

@@ -123,8 +123,11 @@ BULK = frozenset({"step", "values", "device", "progress"})
 RECENT_BYTES = 262_144
 
 
-def brief_events(paths: RunPaths) -> list[Event]:
-    """All events but the bulk of a long run, of which only the recent ones: quick for a million, enough for a summary."""
+def brief_events(paths: RunPaths, end: int | None = None) -> list[Event]:
+    """All events but the bulk of a long run, of which only the recent ones: quick for a million, enough for a summary.
+
+    end: only what stands before that byte, where a tail goes on.
+    """
     try:
         with paths.events.open("rb") as file:
             recent = file.seek(0, os.SEEK_END) - RECENT_BYTES
@@ -132,6 +135,8 @@ def brief_events(paths: RunPaths) -> list[Event]:
             kept, at = [], 0
             for line in file:
                 at += len(line)
+                if end is not None and at > end:
+                    break
                 if line.endswith(b"\n") and (at > recent or _name_at_a_glance(line) not in BULK) and line.strip():
                     kept.append(parse(line[:-1]))
             return kept

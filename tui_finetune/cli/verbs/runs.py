@@ -10,6 +10,7 @@ from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS
 from tui_finetune.live import words
+from tui_finetune.live.listing import result_words
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.store import RunStore
@@ -61,16 +62,6 @@ def _row(info: RunInfo, status: Status, now: float) -> list[Shown]:
         shown(progress_words(status)),
         shown(" ".join(info.tags)),
     ]
-
-
-def result_words(status: Status) -> str:
-    """The main metric: `0.912 accuracy test`."""
-    test = next((name for name in status.metrics if name.startswith("test_")), None)
-    name = test or next(iter(status.metrics), None)
-    if name is None:
-        return words.NOTHING
-    split = "test" if test else "val"
-    return f"{words.score(status.metrics[name])} {name.removeprefix('test_')} {split}"
 
 
 def progress_words(status: Status) -> str:
