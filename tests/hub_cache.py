@@ -1,11 +1,13 @@
-"""A data set in the layout of the Hub's cache, so that load_dataset is met without a network."""
+"""Data sets and models in the layout of the Hub's cache, so that load_dataset and from_pretrained are met without a network."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
@@ -56,3 +58,41 @@ def built_dataset(cache: Path, name: str, columns: Mapping[str, list[Any]], name
     info.splits = datasets.SplitDict.from_split_dict({"train": split})
     info.write_to_directory(str(folder))
     return folder
+
+
+def cached_model(cache: Path, name: str, model: Path) -> Path:
+    """Puts the model folder into the cache as the Hub's library does: blobs, and links to them in a snapshot."""
+    folder = cache / f"models--{name.replace('/', '--')}"
+    snapshot = folder / "snapshots" / COMMIT
+    for path in (folder / "blobs", folder / "refs", snapshot):
+        path.mkdir(parents=True)
+    for number, file in enumerate(sorted(p for p in model.iterdir() if p.is_file())):
+        blob = folder / "blobs" / f"{number:040x}"
+        blob.write_bytes(file.read_bytes())
+        (snapshot / file.name).symlink_to(Path("..", "..", "blobs", blob.name))
+    (folder / "refs" / "main").write_text(COMMIT)
+    return snapshot
+
+
+def use_cache(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Offline with that cache: in this process, where the library has read the environment already, and in those it starts."""
+    from huggingface_hub import constants
+
+    hub, built = folder / "hub", folder / "datasets"
+    hub.mkdir(parents=True)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(hub))
+    monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
+    monkeypatch.setenv("HF_HUB_CACHE", str(hub))
+    monkeypatch.setenv("HF_HUB_OFFLINE", "1")
+    monkeypatch.setenv("HF_DATASETS_CACHE", str(built))
+    return hub
+
+
+def make_bert(arguments: Sequence[str]) -> None:
+    """Called in a process that has torch: in the named folder what the Hub has of BERT, with next to no weights."""
+    from transformers import AutoConfig, BertForMaskedLM
+
+    from tui_finetune.plugin_api.testing_heads import make_tiny_model
+
+    folder = make_tiny_model(Path(arguments[0]), longest=512)
+    BertForMaskedLM(AutoConfig.from_pretrained(folder)).save_pretrained(folder)

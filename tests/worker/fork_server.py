@@ -12,6 +12,7 @@ import os
 import socket
 import sys
 import traceback
+from pathlib import Path
 from typing import Any
 
 IMPORTED = (
@@ -77,6 +78,7 @@ def _work(request: dict[str, Any]) -> int:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["env"])
+    _read_environment_again()
     nothing = os.open(os.devnull, os.O_RDONLY)
     log = os.open(request["log"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     for source, target in ((nothing, 0), (log, 1), (log, 2)):
@@ -86,6 +88,17 @@ def _work(request: dict[str, Any]) -> int:
 
     function = resolve(request.get("call", "tui_finetune.worker.__main__:main"))
     return int(function(request["argv"]) or 0)
+
+
+def _read_environment_again() -> None:
+    """What the libraries took from the environment when they were imported; the child's is that of the test."""
+    import datasets.config
+    import huggingface_hub.constants
+
+    huggingface_hub.constants.HF_HUB_CACHE = os.environ.get("HF_HUB_CACHE", huggingface_hub.constants.HF_HUB_CACHE)
+    built = os.environ.get("HF_DATASETS_CACHE")
+    if built is not None:
+        datasets.config.HF_DATASETS_CACHE = Path(built)
 
 
 def main() -> None:

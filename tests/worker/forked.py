@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import socket
 import subprocess
 import sys
@@ -54,14 +55,18 @@ class ForkServer:
 
     def call(self, function: str, *arguments: str, log: Path) -> int:
         """The exit code of `module:function`, called with a list of texts in a process that has torch."""
+        return self.begin(function, *arguments, log=log).wait()
+
+    def begin(self, function: str, *arguments: str, log: Path, cwd: Path = Path("/")) -> ForkedWorker:
+        """The same without waiting for its end."""
         request = {
             "call": function,
             "argv": list(arguments),
-            "cwd": "/",
+            "cwd": str(cwd),
             "env": handoff._environment(),
             "log": str(log),
         }
-        return ForkedWorker(self, self.ask(request)["pid"]).wait()
+        return ForkedWorker(self, self.ask(request)["pid"])
 
     def close(self) -> None:
         self._process.kill()
@@ -91,6 +96,11 @@ def make_model(arguments: Sequence[str]) -> None:
     from tui_finetune.plugin_api.testing_heads import make_tiny_model
 
     make_tiny_model(Path(arguments[0]))
+
+
+def run_script(arguments: Sequence[str]) -> None:
+    """Called in a forked process: the script, as `python SCRIPT` would run it."""
+    runpy.run_path(arguments[0], run_name="__main__")
 
 
 @pytest.fixture(scope="session")

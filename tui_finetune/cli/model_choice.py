@@ -61,7 +61,10 @@ def _of_run(info: RunInfo) -> Chosen:
         raise UserError(Problem(f"{info.title} is of kind {info.kind} and has no model of its own.", hint=hint))
     if not (info.paths.model / CONFIG).is_file():
         status = info.status()
-        hint = "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
+        if not info.paths.recipe_toml.is_file():
+            hint = "A script of its own saved its model itself: name that folder."
+        else:
+            hint = "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
         raise UserError(Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint))
     return Chosen(info.paths.model, info)
 

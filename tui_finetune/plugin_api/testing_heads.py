@@ -23,16 +23,16 @@ LONGEST = 128
 SPECIAL = ("[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]")
 
 
-def make_tiny_model(folder: Path) -> Path:
+def make_tiny_model(folder: Path, *, longest: int = LONGEST) -> Path:
     """A BERT of some thousand random weights with a tokenizer, saved in `folder`: enough to train a head in a test."""
     import torch
     from transformers import BertConfig, BertModel
 
-    words = _save_tokenizer(folder)
+    words = _save_tokenizer(folder, longest)
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=max(words, PieceEncoder.vocabulary),
-        max_position_embeddings=LONGEST,
+        max_position_embeddings=longest,
         hidden_size=32,
         num_hidden_layers=2,
         num_attention_heads=2,
@@ -42,7 +42,7 @@ def make_tiny_model(folder: Path) -> Path:
     return folder
 
 
-def _save_tokenizer(folder: Path) -> int:
+def _save_tokenizer(folder: Path, longest: int) -> int:
     """A WordPiece tokenizer of single letters; returns the number of its tokens."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
@@ -56,7 +56,7 @@ def _save_tokenizer(folder: Path) -> int:
     names = dict(zip(("pad_token", "cls_token", "sep_token", "unk_token", "mask_token"), SPECIAL, strict=True))
     inputs = ["input_ids", "token_type_ids", "attention_mask"]
     PreTrainedTokenizerFast(
-        tokenizer_object=backend, model_max_length=LONGEST, model_input_names=inputs, **names
+        tokenizer_object=backend, model_max_length=longest, model_input_names=inputs, **names
     ).save_pretrained(folder)
     return len(tokens)
 

@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 from tui_finetune.errors import ExitCode
@@ -20,6 +21,7 @@ from tui_finetune.worker.attempt import Attempt, EndState
 
 logger = logging.getLogger(__name__)
 
+WORKER_ACTIONS = frozenset({"stop", "abort"})
 POLL_SECONDS = 0.2
 ABORT_GRACE_SECONDS = 10.0
 """After this long without a safe point (native code), an abort ends the process itself."""
@@ -37,11 +39,23 @@ class RunEnded(BaseException):
 class Controls:
     """Answers requests for one attempt."""
 
-    def __init__(self, attempt: Attempt, *, saves_on_stop: bool = True, extra: frozenset[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        attempt: Attempt,
+        *,
+        saves_on_stop: bool = True,
+        actions: frozenset[str] = WORKER_ACTIONS,
+        refusals: Mapping[str, str] | None = None,
+        where: str = "in this version",
+    ) -> None:
+        """actions: what is accepted. refusals: why others are not; of those without a reason it is said that they are not
+        available `where`."""
         self._attempt = attempt
         self._reader = RequestReader(attempt.paths)
         self._saves = saves_on_stop
-        self._actions = frozenset({"stop", "abort"}) | extra
+        self._actions = actions
+        self._refusals = dict(refusals or {})
+        self._where = where
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="controls", daemon=True)
         self._stop: Request | None = None
@@ -119,7 +133,7 @@ class Controls:
         if request.attempt != self._attempt.number:
             return f"meant for attempt {request.attempt}, attempt {self._attempt.number} runs now"
         if request.action not in self._actions:
-            return f"{request.action} is not available in this version"
+            return self._refusals.get(request.action, f"{request.action} is not available {self._where}")
         if request.action == "stop" and self.stopping:
             return "already stopping"
         return None

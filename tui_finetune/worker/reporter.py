@@ -4,16 +4,14 @@ Our worker uses it with an attempt that it has claimed; in a person's own script
 
     trainer = Trainer(model=model, args=args, train_dataset=rows, callbacks=[RunReporter(name="mine")])
 
-There only stop, save, evaluate and abort are accepted: the loop belongs to the script.
+There only stop, save and evaluate are accepted: the loop belongs to the script. docs/reporter.md has a whole one.
 """
 
 from __future__ import annotations
 
-import atexit
 import logging
 import math
 import os
-import sys
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -22,15 +20,13 @@ from typing import Any
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
 from tui_finetune.paths import Home
-from tui_finetune.runs.store import RunStore
+from tui_finetune.runs.control import Request
 from tui_finetune.worker.attempt import Attempt, flat_metrics
-from tui_finetune.worker.controls import Controls, RunEnded
-from tui_finetune.worker.sampling import DeviceSampler
+from tui_finetune.worker.controls import Controls
+from tui_finetune.worker.script_run import ScriptRun
 
 logger = logging.getLogger(__name__)
 
-SCRIPT_ACTIONS = frozenset({"save", "evaluate"})
-"""What a person's own script can do beside stop and abort."""
 _SPEEDS = ("_runtime", "_samples_per_second", "_steps_per_second", "_model_preparation_time")
 STEP_VALUES = ("loss", "learning_rate", "grad_norm")
 
@@ -57,7 +53,8 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._own = attempt is None
         self._attempt = attempt
         self._controls = controls
-        self._sampler: DeviceSampler | None = None
+        self._script: ScriptRun | None = None
+        self._asked: dict[str, Request] = {}
         self._interval_started = time.monotonic()
         self._interval_step = 0
         self._interval_tokens = 0.0
@@ -86,8 +83,10 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
     def on_train_begin(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if self._own and not state.is_world_process_zero:
+            return
         if self._own:
-            self._open_run(args, state, kwargs.get("model"))
+            self._open_run(args, state, kwargs.get("model"), kwargs.get("train_dataloader"))
         self._rows_per_step = args.train_batch_size * args.gradient_accumulation_steps * max(1, args.world_size)
         self._interval_started, self._interval_step = time.monotonic(), state.global_step
         self.attempt.outcome.steps = state.max_steps
@@ -95,6 +94,8 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self.controls.training = True
 
     def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if self._silent:
+            return
         self.attempt.outcome.step = state.global_step
         self.attempt.heartbeat.beat_progress(step=state.global_step, steps=state.max_steps)
         self.controls.safe_point()
@@ -104,17 +105,21 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             control.should_save = True
             control.should_evaluate = False
         if self._own:
-            self._script_requests(state, control)
+            self._script_requests(control)
 
     def on_substep_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if self._silent:
+            return
         self.attempt.heartbeat.beat_progress()
         self.controls.safe_point()
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if self._silent:
+            return
         if self.controls.stopping:
             control.should_evaluate = False
             control.should_save = False
@@ -122,6 +127,10 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
     def on_prediction_step(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if self._silent:
+            return
+        if self._script is not None and self.attempt.phase_name != "evaluating":
+            self.attempt.phase("evaluating")
         self.attempt.heartbeat.beat_progress()
         self.controls.safe_point()
 
@@ -136,7 +145,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         **kwargs: Any,
     ) -> None:
         """A `step` event for each training log; evaluations have their own hook, the closing summary is in the result."""
-        if not logs or "loss" not in logs:
+        if self._silent or not logs or "loss" not in logs:
             return
         values = {key: logs[key] for key in STEP_VALUES if key in logs}
         extra = {key: logs[key] for key in ("losses", "grad_norms", "tokens") if key in logs}
@@ -168,6 +177,8 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         metrics: Mapping[str, float] | None = None,
         **kwargs: Any,
     ) -> None:
+        if self._silent:
+            return
         found = {
             key.removeprefix("eval_"): value
             for key, value in (metrics or {}).items()
@@ -183,81 +194,58 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             seconds=_rounded(seconds),
             metrics=found,
         )
+        self._has_done("evaluate", state.global_step)
         self.attempt.phase("training")
         # The evaluation took its time: it must not count as slow training.
         self._interval_started, self._interval_step = time.monotonic(), state.global_step
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
+        if self._silent:
+            return
         if self._own:
             folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
             size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
             self.attempt.events.write("checkpoint", step=state.global_step, path=str(folder.absolute()), bytes=size)
+            self._has_done("save", state.global_step)
         if self.controls.stopping:
             self.controls.stop_applied(state.global_step)
 
     def on_train_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
     ) -> None:
+        if self._silent:
+            return
         self.controls.training = False
-        if self._own:
-            main = (args.metric_for_best_model or "loss").removeprefix("eval_")
+        if self._script is not None:
+            main = (args.metric_for_best_model or "").removeprefix("eval_")
             self.attempt.outcome.metrics = flat_metrics(main, self._validation, None)
-            self._close_run(self.controls.stop_state if self.controls.stopping else "finished", None)
+            self.attempt.outcome.best_step = state.best_global_step or None
+            self._script.end(self.controls.stop_state if self.controls.stopping else "finished")
 
     # A run of a person's own script
 
-    def _open_run(self, args: TrainingArguments, state: TrainerState, model: Any) -> None:
-        home = self._home.ensure()
-        store = RunStore(home)
-        paths = store.create(
-            self._name,
-            kind="train",
-            task=self._task,
-            of=None,
-            model=getattr(getattr(model, "config", None), "name_or_path", None),
-        )
-        self._attempt = Attempt.claim(paths, 1, device=str(args.device))
-        self._attempt.begin(state.global_step)
-        self._controls = Controls(self._attempt, extra=SCRIPT_ACTIONS)
-        self._controls.start()
-        self._sampler = DeviceSampler(self._attempt)
-        self._sampler.start()
-        atexit.register(self._close_at_exit)
-        parameters = list(model.parameters()) if model is not None else []
-        self._attempt.events.write(
-            "plan",
-            steps=state.max_steps,
-            epochs=state.num_train_epochs,
-            parameters=sum(p.numel() for p in parameters),
-            parameters_trainable=sum(p.numel() for p in parameters if p.requires_grad),
-            device=str(args.device),
-            batch_size=args.per_device_train_batch_size,
-            accumulation=args.gradient_accumulation_steps,
-        )
-        self._attempt.phase("training")
+    def _open_run(self, args: TrainingArguments, state: TrainerState, model: Any, loader: Any) -> None:
+        self._script = ScriptRun(self._name, self._home, self._task, args, model)
+        self._attempt, self._controls = self._script.attempt, self._script.controls
+        self._validation, self._asked = {}, {}
+        self._script.begin(args, state, model, loader)
 
-    def _script_requests(self, state: TrainerState, control: TrainerControl) -> None:
+    @property
+    def _silent(self) -> bool:
+        """True where there is no run to tell of: before training and after it, and in all processes of a script but the first."""
+        return self._attempt is None or (self._script is not None and self._script.ended)
+
+    def _script_requests(self, control: TrainerControl) -> None:
         if (request := self.controls.take("save")) is not None:
             control.should_save = True
-            self.controls.applied(request, state.global_step)
+            self._asked["save"] = request
         if (request := self.controls.take("evaluate")) is not None:
             control.should_evaluate = True
-            self.controls.applied(request, state.global_step)
+            self._asked["evaluate"] = request
 
-    def _close_run(self, state: Any, reason: str | None) -> None:
-        if self._sampler is not None:
-            self._sampler.stop()
-        self.controls.close()
-        self.attempt.end(state, reason)
-
-    def _close_at_exit(self) -> None:
-        """The script ended: without on_train_end it ended in the middle, and says why where Python still knows."""
-        error = getattr(sys, "last_value", None)
-        if isinstance(error, RunEnded):
-            self._close_run(error.state, error.reason)
-            return
-        reason = f"{type(error).__name__}: {error}" if error is not None else "the script ended before training did"
-        self._close_run("failed", reason)
+    def _has_done(self, action: str, step: int) -> None:
+        if (request := self._asked.pop(action, None)) is not None:
+            self.controls.applied(request, step)
 
 
 def _rounded(value: float | None) -> float | None:
