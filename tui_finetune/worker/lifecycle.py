@@ -17,6 +17,7 @@ from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker.advice import explain
 from tui_finetune.worker.attempt import Attempt, EndState
 from tui_finetune.worker.controls import Controls, RunEnded
+from tui_finetune.worker.log_cap import LogCap
 from tui_finetune.worker.sampling import DeviceSampler
 
 if TYPE_CHECKING:
@@ -40,13 +41,14 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     """Runs the pipeline of a claimed attempt; every way of ending becomes result.json and an exit code."""
     faulthandler.enable()
     controls = Controls(attempt)
-    sampler = DeviceSampler(attempt)
+    sampler, log_cap = DeviceSampler(attempt), LogCap(paths.stdout_log)
     _on_signals(controls)
     try:
         resume = _resume_point(paths, attempt)
         attempt.phase("loading", "libraries")
         controls.start()
         sampler.start()
+        log_cap.start()
         # Not at the top: everything heavy comes in here, after the claim, so that the handoff is quick.
         from tui_finetune.worker import pipeline
 
@@ -62,6 +64,7 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
         found = explain(error, attempt.phase_name)
         end = _End("failed", found.reason, found.advice)
     # Their last words stand before the `end` event, after which nothing is written.
+    log_cap.stop()
     sampler.stop()
     controls.close()
     return attempt.end(end.state, end.reason, end.advice)

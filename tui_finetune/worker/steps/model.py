@@ -34,6 +34,9 @@ def load_tokenizer(job: Job) -> None:
         if tokenizer.eos_token is None:
             raise ModelError(Problem(f"the tokenizer of {table.path} has no padding token.", key="model.path"))
         tokenizer.pad_token = tokenizer.eos_token
+    if job.task.shape == "tags":
+        # Trainer's evaluation gives a row's output with its padding behind it; it must not stand before it as well.
+        tokenizer.padding_side = "right"
     longest = int(tokenizer.model_max_length) if tokenizer.model_max_length < 1_000_000 else GUIDE_LENGTH
     job.max_length = min(table.max_length or min(longest, GUIDE_LENGTH), longest)
     if table.max_length and table.max_length > longest:
