@@ -217,9 +217,6 @@ def _of(data: dict[str, Any]) -> list[Problem]:
     if "path" in model:
         return [Problem("model.path names a model too.", "of", hint="Leave one of them out.")]
     model["path"] = f"run:{of['run']}"
-    if "checkpoint" in of and data.get("kind", "train") == "train":
-        hint = "Leave checkpoint out to start from the run's final model."
-        return [Problem("not yet: a run starts from another's final model.", "of.checkpoint", hint=hint)]
     return []
 
 

@@ -128,8 +128,8 @@ def _summary(facts: Mapping[str, Any]) -> str:
 
 
 def _folder_name(path: Path) -> str:
-    """What a folder is called; of a run's model the run."""
-    return path.parent.name if looks_like_run_id(path.parent.name) else path.name
+    """What a folder is called; of a run's model, or of its checkpoint, the run."""
+    return next((parent.name for parent in path.parents if looks_like_run_id(parent.name)), path.name)
 
 
 def _data(facts: Mapping[str, Any]) -> str:

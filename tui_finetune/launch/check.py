@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import NoSuchRun, Problem, RecipeError, UserError
+from tui_finetune.errors import Problem, RecipeError, UserError
 from tui_finetune.launch.devices import device_problems
+from tui_finetune.launch.starting_point import starting_point
 from tui_finetune.plugin_api import Task, no_progress
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ ROOM = 512 * 1024 * 1024
 """Bytes that must be free for a run of unknown size: data, a small model, two checkpoints."""
 CHECKPOINT_FACTOR = 3
 """A checkpoint holds the weights and AdamW's two moments of each."""
-RUN_PREFIX = "run:"
 
 
 @dataclass(frozen=True)
@@ -48,14 +48,16 @@ class Checked:
 def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = no_progress) -> Checked:
     """The recipe resolved and everything it names looked at. Raises RecipeError with all problems."""
     problems: list[Problem] = []
-    recipe, of, notes = _resolve_run(loaded.recipe, home, problems)
+    start = starting_point(loaded.recipe, home, problems)
+    recipe, started = start.recipe, not problems
     task: Task = catalog.require("tasks", recipe.task)
-    model = _gathered(problems, lambda: _check_model(recipe, task, home))
+    model = _gathered(problems, lambda: _check_model(recipe, task, home)) if started else None
     prepared = _gathered(problems, lambda: _prepare(recipe, task, catalog, home, progress))
     problems += device_problems(recipe.run.device)
     problems += _room(home, model)
     if problems or prepared is None:
         raise RecipeError([_placed(problem, loaded) for problem in problems])
+    prepared, head = _head(recipe, task, model, prepared)
     resolved = recipe.resolved_with(
         columns=dict(prepared.columns),
         labels=list(prepared.labels.values) if prepared.labels else None,
@@ -71,8 +73,8 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         task=task,
         prepared=prepared,
         facts=_facts(prepared, catalog, recipe),
-        notes=(*notes, *prepared.notes, *(model.notes if model else ())),
-        of=of,
+        notes=(*start.notes, *head, *prepared.notes, *(model.notes if model else ())),
+        of=start.of,
         warnings=tuple(prepared.warnings),
     )
 
@@ -95,25 +97,18 @@ def _placed(problem: Problem, loaded: Loaded) -> Problem:
     return Problem(problem.message, problem.key, name, line, problem.hint)
 
 
-def _resolve_run(
-    recipe: Recipe, home: Home, problems: list[Problem]
-) -> tuple[Recipe, Mapping[str, Any] | None, tuple[str, ...]]:
-    """`model.path = "run:<id>"` to that run's model folder; the link is kept as `of`."""
-    path = recipe.model.path
-    if not path.startswith(RUN_PREFIX):
-        return recipe, None, ()
-    from tui_finetune.runs.store import RunStore
+def _head(recipe: Recipe, task: Task, model: ModelFacts | None, prepared: Prepared) -> tuple[Prepared, tuple[str, ...]]:
+    """The data with its labels in the order of a head that can be kept, and what becomes of the head."""
+    if recipe.kind != "train" or model is None or model.path is None or prepared.labels is None:
+        return prepared, ()
+    from tui_finetune.inference.saved_head import choose_head, in_order_of, saved_head_of
 
-    try:
-        info = RunStore(home).find(path.removeprefix(RUN_PREFIX), accepts=lambda found: found.kind == "train")
-    except NoSuchRun as error:
-        problems += [Problem(p.message, "model.path", hint=p.hint) for p in error.problems]
-        return recipe, None, ()
-    if not (info.paths.model / "config.json").is_file():
-        problems.append(Problem(f"run {info.id} has no model yet.", "model.path", hint="It writes one when it ends."))
-    model = recipe.model.model_copy(update={"path": str(info.paths.model), "revision": None})
-    of = {"run": info.id}
-    return recipe.model_copy(update={"model": model}), of, (f"Starts from the model of {info.name} ({info.id[-4:]}).",)
+    saved = saved_head_of(model.path, task)
+    if recipe.data.labels is None:
+        prepared = replace(prepared, labels=in_order_of(saved, prepared.labels))
+    assert prepared.labels is not None
+    words = choose_head(saved, prepared.labels).words
+    return prepared, () if words is None else (words,)
 
 
 def _check_model(recipe: Recipe, task: Task, home: Home) -> ModelFacts:

@@ -165,10 +165,12 @@ class TestFurtherTraining:
         assert recipe.of is not None
         assert recipe.of.run == "k3f9"
 
-    def test_one_of_its_checkpoints_is_not_yet_a_start(self, told: Told) -> None:
+    def test_one_of_its_checkpoints(self, read: Read) -> None:
         text = 'task = "text-classification"\ndata.path = "a/b"\nof = { run = "k3f9", checkpoint = 3 }\n'
-        (problem,) = told(text)
-        assert "not yet: a run starts from another's final model." in problem
+        recipe = read(text).recipe
+        assert recipe.model.path == "run:k3f9"
+        assert recipe.of is not None
+        assert recipe.of.checkpoint == 3
 
     def test_but_it_can_be_evaluated(self, read: Read) -> None:
         text = 'kind = "evaluate"\ntask = "text-classification"\ndata.path = "a/b"\nof = { run = "k3f9", checkpoint = 3 }\n'

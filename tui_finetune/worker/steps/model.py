@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from pathlib import Path
 from typing import Any
 
-from transformers import AutoTokenizer, set_seed
+from transformers import AutoConfig, AutoTokenizer, set_seed
 
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.inference.encoders import transformers_encoder
-from tui_finetune.inference.task_card import TaskCard
-from tui_finetune.plugin_api import LabelSet, ModelRequest
+from tui_finetune.inference.saved_head import HeadChoice, SavedHead, choose_head, saved_head, saved_head_of
+from tui_finetune.plugin_api import ModelRequest
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.parameters import freeze
 
@@ -52,9 +51,9 @@ def load_model(job: Job) -> None:
     prepared = got(job.prepared, "data")
     table = job.recipe.model
     labels = got(prepared.labels, "labels")
-    new_head = _needs_new_head(Path(table.path), labels)
-    if new_head is not None:
-        job.attempt.note(new_head)
+    head = choose_head(_saved_head(job), labels) if job.recipe.kind == "train" else HeadChoice(new=False)
+    if head.words is not None:
+        job.attempt.note(head.words)
     # The head's first weights are drawn here: from the run's seed, as a script draws them after set_seed.
     set_seed(job.recipe.run.seed)
     request = ModelRequest(
@@ -63,7 +62,7 @@ def load_model(job: Job) -> None:
         options=dict(job.recipe.task_options),
         revision=table.revision,
         trust_remote_code=table.trust_remote_code,
-        new_head=new_head is not None,
+        new_head=head.new,
     )
     try:
         model = job.head.load_model(request)
@@ -78,28 +77,17 @@ def load_model(job: Job) -> None:
     job.model = model
 
 
-def _needs_new_head(folder: Path, labels: LabelSet) -> str | None:
-    """Why the saved head does not fit, in words; None when it fits or when there is none."""
-    config = _config(folder)
-    if config is None:
-        return None
-    saved = config.get("id2label") or {}
-    names = [saved[key] for key in sorted(saved, key=int)]
-    card = TaskCard.read(folder) if (folder / "task.json").is_file() else None
-    if card is None or names == list(labels.names):
-        return None
-    return (
-        f"The model was trained for {len(names)} other labels: "
-        f"its head is left out and a new one for {len(labels)} is trained."
-    )
-
-
-def _config(folder: Path) -> dict[str, Any] | None:
+def _saved_head(job: Job) -> SavedHead | None:
+    """The head that the model brings along, from its folder, or of a Hub id from its config."""
+    table = job.recipe.model
+    if Path(table.path).is_dir():
+        return saved_head_of(Path(table.path), job.task)
+    extra = {} if table.revision is None else {"revision": table.revision}
     try:
-        found: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None  # a Hub id, or a folder that from_pretrained will speak about
-    return found
+        config = AutoConfig.from_pretrained(table.path, trust_remote_code=table.trust_remote_code, **extra)
+    except (OSError, ValueError, KeyError):
+        return None  # from_pretrained will speak about it
+    return saved_head(config.to_dict(), job.task)
 
 
 def _use_padding_token(model: Any, tokenizer: Any) -> None:

@@ -1,0 +1,69 @@
+"""Another run that this one starts from: `model.path = "run:…"` or `of`, made the folder of its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tui_finetune.errors import NoSuchRun, Problem
+
+if TYPE_CHECKING:
+    from tui_finetune.config.schema import Recipe
+    from tui_finetune.paths import Home
+    from tui_finetune.runs.info import RunInfo
+
+RUN_PREFIX = "run:"
+
+
+@dataclass(frozen=True)
+class StartingPoint:
+    """The recipe with a model path that can be loaded, and where it comes from."""
+
+    recipe: Recipe
+    of: Mapping[str, Any] | None = None
+    notes: tuple[str, ...] = ()
+
+
+def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> StartingPoint:
+    """Resolves the run; what is wrong with it is added to `problems`."""
+    if not recipe.model.path.startswith(RUN_PREFIX):
+        return StartingPoint(recipe)
+    named, key = recipe.model.path.removeprefix(RUN_PREFIX), "model.path" if recipe.of is None else "of.run"
+    from tui_finetune.runs.store import RunStore
+
+    try:
+        info = RunStore(home).find(named, accepts=lambda found: found.kind == "train")
+    except NoSuchRun as error:
+        problems += [Problem(p.message, key, hint=p.hint) for p in error.problems]
+        return StartingPoint(recipe)
+    step = recipe.of.checkpoint if recipe.of is not None else None
+    folder = _model(info, key, problems) if step is None else _checkpoint(info, step, problems)
+    of = {"run": info.id, **({} if step is None else {"checkpoint": step})}
+    changes: dict[str, Any] = {"model": recipe.model.model_copy(update={"path": str(folder), "revision": None})}
+    if recipe.of is not None:
+        changes["of"] = recipe.of.model_copy(update={"run": info.id})
+    what = "the model" if step is None else f"checkpoint-{step}"
+    note = f"Starts from {what} of {info.name} ({info.short})."
+    return StartingPoint(recipe.model_copy(update=changes), of, (note,))
+
+
+def _model(info: RunInfo, key: str, problems: list[Problem]) -> Path:
+    if not (info.paths.model / "config.json").is_file():
+        hint = "It writes one when it ends."
+        if not info.paths.recipe_toml.is_file():
+            hint = "A script of its own saved its model itself: name that folder in model.path."
+        problems.append(Problem(f"{info.name} ({info.short}) has no model yet.", key, hint=hint))
+    return info.paths.model
+
+
+def _checkpoint(info: RunInfo, step: int, problems: list[Problem]) -> Path:
+    from tui_finetune.runs.records import checkpoints
+
+    whole = [one.step for one in checkpoints(info.paths, {}) if one.whole]
+    if step not in whole:
+        there = f"It has {', '.join(map(str, whole))}." if whole else "It has none."
+        message = f"{info.name} ({info.short}) has no whole checkpoint of step {step}."
+        problems.append(Problem(message, "of.checkpoint", hint=there))
+    return info.paths.checkpoint(step)
