@@ -90,8 +90,18 @@ def test_without_the_plugin_the_run_is_refused_by_its_name(recipe: Path, cli: Cl
     assert cli("runs", "--json").json == []
 
 
-def test_its_model_without_the_plugin_is_told(recipe: Path, cli: Cli) -> None:
+def test_its_run_without_the_plugin_is_told(recipe: Path, cli: Cli) -> None:
     run = call(cli, "train", str(recipe), "--wait", *(p for s in (*SMALL, "train.max_steps=1") for p in ("--set", s)))
     said = cli("predict", run["id"], "a text")
     assert said.code == 2
-    assert "ordinal-classification" in said.err
+    assert "is for the task ordinal-classification of the plugin tui_finetune_ordinal, which is not here." in said.err
+    (Path(run["path"]) / "result.json").write_text(
+        json.dumps({"v": 1, "attempt": 1, "state": "stopped", "exit_code": 0})
+    )
+    said = cli("resume", run["id"])
+    assert said.code == 2
+    assert said.err.startswith(
+        "the run needs task 'ordinal-classification', preprocessor 'hide-ratings', source 'star-reviews' of the plugin "
+        "tui_finetune_ordinal, which is not here."
+    )
+    assert len(cli("show", run["id"], "--json").json["attempts"]) == 1

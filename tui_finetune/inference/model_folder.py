@@ -37,7 +37,7 @@ def open_model_folder(path: Path, catalog: Catalog, home: Home, *, trust_remote_
     path = path.absolute()
     if (path / TASK_CARD).is_file():
         card = TaskCard.read(path)
-        task: Task = catalog.require("tasks", card.task)
+        task: Task = _task_of_card(card, path, catalog)
     else:
         config, problems = read_config(path)
         if config is None:
@@ -46,6 +46,15 @@ def open_model_folder(path: Path, catalog: Catalog, home: Home, *, trust_remote_
         card = card_of(config, path, task)
     check_model(str(path), task, revision=None, home=home, trust_remote_code=trust_remote_code, trained=True)
     return ModelFolder(path, card, task)
+
+
+def _task_of_card(card: TaskCard, path: Path, catalog: Catalog) -> Task:
+    if card.plugin is not None and card.task not in catalog.tasks and catalog.plugin(card.plugin) is None:
+        hint = "Install it, or name its folder: --plugin-dir FOLDER."
+        message = f"{path} is for the task {card.task} of the plugin {card.plugin}, which is not here."
+        raise ModelError(Problem(message, hint=hint))
+    task: Task = catalog.require("tasks", card.task)
+    return task
 
 
 def task_of(config: Mapping[str, Any], path: Path, catalog: Catalog) -> Task:

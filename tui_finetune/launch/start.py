@@ -88,8 +88,18 @@ def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
         raise UserError(f"{info.name} ({info.id[-4:]}) {what if status.state == 'finished' else 'is ' + status.words}.")
     if not info.paths.recipe_toml.is_file():
         raise UserError(f"{info.name} ({info.id[-4:]}) was made by a script of its own; only that script can go on.")
+    _require_plugins(info, launch)
     attempt = newest_attempt(info.paths) + 1
     return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
+
+
+def _require_plugins(info: RunInfo, launch: Launch) -> None:
+    from tui_finetune.config.write import read_resolved
+    from tui_finetune.launch.needed_plugins import require_plugins
+    from tui_finetune.plugin_api.manager import load_catalog
+
+    catalog = load_catalog(launch.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
+    require_plugins(read_resolved(info.paths.recipe_toml), catalog)
 
 
 def model_of(info: RunInfo) -> Path:

@@ -76,7 +76,7 @@ def test_what_no_task_uses(config: dict[str, object], said: str, tmp_path: Path,
 
 def test_a_card_of_a_plugin_that_is_not_here(tmp_path: Path, catalog: Catalog, home: Home) -> None:
     TaskCard("ordinal-classification", "ordinal", LabelSet.of(["a", "b"]), 17).write(model_folder(tmp_path))
-    with pytest.raises(UserError, match="no task 'ordinal-classification'"):
+    with pytest.raises(UserError, match="the task ordinal-classification of the plugin ordinal, which is not here"):
         open_model_folder(tmp_path, catalog, home)
 
 
