@@ -85,7 +85,7 @@ def _plan(event: Event, history: History) -> str:
         parts.append("rows " + ", ".join(f"{name} {words.count(number(count))}" for name, count in rows.items()))
     if (steps := event.number("steps")) is not None:
         epochs = event.number("epochs")
-        parts.append(f"{steps:,.0f} steps" + (f" in {epochs:g} epochs" if epochs else ""))
+        parts.append(f"{steps:,.0f} steps" + (f" in {epochs:g} epoch{'' if epochs == 1 else 's'}" if epochs else ""))
     if (parameters := event.number("parameters")) is not None:
         trainable = event.number("parameters_trainable")
         some = trainable is not None and trainable < parameters
