@@ -153,6 +153,7 @@ def the_recipe_ran_as_it_is(cli: Cli) -> None:
     """BERT on IMDb with the guide's figures, both from the Hub's cache at their commits."""
     run = cli("show", "imdb-bert", "--json").json
     assert (run["state"], run["of"]) == ("finished", None)
+    assert (run["model"], run["data"]) == ("google-bert/bert-base-uncased", "stanfordnlp/imdb")
     assert run["plan"]["rows"] == {"train": 72, "validation": 8, "test": 40}
     assert (run["plan"]["max_length"], run["plan"]["batch_size"], run["plan"]["epochs"]) == (512, 16, 3.0)
     assert run["plan"]["truncated"]["train"] > 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Literal
 
 from tui_finetune.cli.diagnostics import ProgressLine, say
@@ -39,13 +39,15 @@ TALKED = frozenset(
 """Events that stay on the screen above the progress line."""
 
 
-def follow(call: Call, info: RunInfo, *, until: Until = "end", quiet: bool = False) -> Status:
+def follow(
+    call: Call, info: RunInfo, *, until: Until = "end", quiet: bool = False, told: Collection[str] = ()
+) -> Status:
     """Shows on stderr what the run does until it ends (or pre-flight is over), and returns its status then.
 
     ctrl+c leaves the run alone: it says so, and the status returned is that of a run that lives. quiet: the progress
-    line alone, without what was evaluated and noted.
+    line alone, without what was evaluated and noted. told: notes and warnings that the person has read already.
     """
-    talk = _Talk(quiet, since=info.status().attempt)
+    talk = _Talk(quiet, since=info.status().attempt, told=told)
     try:
         return Follower(info, talk.event, talk.tick).run(until)
     except KeyboardInterrupt:
@@ -112,14 +114,17 @@ def started(history: History, status: Status) -> bool:
 class _Talk:
     """Follows on stderr; what earlier attempts said is not told again."""
 
-    def __init__(self, quiet: bool, since: int) -> None:
+    def __init__(self, quiet: bool, since: int, told: Collection[str]) -> None:
         self._line = ProgressLine()
         self._quiet = quiet
         self._since = since
+        self._told = told
         self._tenth = -1
 
     def event(self, event: Event, history: History) -> None:
         if self._quiet or event.name not in TALKED or event.attempt < self._since:
+            return
+        if event.name in ("note", "warning") and event.get("message") in self._told:
             return
         if (text := event_line(event, history)) is not None:
             self._line.close()

@@ -50,12 +50,16 @@ def checked_recipe(call: Call, recipe: Path, sets: Sequence[str], *, quiet: bool
     return checked(lambda told: check(loaded, home=call.home, catalog=call.catalog, progress=told), quiet=quiet)
 
 
-def follow_training(call: Call, info: RunInfo, *, wait: bool) -> None:
-    """Follows a run past its pre-flight or to its end, tells how it stands, and ends the verb with the right code."""
+def follow_training(call: Call, info: RunInfo, *, wait: bool, checked: Checked | None = None) -> None:
+    """Follows a run past its pre-flight or to its end, tells how it stands, and ends the verb with the right code.
+
+    checked: what was said of it already is not said again.
+    """
     from tui_finetune.cli.follow import follow, goes_on
     from tui_finetune.cli.runs_common import run_json
 
-    status = follow(call, info, until="end" if wait else "preflight")
+    told = frozenset() if checked is None else frozenset((*checked.notes, *checked.warnings))
+    status = follow(call, info, until="end" if wait else "preflight", told=told)
     if call.json:
         output.print_json(run_json(info))
     elif status.live:

@@ -43,6 +43,8 @@ class Checked:
     of: Mapping[str, Any] | None = None
     """The run that this one starts from."""
     warnings: tuple[str, ...] = field(default=())
+    model: str | None = None
+    """As the person's recipe names it; the resolved one has the folder that it was found in."""
 
 
 def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = no_progress) -> Checked:
@@ -76,6 +78,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         notes=(*start.notes, *head, *prepared.notes, *(model.notes if model else ())),
         of=start.of,
         warnings=tuple(prepared.warnings),
+        model=loaded.recipe.model.path,
     )
 
 

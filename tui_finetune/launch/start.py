@@ -39,6 +39,7 @@ def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Start
         facts=checked.facts,
         of=checked.of,
         name=name,
+        model=checked.model,
         data=_data_name(checked),
     )
 
@@ -51,15 +52,18 @@ def start_job(
     facts: Mapping[str, Any],
     of: Mapping[str, Any] | None,
     name: str | None = None,
+    model: str | None = None,
     data: str | None = None,
 ) -> Started:
-    """The same for a recipe of any kind that is resolved already."""
+    """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them."""
     from tui_finetune.config.write import resolved_toml
 
     home = launch.home.ensure()
     called = name or recipe.name or recipe.kind
     recipe = recipe.model_copy(update={"name": called})
-    paths = RunStore(home).create(called, kind=recipe.kind, task=recipe.task, of=of, model=recipe.model.path, data=data)
+    paths = RunStore(home).create(
+        called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
+    )
     try:
         atomic.write_bytes(paths.request_toml, request)
         atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())

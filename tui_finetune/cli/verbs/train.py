@@ -34,4 +34,4 @@ def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, w
         raise RecipeError(Problem(f"is '{checked.recipe.kind}', not 'train'.", "kind", recipe.name, hint=hint))
     info = read_info(start(checked, launch_of(call), name=name).paths)
     say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
-    follow_training(call, info, wait=wait)
+    follow_training(call, info, wait=wait, checked=checked)
