@@ -81,6 +81,7 @@ format: $(VENV)/.with-test
 
 docs: $(VENV)/.with-test
 	$(BIN)/tui-finetune config schema --markdown > docs/configuration.md
+	$(BIN)/python -m tui_finetune.ui.keys_page > docs/keys.md
 
 clean:
 	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

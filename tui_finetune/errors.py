@@ -7,9 +7,13 @@ else that escapes is a defect of ours: its traceback goes to the log and its one
 from __future__ import annotations
 
 import difflib
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from pathlib import Path
+
+logger = logging.getLogger(__name__)
 
 
 class ExitCode(IntEnum):
@@ -106,3 +110,21 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """`Did you mean X?`, or an empty string."""
     found = nearest(name, known)
     return f"Did you mean {found}?" if found else ""
+
+
+def log_traceback(error: BaseException, log: Path) -> str | None:
+    """Appends the full traceback of a defect of ours to the home's log; its path, or None where it could not be written."""
+    import sys
+    import traceback
+    from datetime import UTC, datetime
+
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
+            traceback.print_exception(error, file=file)
+        log.chmod(0o600)
+    except OSError as failed:
+        logger.warning("cannot write %s: %s", log, failed)
+        return None
+    return str(log)

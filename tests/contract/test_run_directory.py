@@ -45,7 +45,9 @@ def _event_name(call: ast.Call) -> str | None:
     first, owner = call.args[0], function.value
     writes = isinstance(owner, ast.Attribute) and owner.attr == "events"
     writes = writes or (isinstance(owner, ast.Name) and owner.id == "self")
-    return first.value if writes and isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+    if not (writes and isinstance(first, ast.Constant) and isinstance(first.value, str)):
+        return None
+    return first.value if first.value.isidentifier() else None
 
 
 def test_every_event_that_is_written_is_documented_and_in_the_table() -> None:

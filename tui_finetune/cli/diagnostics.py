@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shutil
 import sys
-import traceback
-from datetime import UTC, datetime
 from typing import NoReturn
 
 import click
 
-from tui_finetune.errors import ExitCode, UserError
+from tui_finetune.errors import ExitCode, UserError, log_traceback
 from tui_finetune.paths import Home
 from tui_finetune.text import Shown, cut_end, shown
-
-logger = logging.getLogger(__name__)
 
 
 def say(text: Shown) -> None:
@@ -74,21 +69,6 @@ class ProgressLine:
             self._open = False
 
 
-def log_traceback(error: BaseException, home: Home | None = None) -> str | None:
-    """Appends the full traceback to the home's log; its path, or None where it could not be written."""
-    log = (home or Home.find()).log
-    try:
-        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(f"\n{datetime.now(UTC).isoformat(timespec='seconds')} {' '.join(sys.argv)}\n")
-            traceback.print_exception(error, file=file)
-        log.chmod(0o600)
-    except OSError as failed:
-        logger.warning("cannot write %s: %s", log, failed)
-        return None
-    return str(log)
-
-
 def report(error: UserError) -> None:
     """Prints all problems, one a line."""
     for problem in error.problems:
@@ -108,7 +88,7 @@ def run(cli: click.Command) -> NoReturn:
     except UserError as error:
         report(error)
         if error.__cause__ is not None:
-            log_traceback(error)
+            log_traceback(error, Home.find().log)
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
         say(Shown("Interrupted."))
@@ -124,7 +104,7 @@ def run(cli: click.Command) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
     except Exception as error:  # noqa: BLE001 - the outermost net: a defect of ours, told in one line, traceback kept
-        log = log_traceback(error)
+        log = log_traceback(error, Home.find().log)
         where = f" Traceback in {log}." if log else ""
         say(shown(f"Defect in tui-finetune: {type(error).__name__}: {error}.{where}"))
         sys.exit(ExitCode.RUN_FAILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
 import click
@@ -11,6 +12,7 @@ from tui_finetune import __version__
 from tui_finetune.cli import diagnostics
 
 VERBS: dict[str, str] = {
+    "open": "The interface: every run on a screen. tui-finetune alone opens it too.",
     "demo": "Train a small classifier on this machine, now, and use it.",
     "config": "Write, check and show recipes.",
     "data": "Look at data before training on it.",
@@ -69,12 +71,24 @@ class Verbs(click.Group):
 
 @click.group(
     cls=Verbs,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
     epilog="Every verb takes --json and --home. RUN is an id, its beginning, its last four characters, a name, or latest.",
 )
 @click.version_option(__version__, prog_name="tui-finetune")
-def cli() -> None:
+@click.pass_context
+def cli(ctx: click.Context) -> None:
     """Fine-tune Hugging Face models from a terminal."""
+    if ctx.invoked_subcommand is not None:
+        return
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo(ctx.get_help())
+        return
+    from tui_finetune.cli.options import Call
+    from tui_finetune.cli.verbs.open import show
+    from tui_finetune.paths import Home
+
+    show(Call(Home.find(), json=False))
 
 
 def main() -> None:

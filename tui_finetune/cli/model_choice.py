@@ -64,7 +64,9 @@ def _of_run(info: RunInfo) -> Chosen:
         if not info.paths.recipe_toml.is_file():
             hint = "A script of its own saved its model itself: name that folder."
         else:
-            hint = "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
+            hint = (
+                "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
+            )
         raise UserError(Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint))
     return Chosen(info.paths.model, info)
 

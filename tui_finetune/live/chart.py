@@ -69,14 +69,14 @@ def dot_columns(width: int, *, ascii: bool) -> int:
     return plot_cells(width) * (1 if ascii else 2)
 
 
-def too_small(width: int, height: int) -> bool:
+def too_small(width: int, height: int, below: int = BELOW) -> bool:
     """True where a chart of this size says less than a number."""
-    return plot_cells(width) < SMALLEST[0] or height - BELOW < SMALLEST[1]
+    return plot_cells(width) < SMALLEST[0] or height - below < SMALLEST[1]
 
 
-def draw(chart: Chart, width: int, height: int) -> list[Line]:
-    """The plot, its axis, the events and the steps: `height` lines."""
-    rows, cells = height - BELOW, plot_cells(width)
+def draw(chart: Chart, width: int, height: int, below: int = BELOW) -> list[Line]:
+    """The plot, its axis, the events and the steps: `height` lines. below: 1 for the axis alone, 2 with the steps."""
+    rows, cells = height - below, plot_cells(width)
     grid = [[_Cell() for _ in range(cells)] for _ in range(rows)]
     for place, curve in reversed(list(enumerate(chart.curves))):
         _put_curve(grid, chart, curve, place)
@@ -90,8 +90,8 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
             grid[row][_cell_of(chart, step, cells)] = _Cell("◆", "series-2")
     lines = [(_label(chart.y, row, rows), *_spans(cells_of)) for row, cells_of in enumerate(grid)]
     lines.append((muted(" " * (LEFT - 1) + "└" + "─" * cells),))
-    lines.append(_events_line(chart, cells))
-    lines.append(_steps_line(chart, cells))
+    lines += [_events_line(chart, cells)] if below >= BELOW else []
+    lines += [_steps_line(chart, cells)] if below > 1 else []
     return lines
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from tui_finetune.live.spans import Line, Span, at, blanks, clip, muted, width_of
-from tui_finetune.text import Shown, cut_middle
+from tui_finetune.text import cut_end, cut_middle
 
 CURSOR_CELLS = 3
 """Cells before the first column: one free, the cursor, the mark."""
@@ -25,6 +25,8 @@ class Column:
     """Up to how many cells it is widened where there is room."""
     optional: int = 0
     """0: always there; else only where there is room, small numbers first."""
+    free: bool = False
+    """Free text: its end is cut, not its middle."""
 
 
 def fit(columns: Sequence[Column], width: int) -> tuple[Column, ...]:
@@ -64,7 +66,7 @@ def row_line(columns: Sequence[Column], cells: Mapping[str, Span | Line]) -> Lin
     out: list[Span] = []
     for place, column in enumerate(columns):
         found = cells.get(column.name, ())
-        spans: Line = (_cut(found, column.width),) if isinstance(found, Span) else clip(found, column.width)
+        spans: Line = (_cut(found, column),) if isinstance(found, Span) else clip(found, column.width)
         rest = blanks(column.width - width_of(spans))
         out += [rest, *spans] if column.right else [*spans, rest]
         if place < len(columns) - 1:
@@ -72,5 +74,6 @@ def row_line(columns: Sequence[Column], cells: Mapping[str, Span | Line]) -> Lin
     return tuple(one for one in out if one.text)
 
 
-def _cut(one: Span, width: int) -> Span:
-    return one._replace(text=Shown(cut_middle(one.text, width)))
+def _cut(one: Span, column: Column) -> Span:
+    cut = cut_end if column.free else cut_middle
+    return one._replace(text=cut(one.text, column.width))

@@ -193,7 +193,7 @@ def progress_words(row: RunRow, now: float) -> str:
     if not status.live:
         return f"at {share}" if share else words.NOTHING
     if status.state in ("stalled", "unreachable"):
-        return f"last heard {words.age(now - status.since)}" if status.since else status.state
+        return f"heard {words.age(now - status.since)}" if status.since else status.state
     if status.step and share:
         left = figures.progress.left if figures is not None else None
         rest = f"{'about ' if figures and figures.progress.about else ''}{words.coarse(left)} left" if left else None

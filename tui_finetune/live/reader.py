@@ -153,20 +153,8 @@ def row_of(info: RunInfo, status: Status, figures: Figures | None = None) -> Run
 def begin(paths: RunPaths) -> _Followed:
     """A history that is brief of what was, and a tail at its end."""
     tail = EventTail(paths)
-    tail.offset = whole_lines(paths.events)
+    tail.skip()
     return _Followed(tail, History(brief_events(paths, tail.offset)))
-
-
-def whole_lines(path: Path) -> int:
-    """Bytes up to the end of the last whole line."""
-    try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            start = max(0, end - 65_536)
-            file.seek(start)
-            return start + file.read(end - start).rfind(b"\n") + 1
-    except OSError:
-        return 0
 
 
 def figures(history: History, status: Status, now: float) -> Figures:

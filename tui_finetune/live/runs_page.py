@@ -12,7 +12,7 @@ from tui_finetune.live.lines import metric_words
 from tui_finetune.live.listing import ENDED_BADLY, main_metric, progress_words, result_words, started_words
 from tui_finetune.live.marks import state_span
 from tui_finetune.live.reader import RunRow, falling
-from tui_finetune.live.spans import EMPTY, Line, Span, ends, line, muted, span, wrap
+from tui_finetune.live.spans import EMPTY, Line, Span, clip, ends, line, muted, span, width_of, wrap
 from tui_finetune.text import cut_front, cut_middle
 
 COLUMNS: tuple[Column, ...] = (
@@ -20,7 +20,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("run", "run", 16, stretch=32),
     Column("id", "id", 4),
     Column("result", "result", 19, stretch=24),
-    Column("progress", "progress", 14, stretch=22),
+    Column("progress", "progress", 14, stretch=22, free=True),
     Column("trend", "loss", 12, optional=1),
     Column("model", "model", 18, optional=2, stretch=30),
     Column("tags", "tags", 12, optional=3, stretch=20),
@@ -116,7 +116,8 @@ def _name_line(row: RunRow, width: int) -> Line:
     about = f"of {str(of)[-4:]}" if of else None
     what = " on ".join(part for part in (hub_id(info.model, room // 2), hub_id(info.data, room // 2)) if part)
     parts = ", ".join(part for part in (about, what, info.task or info.kind) if part)
-    return ends(line(" ", span(name), " ", muted(info.short)), line(muted(parts)), width, gap=2)
+    left = line(" ", span(name), " ", muted(info.short))
+    return ends(left, clip(line(muted(parts)), width - width_of(left) - 2), width, gap=2)
 
 
 def _live(row: RunRow, width: int, now: float) -> list[Line]:
@@ -229,3 +230,47 @@ def machine_line(host: str, place: str, figures: MachineFigures | None, count: i
         parts += [f"{words.size(figures.disk_free)} free"] if figures.disk_free is not None else []
         parts += [figures.device_words]
     return ends(left, line(muted(" · ".join(parts)), " "), width)
+
+
+WAYS: tuple[tuple[str, str, str], ...] = (
+    (
+        "Try the demo",
+        "Train a small classifier on this machine and use it.",
+        "Two or three minutes, no network: which chapter is a sentence from?",
+    ),
+    (
+        "Train on my data",
+        "A file or folder (CSV, JSON, Parquet, text, CoNLL …)",
+        "or a dataset of the Hub. It is looked at first, and a recipe written.",
+    ),
+    (
+        "Start from a recipe",
+        "A TOML file, checked before anything starts.",
+        "sample_configs/ has some; tui-finetune config new writes one.",
+    ),
+)
+"""What an empty home offers."""
+_LEVELS = {"ok": ("✓", "good"), "warning": ("!", "warn"), "problem": ("✗", "bad")}
+
+
+def machine_lines(findings: Sequence[tuple[str, str, str]], width: int) -> list[Line]:
+    """What this machine is, one line a finding; nothing before it has been looked at."""
+    if not findings:
+        return [line(" ", muted("This machine")), line(" ", muted("–"))]
+    lines = [line(" ", muted("This machine"))]
+    for level, name, text in findings:
+        sign, token = _LEVELS.get(level, ("·", "muted"))
+        lines.append(clip(line(" ", span(sign, token), " ", muted(name.ljust(13)), " ", text), width))
+    return lines
+
+
+def small_lines(rows: Sequence[RunRow], now: float) -> list[Line]:
+    """Where there is no room for the list: the live runs alone, one line each."""
+    live = [row for row in rows if row.status.live]
+    lines: list[Line] = []
+    for row in live:
+        lines.append(line(span(row.info.name), " ", muted(row.info.short), "  ", state_span(row.status)))
+        lines.append(line(progress_words(row, now)))
+    if not live:
+        lines.append(line(f"{len(rows):,} runs, none is running."))
+    return [*lines, line(muted("Needs 80x24 for the rest. Runs go on."))]

@@ -77,6 +77,14 @@ def size(value: float | None) -> str:
     return f"{value:.0f} B"
 
 
+def part_of(part: float, whole: object) -> str:
+    """`9.1 of 24.1 GB`, `839 kB of 2.0 GB`; the part alone where the whole is not known."""
+    if not isinstance(whole, int | float) or isinstance(whole, bool):
+        return size(part)
+    number, _, unit = size(part).partition(" ")
+    return f"{number if size(whole).endswith(f' {unit}') else size(part)} of {size(whole)}"
+
+
 def score(value: float | None) -> str:
     """Losses and metrics: three decimals; `nan` and `inf` by name."""
     if value is None:

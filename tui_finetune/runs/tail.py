@@ -91,6 +91,10 @@ class EventTail:
         except (FileNotFoundError, NotADirectoryError, PermissionError):
             return []
 
+    def skip(self) -> None:
+        """Past all whole lines that are there now: only what comes from now on is told."""
+        self.offset = whole_lines(self.path)
+
     def _notice_replacement(self, stat: os.stat_result) -> None:
         identity = (stat.st_dev, stat.st_ino)
         if stat.st_size < self.offset or (self._identity is not None and identity != self._identity):
@@ -111,6 +115,18 @@ class EventTail:
             events.extend(parse(line) for line in data[:end].split(b"\n")[:-1] if line.strip())
             self.offset += end
         return events
+
+
+def whole_lines(path: Path) -> int:
+    """Bytes up to the end of the last whole line."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            start = max(0, end - 65_536)
+            file.seek(start)
+            return start + file.read(end - start).rfind(b"\n") + 1
+    except OSError:
+        return 0
 
 
 def read_events(paths: RunPaths) -> list[Event]:

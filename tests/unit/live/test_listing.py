@@ -205,7 +205,7 @@ def test_what_the_columns_say(home: Home) -> None:
     loading.events.write("progress", what="encoding train", done=250, total=1000)
     assert progress_words(row(home, loading), time.time()) == "loading 25 %"
     stalled = FakeRun(home).begin().plan().step(3).beat(age=300)
-    assert progress_words(row(home, stalled), time.time()) == "last heard 5 m ago"
+    assert progress_words(row(home, stalled), time.time()) == "heard 5 m ago"
 
 
 def test_the_lines_below_the_list_tell_what_matters(home: Home) -> None:

@@ -65,6 +65,14 @@ def test_words(word: Callable[..., str], value: float | None, text: str) -> None
 
 @pytest.mark.parametrize(
     ("part", "whole", "text"),
+    [(9.1e9, 24.1e9, "9.1 of 24.1 GB"), (839e3, 2e9, "839 kB of 2.0 GB"), (9.1e9, None, "9.1 GB")],
+)
+def test_a_part_of_a_size_names_the_unit_once(part: float, whole: object, text: str) -> None:
+    assert words.part_of(part, whole) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
     [(59, 100, "59 %"), (3, 1_000, "0.3 %"), (999, 1_000, "99 %"), (100, 100, "100 %"), (0, 10, "0 %"), (1, 0, "–")],
 )
 def test_a_share_is_whole_and_never_done_too_early(part: float, whole: float, text: str) -> None:

@@ -1,0 +1,91 @@
+"""Looking at the interface as a person does: its lines of text, and keys."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from textual.pilot import Pilot
+
+from tests.waiting import wait_for
+from tui_finetune.launch.handoff import Launch
+from tui_finetune.paths import Home
+from tui_finetune.ui.app import TuiFinetune
+from tui_finetune.ui.theme import Look
+
+SECONDS = 20.0
+"""Nothing that a screen shows by itself takes longer on a busy machine."""
+
+
+class Screen:
+    """The interface under a test."""
+
+    def __init__(self, app: TuiFinetune, pilot: Pilot[str]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    @property
+    def lines(self) -> list[str]:
+        """What is on the screen, line by line."""
+        return [strip.text for strip in self.app.screen._compositor.render_strips()]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def head(self) -> str:
+        return self.lines[0]
+
+    @property
+    def rule(self) -> str:
+        return self.lines[2]
+
+    @property
+    def said(self) -> str:
+        """The message line."""
+        return self.lines[-2].strip()
+
+    @property
+    def footer(self) -> str:
+        return self.lines[-1]
+
+    def line_of(self, text: str) -> str:
+        """The first line that has the text; empty where none has."""
+        return next((line for line in self.lines if text in line), "")
+
+    @property
+    def cursor(self) -> str:
+        """The line that has the cursor."""
+        return self.line_of("▸")
+
+    async def press(self, *keys: str) -> None:
+        for key in keys:
+            await self.pilot.press(key)
+            await self.pilot.pause()
+
+    async def type(self, text: str) -> None:
+        await self.press(*text)
+
+    async def sees(self, text: str, what: str = "") -> None:
+        """Waits until the text is on the screen."""
+        await wait_for(lambda: text in self.text, what or f"'{text}' on the screen", timeout=SECONDS)
+
+    async def sees_not(self, text: str) -> None:
+        await wait_for(lambda: text not in self.text, f"'{text}' to leave the screen", timeout=SECONDS)
+
+    async def says(self, text: str) -> None:
+        """Waits until the message line has the text."""
+        await wait_for(lambda: text in self.said, f"'{text}' on the message line", timeout=SECONDS)
+
+
+@asynccontextmanager
+async def showing(
+    home: Home, *, size: tuple[int, int] = (80, 24), look: Look | None = None, **options: Any
+) -> AsyncIterator[Screen]:
+    """The interface on a home, on a screen of that size."""
+    app = TuiFinetune(home, lambda: Launch(home), look=look or Look(), **options)
+    async with app.run_test(size=size) as pilot:
+        yield Screen(app, pilot)
+        app.bridge.stop()

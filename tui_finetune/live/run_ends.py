@@ -1,0 +1,161 @@
+"""A run that is held, not well, or over: what is known, since when, what is safe, what to do. Facts first, no blame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_finetune.live import words
+from tui_finetune.live.lines import metric_words
+from tui_finetune.live.listing import main_metric
+from tui_finetune.live.marks import mark
+from tui_finetune.live.series import History
+from tui_finetune.live.spans import EMPTY, Line, ends, line, muted, span, wrap
+from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.records import CheckpointRecord
+from tui_finetune.runs.status import Status
+from tui_finetune.text import cut_end, cut_front
+
+LABEL = 16
+"""Cells of `what is known`."""
+LOG_LINES = 3
+SENTENCES = {
+    "died": "The process is gone and left no result.",
+    "failed": "It ended with an error.",
+    "aborted": "It was ended at once, as asked.",
+    "stopped": "It was stopped, and saved before.",
+    "preempted": "It had to make room, and saved before.",
+    "unreadable": "The run directory cannot be read.",
+}
+
+
+def labelled(label: str, said: object, width: int, *, token: str = "text") -> list[Line]:
+    """`what is known   …`, wrapped below itself."""
+    parts = wrap(said, max(10, width - LABEL - 2), token=token)
+    return [line(" ", muted(label.ljust(LABEL)), *parts[0]), *(line(" " * (LABEL + 1), *part) for part in parts[1:])]
+
+
+def held_lines(status: Status, log: Sequence[str], width: int, now: float) -> list[Line]:
+    """Above the bar of a run that lives and does not move; nothing of one that does."""
+    if status.state == "paused":
+        at = f" at step {status.step:,}" if status.step else ""
+        return [line(" ", span(f"‖ paused{at}; device memory kept", "held", bold=True))]
+    if status.state == "queued":
+        return [line(" ", span(f"○ {status.words}", "muted", bold=True))]
+    if status.state not in ("stalled", "unreachable"):
+        return []
+    since = f", since {words.clock(status.since, now)}" if status.since is not None else ""
+    lines = [line(" ", *part) for part in wrap(f"! {status.reason}{since}", width - 2, token="warn")]
+    lines[0] = tuple(one._replace(bold=True) for one in lines[0])
+    if status.state == "stalled":
+        lines += labelled("what to do", "l shows what it printed; s asks it to stop, A ends it.", width)
+    else:
+        lines += labelled("what to do", "look at that machine; from here only its heartbeat can be seen.", width)
+    return [*lines, *_log(log, width), EMPTY]
+
+
+def _log(log: Sequence[str], width: int) -> list[Line]:
+    shown = [one for one in log if one.strip()][-LOG_LINES:]
+    return [line(" ", muted(("last lines" if not place else "").ljust(LABEL)), cut_end(text, width - LABEL - 2))
+            for place, text in enumerate(shown)]  # fmt: skip
+
+
+def ended_lines(
+    info: RunInfo,
+    status: Status,
+    history: History,
+    checkpoints: Sequence[CheckpointRecord],
+    log: Sequence[str],
+    width: int,
+    now: float,
+) -> list[Line]:
+    """A run that ended, and not by finishing."""
+    found = mark(status.state)
+    bad = status.state in ("died", "failed", "unreadable")
+    lines = [line(" ", span(f"{found.glyph} {SENTENCES.get(status.state, status.words)}", found.token, bold=True))]
+    lines.append(line(" ", muted(_last_sign(status, history, now))))
+    lines.append(EMPTY)
+    if (known := _known(status)) is not None:
+        lines += labelled("what is known", known, width)[:3]
+    if bad:
+        lines += _log(status.log_tail or log, width)
+    if status.state == "unreadable":
+        return lines
+    lines += labelled("what is safe", _safe(status, history, checkpoints), width)[:2]
+    todo = _todo(info, status, checkpoints)
+    lines += labelled("what to do", todo, width)[:3] if todo else []
+    if status.advice and bad and status.state != "died":
+        lines += labelled("" if todo else "what to do", status.advice, width)[:2]
+    return lines
+
+
+def _known(status: Status) -> str | None:
+    """The reason as a sentence of its own; of a process that is gone what is known beyond that."""
+    text = (status.reason or "").strip()
+    if status.state == "died":
+        text = text.partition("; ")[2] if "gone without a result" in text else text
+    if not text:
+        return None
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def _last_sign(status: Status, history: History, now: float) -> str:
+    when = status.ended if status.ended is not None else status.since
+    parts = [f"last sign {words.clock(when, now)}" if status.state == "died" else f"ended {words.clock(when, now)}"]
+    steps = history.steps or status.steps
+    if status.step is not None:
+        share = f" of {steps:,} ({words.share(status.step, steps)})" if steps else ""
+        parts.append(f"step {status.step:,}{share}")
+    if status.phase:
+        parts.append(f"phase {status.phase}")
+    if status.seconds is not None:
+        parts.append(f"after {words.duration(status.seconds)}")
+    return ", ".join(parts)
+
+
+def newest_whole(checkpoints: Sequence[CheckpointRecord]) -> CheckpointRecord | None:
+    return next((one for one in reversed(checkpoints) if one.whole), None)
+
+
+def _safe(status: Status, history: History, checkpoints: Sequence[CheckpointRecord]) -> str:
+    newest = newest_whole(checkpoints)
+    if newest is None:
+        return "no checkpoint was written" if not checkpoints else "no checkpoint is whole"
+    size = f", {words.size(newest.bytes)}" if newest.bytes else ""
+    lost = max(0, max(history.step, status.step or 0) - newest.step)
+    after = f"; {lost:,} step{'' if lost == 1 else 's'} after it are lost" if lost else ""
+    return f"checkpoint-{newest.step}, whole{size}{after}"
+
+
+def _todo(info: RunInfo, status: Status, checkpoints: Sequence[CheckpointRecord]) -> str:
+    if info.kind != "train":
+        return f"start the {info.kind} again"
+    newest = newest_whole(checkpoints)
+    if newest is None:
+        return "r begins again at step 0, with the same seed"
+    return f"r resumes from step {newest.step:,}; same recipe, same order of rows"
+
+
+def finished_lines(
+    info: RunInfo, status: Status, history: History, has_model: bool, width: int, now: float
+) -> list[Line]:
+    """The result of a run that finished."""
+    main = main_metric(status)
+    took = f"took {words.duration(status.seconds)}, ended {words.clock(status.ended, now)} "
+    if main is None:
+        head = line(" ", span("✓ finished", "good", bold=True))
+    else:
+        name, value, split = main
+        where = "test" if split == "test" else "validation"
+        head = line(" ", span("✓ ", "good"), span(f"{name} {words.score(value)} on {where}", bold=True))
+    lines = [ends(head, line(muted(took)), width)]
+    test = {key.removeprefix("test_"): one for key, one in status.metrics.items() if key.startswith("test_")}
+    other = {key: one for key, one in status.metrics.items() if not key.startswith("test_")}
+    for label, found in (("test", test), ("validation", other)):
+        if found:
+            lines += labelled(label, metric_words(found, 8), width)
+    if status.baselines:
+        lines += labelled("baselines", metric_words(status.baselines, 6), width)
+    if has_model:
+        lines.append(line(" ", muted("model".ljust(LABEL)), cut_front(str(info.paths.model), width - LABEL - 2)))
+        lines += labelled("try it", f'tui-finetune predict {info.short} "a text"', width)
+    return lines

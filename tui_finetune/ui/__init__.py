@@ -1,0 +1,1 @@
+"""The interface: Textual on the run directory. Imported by the verb `open` alone, and imports nothing that trains."""

@@ -1,0 +1,37 @@
+"""The terminal's driver with what the library's lacks: bytes that are no UTF-8 end nothing, and the mouse is quiet."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Any
+
+from textual.drivers import linux_driver
+from textual.drivers.linux_driver import LinuxDriver
+
+
+def _tolerant(encoding: str) -> Any:
+    """A decoder that puts U+FFFD where bytes are no text: a line that garbles one byte must not end the program."""
+    decoder = codecs.getincrementaldecoder(encoding)
+    return lambda: decoder(errors="replace")
+
+
+class Driver(LinuxDriver):
+    """Only clicks and the wheel are asked for: what a mouse does on its way is not worth the bytes on a thin line."""
+
+    def run_input_thread(self) -> None:
+        vars(linux_driver)["getincrementaldecoder"] = _tolerant
+        super().run_input_thread()
+
+    def _enable_mouse_support(self) -> None:
+        if not self._mouse:
+            return
+        self.write("\x1b[?1000h")
+        self.write("\x1b[?1006h")
+        self.flush()
+
+    def _disable_mouse_support(self) -> None:
+        if not self._mouse:
+            return
+        self.write("\x1b[?1000l")
+        self.write("\x1b[?1006l")
+        self.flush()

@@ -1,0 +1,145 @@
+"""Starting a run on the screen: check, handoff, pre-flight, each told in its lines; nothing is done before `enter`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import ComposeResult
+
+from tui_finetune.live.launching import Step, preflight_step, step_lines, under_way, waiting
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.series import History
+from tui_finetune.ui import messages
+from tui_finetune.ui.actions import Action, Place
+from tui_finetune.ui.launches import RecipeSource, usual_model
+from tui_finetune.ui.page import Page
+from tui_finetune.ui.widgets.sheet import FieldsSheet, Sheet, SheetLines
+
+LINES = 15
+
+
+class LaunchSheet(Sheet):
+    """A recipe on its way to a run. Closing it never ends a run."""
+
+    PLACE: ClassVar[Place] = Place(
+        "launch",
+        "sheet",
+        (
+            Action("list.open", "Start", "Hand it to a worker of its own; once it has begun, watch it.",
+                   offer=lambda sheet: sheet.offer()),
+            Action("list.down", "Down", footer=False),
+            Action("list.up", "Up", footer=False),
+            Action("app.back", "Close", "Close the sheet; what has been started goes on."),
+        ),
+    )  # fmt: skip
+
+    def __init__(self, source: RecipeSource) -> None:
+        super().__init__(f"Start {source.title}")
+        self._source = source
+        self._number = 0
+        self.steps: Sequence[Step] = waiting()
+        self._ready = False
+        self._failed = False
+        self.run_id: str | None = None
+        self._history = History()
+
+    def body(self) -> ComposeResult:
+        yield SheetLines(lambda width: step_lines(self.steps, width))
+
+    def lines_wanted(self, width: int) -> int:
+        return LINES
+
+    def on_mount(self) -> None:
+        self._number = self.page.ui.bridge.check(self._source)
+
+    def offer(self) -> Offer:
+        if self.run_id is not None or self._ready:
+            return ON
+        return off("The check has found problems." if self._failed else "Checking still.")
+
+    def on_launch_advanced(self, message: messages.LaunchAdvanced) -> None:
+        if message.launch_id != self._number:
+            return
+        self.steps = (*message.steps[:2], self.steps[2])
+        self._failed = message.failed
+        self._ready = message.ready and self.run_id is None
+        if message.run_id is not None:
+            self.run_id = message.run_id
+            self.page.ui.follow(message.run_id)
+        self._repaint()
+
+    def on_run_advanced(self, message: messages.RunAdvanced) -> None:
+        """The third step is the run's own: told by its events."""
+        if message.run_id != self.run_id:
+            return
+        self._history.feed(message.events)
+        self.steps = (*self.steps[:2], preflight_step(self._history, message.status))
+        self._repaint()
+        if under_way(self._history, message.status):
+            self._watch()
+
+    def _repaint(self) -> None:
+        self.query_one(SheetLines).repaint()
+        self.page.repaint_frame()
+
+    def _watch(self) -> None:
+        page, run_id = self.page, self.run_id
+        self.close()
+        if run_id is not None:
+            page.ui.open_run(run_id)
+
+    def do_list_open(self) -> None:
+        if self.run_id is not None:
+            self._watch()
+        else:
+            self._ready = False
+            self.page.ui.bridge.launch(self._number)
+
+    def do_list_down(self) -> None:
+        self.query_one(SheetLines).do_list_down()
+
+    def do_list_up(self) -> None:
+        self.query_one(SheetLines).do_list_up()
+
+
+def ask_for_recipe(page: Page) -> None:
+    """A recipe's file by its path; checked next."""
+
+    def take(values: Sequence[str]) -> str | None:
+        text = values[0].strip()
+        path = Path(text).expanduser()
+        if not text:
+            return "Recipe: a path is needed."
+        if not path.is_file():
+            return f"Recipe: no file {text}."
+        page.call_after_refresh(page.open_sheet, LaunchSheet(RecipeSource(path.name, path.absolute())))
+        return None
+
+    page.open_sheet(
+        FieldsSheet(
+            "New run from a recipe", [("recipe", "")], take, hint="a TOML file; enter checks it, nothing is started yet"
+        )
+    )
+
+
+def ask_for_data(page: Page) -> None:
+    """Data by their path or Hub id: looked at, a recipe written for them, then checked."""
+
+    def take(values: Sequence[str]) -> str | None:
+        data, model = (value.strip() for value in values)
+        if not data:
+            return "Data: a path or a Hub id is needed."
+        page.say(f"Looking at {data} …")
+        page.ui.bridge.draft(data, model)
+        return None
+
+    page.open_sheet(
+        FieldsSheet(
+            "Train on my data",
+            [("data", ""), ("model", usual_model(page.ui.home))],
+            take,
+            hint="a file, a folder or a Hub id; enter looks at it and writes a recipe",
+        )
+    )

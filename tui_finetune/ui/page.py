@@ -1,0 +1,340 @@
+"""A screen: the frame around it, its keys, what it says. Screens are subclasses, each in a folder of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from tui_finetune.errors import Problem
+from tui_finetune.live.spans import EMPTY, Line, line, span
+from tui_finetune.ui.actions import EVERYWHERE, FIELD, SHEET, Action, Place, key_name
+from tui_finetune.ui.screens import SCREENS
+from tui_finetune.ui.widgets.filter import FilterRow
+from tui_finetune.ui.widgets.frame import FooterLine, HeaderLine, MessageLine, TabRule, ThingLine
+from tui_finetune.ui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.app import TuiFinetune
+    from tui_finetune.ui.widgets.sheet import Sheet
+
+SMALLEST = (80, 24)
+IN_FIELDS = ("app.help", "app.palette", "app.quit", "app.back", "list.open", "pane.next", "pane.previous")
+"""What works while a text field has the keys: by keys that write nothing."""
+
+Target = tuple[Action, Any]
+
+
+class Content(Widget):
+    """The lines between rule and message; a sheet lies over their lower part."""
+
+    DEFAULT_CSS = "Content { height: 1fr; layout: vertical; layers: base sheet; }"
+
+
+class SmallView(Painted):
+    """Below 80x24: the answer of five seconds alone."""
+
+    DEFAULT_CSS = "SmallView { display: none; }"
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        return self.page.small(width, height)
+
+
+class Page(Screen[None], inherit_bindings=False):
+    """What every screen has. Subclasses give `PLACE`, `content`, `thing`, and the `do_…` of their actions."""
+
+    NAME: ClassVar[str]
+    PLACE: ClassVar[Place]
+    AUTO_FOCUS: ClassVar[str | None] = ""
+    DEFAULT_CSS = """
+    Page { layout: vertical; overflow: hidden; }
+    Page.-small > * { display: none; }
+    Page.-small > SmallView { display: block; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = ""
+        self._said: Line | None = None
+
+    @property
+    def is_home(self) -> bool:
+        """True for the screen that esc does not leave, and from which q leaves the program."""
+        return SCREENS[0].name == self.NAME
+
+    @property
+    def ui(self) -> TuiFinetune:
+        return cast("TuiFinetune", self.app)
+
+    def compose(self) -> ComposeResult:
+        yield HeaderLine()
+        yield ThingLine()
+        yield TabRule()
+        with Content():
+            yield from self.content()
+        yield MessageLine()
+        yield FooterLine()
+        yield SmallView()
+
+    def content(self) -> ComposeResult:
+        """The panes between rule and message line."""
+        raise NotImplementedError
+
+    def thing(self, width: int) -> Line:
+        """Line 2: what the screen shows, by name."""
+        raise NotImplementedError
+
+    def tabs(self) -> Sequence[tuple[str, str]]:
+        """Name and title of each tab."""
+        return ()
+
+    def small(self, width: int, height: int) -> Sequence[Line]:
+        """What is told where there is no room for the screen."""
+        return [line("Needs 80x24."), line("Runs go on.")]
+
+    def quiet(self) -> Line:
+        """What the message line says while there is nothing else to say."""
+        return EMPTY
+
+    def message(self) -> Line:
+        return self._said if self._said is not None else self.quiet()
+
+    def say(self, text: object, token: str = "text") -> None:
+        """A message; it stays until the next one, and in the list of past ones."""
+        self._said = text if isinstance(text, tuple) else line(span(text, token))
+        self.ui.remember_said(self._said)
+        self.repaint_frame()
+
+    def repaint(self) -> None:
+        """Everything that may have changed; only what did is sent."""
+        if self.is_current:
+            for widget in self.query(Painted):
+                widget.repaint()
+
+    def repaint_frame(self) -> None:
+        if self.is_current:
+            for kind in (HeaderLine, ThingLine, TabRule, MessageLine, FooterLine, SmallView):
+                self.query_one(kind).repaint()
+
+    # Textual calls the handlers of every class of a page, the subclass's first: none of them calls its parent's.
+
+    def on_mount(self) -> None:
+        self._fit()
+
+    def on_screen_resume(self) -> None:
+        self._said = None
+        self._fit()
+        self.call_after_refresh(self.repaint)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        """The short view where there is no room for more."""
+        width, height = self.app.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
+
+    # Keys
+
+    @property
+    def sheet(self) -> Sheet | None:
+        from tui_finetune.ui.widgets.sheet import Sheet
+
+        return next(iter(self.query(Sheet)), None)
+
+    @property
+    def in_field(self) -> bool:
+        """True while what is typed is text."""
+        return self.focused is not None and "field" in self.focused.classes
+
+    def places(self) -> list[tuple[Place, Any]]:
+        """Where keys are looked up, nearest first, and who acts on them."""
+        sheet = self.sheet
+        if self.in_field:
+            owner = sheet if sheet is not None else self.query_one(FilterRow)
+            return [(FIELD, owner), (_only(EVERYWHERE, IN_FIELDS), self)]
+        if sheet is not None:
+            return [(sheet.PLACE, sheet), (_only(EVERYWHERE, ("app.quit", "app.help")), self)]
+        pane = self.focused
+        own = [(pane.PLACE, pane)] if pane is not None and hasattr(pane, "PLACE") else []
+        return [*own, (self.PLACE, self), (EVERYWHERE, self)]
+
+    def targets(self) -> Iterator[Target]:
+        """Every action that there is here now, nearest first, each id once."""
+        known: set[str] = set()
+        for place, target in self.places():
+            for action in place.actions:
+                if action.id not in known:
+                    known.add(action.id)
+                    yield action, target
+
+    def on_key(self, event: events.Key) -> None:
+        name = key_name(event.key, event.character)
+        if self.in_field and event.is_printable:
+            return
+        found = next(((a, t) for a, t in self.targets() if name in self.ui.keymap.keys(a.id)), None)
+        if found is not None:
+            event.stop()
+            event.prevent_default()
+            self._answer()
+            self.perform(*found, key=name)
+        elif not self.in_field:
+            event.stop()
+            self.say(f"{name} does nothing here; {self.ui.keymap.shown('app.help')} shows the keys.", "muted")
+
+    def _answer(self) -> None:
+        """What was said last has been read when the next key is pressed; the palette has it."""
+        if self._said is not None:
+            self._said = None
+            self.query_one(MessageLine).repaint()
+
+    def perform(self, action: Action, target: Any, *, key: str = "") -> None:
+        """Does it, or says why it is off."""
+        offer = action.offer(target)
+        if not offer.on:
+            self.say(f"{action.label.rstrip('…')}: {offer.why}", "warn")
+            return
+        if action.id == "app.screen":
+            self.do_app_screen(key)
+        else:
+            getattr(target, action.method)()
+
+    def press(self, act: str) -> None:
+        """A click on something that names an action, a tab, or a screen."""
+        kind, _, value = act.partition(":")
+        if kind == "tab":
+            self.show_tab(value)
+            return
+        for action, target in self.targets():
+            if action.id == kind:
+                self.perform(action, target, key=value)
+                return
+
+    def footer(self) -> list[tuple[str, str, str]]:
+        """Key, label and click of the likeliest actions that are on, help last."""
+        keymap = self.ui.keymap
+        shown = [
+            (keymap.shown(action.id), action.label, action.id)
+            for action, target in self.targets()
+            if action.footer and action.id != "app.help" and action.offer(target).on
+        ]
+        key = next((k for k in keymap.keys("app.help") if len(k) > 1), "f1") if self.in_field else None
+        return [*shown, (key or keymap.shown("app.help"), "Help", "app.help")]
+
+    # What every screen can do
+
+    def show_tab(self, name: str) -> None:
+        """Shows a tab. Subclasses that have tabs do more."""
+        self.tab = name
+        self.repaint()
+
+    def _turn_tab(self, by: int) -> None:
+        names = [name for name, _ in self.tabs()]
+        if names:
+            self.show_tab(names[(names.index(self.tab) + by) % len(names)] if self.tab in names else names[0])
+
+    def do_tab_next(self) -> None:
+        self._turn_tab(1)
+
+    def do_tab_previous(self) -> None:
+        self._turn_tab(-1)
+
+    def do_pane_next(self) -> None:
+        self.focus_next()
+        self.repaint()
+
+    def do_pane_previous(self) -> None:
+        self.focus_previous()
+        self.repaint()
+
+    def do_app_back(self) -> None:
+        """Subclasses undo their last step inward first."""
+        if not self.is_home:
+            self.ui.show_screen(self.ui.came_from(self.NAME))
+
+    def do_app_leave(self) -> None:
+        self.ui.leave(self)
+
+    def do_app_quit(self) -> None:
+        self.ui.quit()
+
+    def do_app_screen(self, number: str) -> None:
+        found = next((one for one in SCREENS if one.number == number), None)
+        if found is None:
+            self.say(f"No screen {number}. There are {', '.join(f'{s.number} {s.title}' for s in SCREENS)}.", "muted")
+        elif found.name != self.NAME:
+            self.ui.show_screen(found.name)
+
+    def do_app_copy(self) -> None:
+        keys = self.ui.keymap
+        self.say(f"{keys.shown('app.leave')} leaves, {keys.shown('app.quit')} quits.", "muted")
+
+    def do_app_help(self) -> None:
+        from tui_finetune.ui.help import help_sheet
+
+        self.open_sheet(help_sheet(self))
+
+    def do_app_palette(self) -> None:
+        from tui_finetune.ui.palette import PaletteSheet
+
+        self.open_sheet(PaletteSheet(self))
+
+    # The filter, on the message line
+
+    @property
+    def filter_open(self) -> bool:
+        return bool(self.query(FilterRow))
+
+    def open_filter(self, text: str) -> None:
+        """A field in place of the message line; the page's list follows what is typed."""
+        if self.filter_open:
+            return
+        row = FilterRow(text, self.focused)
+        self.query_one(MessageLine).display = False
+        self.mount(row, before=self.query_one(FooterLine))
+
+    def close_filter(self, *, keep: bool) -> None:
+        for row in self.query(FilterRow):
+            if row.came_from is not None:
+                self.set_focus(row.came_from)
+            row.remove()
+        self.query_one(MessageLine).display = True
+        self.filter_closed(keep)
+        self.call_after_refresh(self.repaint)
+
+    def filter_closed(self, kept: bool) -> None:
+        """The field is gone; what was typed stays, or is to be cleared."""
+
+    def show_problems(self, what: str, problems: Sequence[Problem]) -> None:
+        """All problems of something that failed."""
+        from tui_finetune.live.spans import wrap
+        from tui_finetune.ui.widgets.sheet import TextSheet
+
+        def lines(width: int) -> list[Line]:
+            return [line(" ", span("✗", "bad"), " ", *part) for one in problems for part in wrap(one, width - 4)]
+
+        self.open_sheet(TextSheet(what, lines))
+
+    def open_sheet(self, sheet: Sheet) -> None:
+        """Opens a sheet over the lower part; one at a time."""
+        for old in self.query("Sheet"):
+            old.remove()
+        sheet.came_from = self.focused
+        self.query_one(Content).mount(sheet)
+
+    def sheet_closed(self, sheet: Sheet) -> None:
+        """The keys go back to where they came from."""
+        if sheet.came_from is not None and sheet.came_from.is_attached:
+            self.set_focus(sheet.came_from)
+        self.call_after_refresh(self.repaint)
+
+
+def _only(place: Place, ids: Sequence[str]) -> Place:
+    return Place(place.name, place.title, tuple(action for action in place.actions if action.id in ids))
+
+
+__all__ = ["SHEET", "Content", "Page"]

@@ -1,0 +1,284 @@
+"""Run: one job, whole. It reads what the bridge tells of the run that is open, and sends what a person asks."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from tui_finetune.live.lines import event_line
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.reader import RunRow
+from tui_finetune.live.run_ends import newest_whole
+from tui_finetune.live.run_page import Files, RunLook, small_lines, thing_line
+from tui_finetune.live.series import History
+from tui_finetune.live.spans import EMPTY, Line, line, muted
+from tui_finetune.ui import messages
+from tui_finetune.ui.run_actions import RunActions
+from tui_finetune.ui.screens.run.panes import CheckpointsPane, EventsPane, LivePane, LogPane, RecipePane
+from tui_finetune.ui.screens.run.places import RUN
+
+TABS = ("live", "log", "events", "recipe", "checkpoints")
+TITLES = {"live": "Live", "log": "Log", "events": "Events", "recipe": "Recipe", "checkpoints": "Checkpoints"}
+TOLD = frozenset({"checkpoint", "evaluation", "request", "applied", "warning", "checkpoint_skipped", "attempt", "end"})
+"""Events that the message line says when they come."""
+ILL_EVENTS = frozenset({"warning", "checkpoint_skipped"})
+ILL = frozenset({"stalled", "unreachable", "died", "failed"})
+"""States in which the newest lines of the log are shown beside the rest."""
+LOG_LINES = 8
+
+
+class RunPage(RunActions):
+    """The screen of the run that was opened last."""
+
+    NAME = "run"
+    PLACE = RUN
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = "live"
+        self.look: RunLook | None = None
+        self._run_id: str | None = None
+        self._whole = False
+        """True once all that was written before the screen opened has been read."""
+        self._brief = False
+        self._full = History()
+        """The whole history while it is being read, of a run whose brief one is shown."""
+        self._reading = ""
+        self._newest = ""
+        """What was told last, said while nothing else is."""
+
+    def content(self) -> ComposeResult:
+        yield LivePane()
+        yield LogPane()
+        yield EventsPane()
+        yield RecipePane()
+        yield CheckpointsPane()
+
+    def on_mount(self) -> None:
+        self.show_tab(self.tab)
+
+    def on_screen_resume(self) -> None:
+        self.ui.bridge.follow(self.ui.current_run)
+        if self.ui.current_run != self._run_id:
+            self._open(self.ui.current_run)
+        wanted, self.ui.wanted_tab = self.ui.wanted_tab, None
+        self.show_tab(wanted or self.tab)
+
+    def _open(self, run_id: str | None) -> None:
+        """Another run: nothing of the one before stays but its tab."""
+        self._run_id, self._whole, self._brief, self._reading, self._newest = run_id, False, False, "", ""
+        row = self.ui.row(run_id)
+        self.look = RunLook(row.info, row.status) if row is not None else None
+        live = self.query_one(LivePane)
+        live.charting = type(live.charting)(metric=live.charting.metric)
+        for pane in (self.query_one(LogPane), self.query_one(EventsPane)):
+            pane.filter("")
+            pane.take((), anew=True)
+            pane.following = True
+
+    @property
+    def row(self) -> RunRow | None:
+        """The run as the offers judge it: by what this screen knows, which is newer than the list."""
+        look = self.look
+        if look is None:
+            return None
+        return RunRow(look.info, look.status, None, bool(look.files.recipe), look.files.has_model)
+
+    # What it says
+
+    def thing(self, width: int) -> Line:
+        if self.look is None:
+            return line(" ", muted("no run open" if self._run_id is None else f"reading {self._run_id[-4:]} …"))
+        return thing_line(self.look, width)
+
+    def tabs(self) -> Sequence[tuple[str, str]]:
+        look = self.look
+        counts = {"checkpoints": len(look.files.checkpoints) if look is not None else 0}
+        return [(name, f"{TITLES[name]} {counts[name]}" if name in counts else TITLES[name]) for name in TABS]
+
+    def nothing(self) -> Sequence[Line]:
+        """In place of a run."""
+        if self._run_id is not None and self.look is None:
+            return [EMPTY, line("   ", muted("–"))]
+        keys = self.ui.keymap
+        return [
+            EMPTY,
+            line("   No run open. 1 lists them."),
+            line("   ", muted(f"{keys.shown('app.palette')} finds one by its name.")),
+        ]
+
+    def quiet(self) -> Line:
+        if self._reading:
+            return line(muted(self._reading))
+        pane = self._filtered()
+        if pane is not None and pane.wanted:
+            return line(
+                muted("filter "), pane.wanted, muted(f"  {pane.count():,} of {pane.total:,} lines; esc clears it")
+            )
+        log = self.query_one(LogPane)
+        if self.tab == "log" and log.skipped:
+            return line(muted(f"The first {log.skipped:,} bytes of the log are in its file."))
+        return line(self._newest) if self._newest else EMPTY
+
+    def small(self, width: int, height: int) -> Sequence[Line]:
+        if self.look is None:
+            return [self.thing(width)]
+        return small_lines(self.look, width, height, time.time())
+
+    def abort_words(self, row: RunRow) -> str:
+        look = self.look
+        newest = newest_whole(look.files.checkpoints) if look is not None else None
+        if look is None or newest is None:
+            return super().abort_words(row)
+        lost = max(0, look.history.step - newest.step)
+        speed = look.now(time.time()).steps_per_second
+        from tui_finetune.live import words
+
+        work = f", {words.coarse(lost / speed)} of work," if speed else ""
+        return f"Abort now: {lost:,} steps since checkpoint-{newest.step}{work} are lost. Stop saves them."
+
+    # What happened
+
+    def on_run_advanced(self, message: messages.RunAdvanced) -> None:
+        message.taken.set()
+        if message.run_id != self._run_id:
+            return
+        if self.look is None:
+            row = self.ui.row(message.run_id)
+            if row is None:
+                return
+            self.look = RunLook(row.info, row.status)
+        if message.brief:
+            self._brief = True
+            self.look.history = History(message.events)
+            self._full = History()
+        else:
+            self._feed(message)
+        self.look.status = message.status
+        self.look.gone = None
+        self._want_log()
+        self._whole = self._whole or (not message.brief and message.read >= message.size)
+        self._reading = "" if self._whole else self._share(message)
+        self.repaint()
+
+    def _share(self, message: messages.RunAdvanced) -> str:
+        share = 100 * message.read // max(1, message.size)
+        return f"Reading {message.size / 1e6:.1f} MB of events … {share} %" if message.size > 2_000_000 else ""
+
+    def _feed(self, message: messages.RunAdvanced) -> None:
+        """New events into the history; while a long one is read the brief one is shown, and changed for it at the end."""
+        look = self.look
+        assert look is not None
+        history = self._full if self._brief else look.history
+        new: list[str] = []
+        for event in message.events:
+            history.feed((event,))
+            if (text := event_line(event, history)) is not None:
+                new.append(text)
+                if event.name in TOLD:
+                    self._newest = text
+                    if self._whole:
+                        self.say(text, "warn" if event.name in ILL_EVENTS else "text")
+        self.query_one(EventsPane).take(new)
+        if self._brief and message.read >= message.size:
+            self._brief, look.history = False, history
+            self.query_one(LivePane).charting.forget()
+
+    def on_run_details_read(self, message: messages.RunDetailsRead) -> None:
+        if message.run_id != self._run_id:
+            return
+        files = Files(message.checkpoints, message.attempts, message.recipe, message.request, message.has_model)
+        if self.look is None:
+            self.look = RunLook(message.info, message.info.status())
+        self.look.info, self.look.files = message.info, files
+        self.repaint()
+
+    def on_log_advanced(self, message: messages.LogAdvanced) -> None:
+        if message.run_id != self._run_id:
+            return
+        log = self.query_one(LogPane)
+        log.skipped = message.skipped
+        log.take(message.lines, anew=message.anew)
+        if self.look is not None:
+            self.look.log = log.newest(LOG_LINES)
+        self.repaint_frame()
+
+    def on_run_gone(self, message: messages.RunGone) -> None:
+        if message.run_id == self._run_id and self.look is not None:
+            self.look.gone = message.why
+            self.repaint()
+
+    def on_runs_read(self, message: messages.RunsRead) -> None:
+        """The label may have changed; everything else this screen knows better."""
+        row = message.listing.get(self._run_id)
+        if row is not None and self.look is not None and self.look.info != row.info:
+            self.look.info = row.info
+            self.repaint_frame()
+
+    def on_runs_trashed(self, message: messages.RunsTrashed) -> None:
+        if any(run.id == self._run_id for run in message.runs):
+            self.ui.show_screen("runs")
+
+    # What it does
+
+    def show_tab(self, name: str) -> None:
+        self.tab = name if name in TABS else "live"
+        for pane in TABS:
+            self.query_one(f"#{pane}").display = pane == self.tab
+        self.query_one(f"#{self.tab}").focus()
+        self._want_log()
+        self.call_after_refresh(self.repaint)
+
+    def _want_log(self) -> None:
+        ill = self.look is not None and self.look.status.state in ILL
+        self.ui.bridge.want_log(self.tab == "log" or ill)
+
+    def do_run_log(self) -> None:
+        self.show_tab("log" if self.tab != "log" else "live")
+
+    def _filtered(self) -> LogPane | EventsPane | None:
+        found: dict[str, LogPane | EventsPane] = {"log": self.query_one(LogPane), "events": self.query_one(EventsPane)}
+        return found.get(self.tab)
+
+    def filter_offer(self) -> Offer:
+        return ON if self.tab in ("log", "events") else off("It filters the Log and Events tabs.")
+
+    def do_list_filter(self) -> None:
+        pane = self._filtered()
+        self.open_filter(pane.wanted if pane is not None else "")
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        pane = self._filtered()
+        if self.filter_open and pane is not None:
+            event.stop()
+            pane.filter(event.value)
+
+    def filter_closed(self, kept: bool) -> None:
+        pane = self._filtered()
+        if not kept and pane is not None:
+            pane.filter("")
+
+    def do_view_reload(self) -> None:
+        run_id, self._run_id = self._run_id, None
+        self.ui.bridge.read_again()
+        self._open(run_id)
+        self.say("Read again.")
+
+    def do_app_back(self) -> None:
+        pane = self._filtered()
+        if pane is not None and pane.wanted:
+            pane.filter("")
+            self.repaint_frame()
+        elif self.tab != "live":
+            self.show_tab("live")
+        elif not self.query_one(LivePane).step_back():
+            super().do_app_back()
+
+
+def make() -> RunPage:
+    return RunPage()
