@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 from collections import defaultdict
 
 import pytest
+from textual.widget import Widget
 
+import tui_finetune.ui
 from tests.conftest import REPOSITORY
 from tui_finetune.live.offers import Offer
 from tui_finetune.ui.actions import EVERYWHERE, FIELD, LIST, MEANINGS, SHEET, Keymap, Place, key_name, keymap_of
@@ -14,23 +18,23 @@ from tui_finetune.ui.help import help_lines
 from tui_finetune.ui.keys_page import keys_page
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens import SCREENS
-from tui_finetune.ui.screens.run import panes
-from tui_finetune.ui.screens.runs.empty import EmptyHome
 from tui_finetune.ui.screens.runs.table import RunsTable
 from tui_finetune.ui.widgets.filter import FilterRow
-from tui_finetune.ui.widgets.sheet import ChoiceSheet, TextSheet
+from tui_finetune.ui.widgets.sheet import ChoiceSheet
 
 SAME_KEY = ({"grid.right", "run.log"}, {"grid.left", "chart.left"}, {"grid.right", "chart.right"})
 """Two ids with one key: by kind of pane, never in the same one."""
-PANES = {
-    "runs.list": RunsTable,
-    "runs.empty": EmptyHome,
-    "run.live": panes.LivePane,
-    "run.log": panes.LogPane,
-    "run.events": panes.EventsPane,
-    "run.recipe": panes.RecipePane,
-    "run.checkpoints": panes.CheckpointsPane,
-}
+
+
+def owners() -> dict[str, type]:
+    """Whose class each place is, by its name: pages, panes and sheets of every module of the interface."""
+    for found in pkgutil.walk_packages(tui_finetune.ui.__path__, "tui_finetune.ui."):
+        importlib.import_module(found.name)
+    return {one.__dict__["PLACE"].name: one for one in _below(Widget) if isinstance(one.__dict__.get("PLACE"), Place)}
+
+
+def _below(kind: type) -> list[type]:
+    return [one for sub in kind.__subclasses__() for one in (sub, *_below(sub))]
 
 
 def all_places() -> list[tuple[str, Place]]:
@@ -62,20 +66,14 @@ def test_where_keys_are_looked_up_each_stands_for_one_action(entry: object) -> N
 
 
 def test_every_action_has_a_method_that_does_it() -> None:
-    pages = {entry.name: type(entry.page()) for entry in SCREENS}
-    for screen, place in all_places():
-        if place is SHEET:
-            owner: type = ChoiceSheet
-        elif place is FIELD:
-            owner = FilterRow
-        elif place is LIST:
-            owner = RunsTable
-        else:
-            owner = PANES.get(place.name) or pages.get(screen, Page)
+    owned = {**owners(), EVERYWHERE.name: Page, SHEET.name: ChoiceSheet, FIELD.name: FilterRow, LIST.name: RunsTable}
+    for _, place in all_places():
+        assert place.name in owned, f"no widget has the place {place.name} as its PLACE"
+    for name, owner in owned.items():
+        place = next((one for _, one in all_places() if one.name == name), owner.__dict__.get("PLACE"))
+        assert place is not None
         for action in place.actions:
-            assert inspect.isfunction(getattr(owner, action.method, None)), (place.name, action.id, owner)
-    for action in TextSheet.PLACE.actions:
-        assert hasattr(TextSheet, action.method)
+            assert inspect.isfunction(getattr(owner, action.method, None)), (name, action.id, owner)
 
 
 def test_keys_that_a_multiplexer_or_a_plain_terminal_eats_are_never_the_only_way() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from textual import events, on
 from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
@@ -27,6 +28,7 @@ from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.settings import Settings
 from tui_finetune.ui.theme import Look, look_of
+from tui_finetune.ui.wants import RunWanted
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -67,8 +69,8 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.said: list[tuple[float, Shown]] = []
         self.trashed: list[Sequence[RunInfo]] = []
         """What went to the trash since the start, the last one last."""
-        self.wanted_tab: str | None = None
-        """The tab that the Run screen is asked to show when it appears."""
+        self._wanted: dict[str, object] = {}
+        """By screen what it is asked to show when it appears."""
         self._from: dict[str, str] = {}
         self._open_run = open_run
         self._filters.append(ControlFilter())
@@ -111,11 +113,19 @@ class TuiFinetune(App[str], inherit_bindings=False):
         """Those that have been shown."""
         return [stack[0] for stack in self._screen_stacks.values() if stack and isinstance(stack[0], Page)]
 
-    def show_screen(self, name: str) -> None:
-        """Goes to a screen; it is as it was left."""
+    def show_screen(self, name: str, wanted: object = None) -> None:
+        """Goes to a screen; it is as it was left, or shows what is wanted of it (`ui/wants.py`)."""
+        if wanted is not None:
+            self._wanted[name] = wanted
         if name != self.current_mode:
             self._from[name] = self.current_mode
             self.switch_mode(name)
+        elif wanted is not None:
+            self.page.post_message(events.ScreenResume())
+
+    def take_wanted(self, name: str) -> object:
+        """What a screen was asked to show, once."""
+        return self._wanted.pop(name, None)
 
     def came_from(self, name: str) -> str:
         """The screen before."""
@@ -123,9 +133,9 @@ class TuiFinetune(App[str], inherit_bindings=False):
 
     def open_run(self, run_id: str, *, tab: str | None = None) -> None:
         """Shows a run, on one of the tabs of its screen."""
-        self.current_run, self.wanted_tab = run_id, tab
+        self.current_run = run_id
         self.memory = self.memory.with_run(run_id, self.listing.get(run_id))
-        self.show_screen("run")
+        self.show_screen("run", RunWanted(tab))
 
     def follow(self, run_id: str | None) -> None:
         """The bridge tells of this run from now on, from its beginning."""
@@ -183,6 +193,10 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.bridge.write(memory_file(self.home.root), self.memory.as_json())
 
     # What has happened
+
+    @on(messages.Told)
+    def _tell(self, message: messages.Told) -> None:
+        self._forward(message)
 
     def _forward(self, message: Message) -> None:
         """To every screen that has been shown and wants to know."""

@@ -23,6 +23,7 @@ from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import RunStore
 from tui_finetune.ui import messages
 from tui_finetune.ui.following import Following
+from tui_finetune.ui.latest import Latest, Work
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -51,6 +52,8 @@ class Bridge:
         self._numbers = itertools.count(1)
         self._starting: Starting | None = None
         self._said: set[str] = set()
+        self._latest = Latest(self.post, self.guarded, self._thread)
+        self._at_end: list[Callable[[], None]] = []
 
     def start(self) -> None:
         self._thread(self._watch_runs, "runs")
@@ -60,6 +63,12 @@ class Bridge:
         self._stopped.set()
         self._look.set()
         self.follow(None)
+        for close in self._at_end:
+            self._thread(close, "end")
+
+    def at_end(self, close: Callable[[], None]) -> None:
+        """Called once, in a thread, when the interface ends: for helpers that a screen keeps warm."""
+        self._at_end.append(close)
 
     def _thread(self, work: Callable[[], None], name: str) -> None:
         threading.Thread(target=work, name=f"bridge-{name}", daemon=True).start()
@@ -79,6 +88,14 @@ class Bridge:
                 self.post(done)
 
         self._thread(run, what)
+
+    def latest(self, key: str, what: str, work: Work) -> None:
+        """Does work of which only the newest counts, as what is typed is checked: one at a time for a key.
+
+        While one runs the next waits, and what waited before it is never begun. The work is given a function that says
+        whether something newer waits, so that long work can end early; its message is then dropped.
+        """
+        self._latest.do(key, what, work)
 
     def guarded(self, what: str, work: Callable[[], Message | None]) -> Message | None:
         """The work's message, or that it failed. Full tracebacks of our own defects go to the home's log."""

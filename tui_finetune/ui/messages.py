@@ -19,6 +19,10 @@ from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event
 
 
+class Told(Message):
+    """Base of what a screen's own work tells, in a module of the screen's folder: the app passes it to every screen."""
+
+
 @dataclass
 class RunsRead(Message):
     """All runs were read: the whole latest state, so that a newer one takes the place of one not handled yet."""

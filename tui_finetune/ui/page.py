@@ -49,6 +49,8 @@ class Page(Screen[None], inherit_bindings=False):
 
     NAME: ClassVar[str]
     PLACE: ClassVar[Place]
+    FIELD_PLACE: ClassVar[Place] = FIELD
+    """What can be done while a field of the page's own has the keys; a page with such fields gives its own."""
     AUTO_FOCUS: ClassVar[str | None] = ""
     DEFAULT_CSS = """
     Page { layout: vertical; overflow: hidden; }
@@ -151,12 +153,17 @@ class Page(Screen[None], inherit_bindings=False):
         """True while what is typed is text."""
         return self.focused is not None and "field" in self.focused.classes
 
+    def _field_owner(self) -> Any:
+        """Who does what is asked for in the focused field: the nearest of pane, sheet and page that has a FIELD_PLACE."""
+        assert self.focused is not None
+        return next((one for one in self.focused.ancestors if hasattr(one, "FIELD_PLACE")), self)
+
     def places(self) -> list[tuple[Place, Any]]:
         """Where keys are looked up, nearest first, and who acts on them."""
         sheet = self.sheet
         if self.in_field:
-            owner = sheet if sheet is not None else self.query_one(FilterRow)
-            return [(FIELD, owner), (_only(EVERYWHERE, IN_FIELDS), self)]
+            owner = self._field_owner()
+            return [(owner.FIELD_PLACE, owner), (_only(EVERYWHERE, IN_FIELDS), self)]
         if sheet is not None:
             return [(sheet.PLACE, sheet), (_only(EVERYWHERE, ("app.quit", "app.help")), self)]
         pane = self.focused

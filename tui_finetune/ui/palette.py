@@ -56,6 +56,8 @@ class PaletteSheet(Sheet):
         ),
     )
 
+    FIELD_PLACE = PLACE
+
     def __init__(self, page: Page) -> None:
         super().__init__("Actions")
         self._acts: dict[str, Callable[[], None]] = {}

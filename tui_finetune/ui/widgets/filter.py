@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.widget import Widget
+
+from tui_finetune.ui.actions import FIELD, Place
 
 if TYPE_CHECKING:
     from tui_finetune.ui.page import Page
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 class FilterRow(Widget):
     """`/ words`: enter keeps it, esc clears it. The field itself is imported when it is opened."""
 
+    FIELD_PLACE: ClassVar[Place] = FIELD
     DEFAULT_CSS = "FilterRow { layout: horizontal; height: 1; width: 1fr; }"
 
     def __init__(self, text: str, came_from: Widget | None) -> None:

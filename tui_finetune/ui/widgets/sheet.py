@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 
 from tui_finetune.live.spans import EMPTY, Line, ends, line, muted, span
-from tui_finetune.ui.actions import SHEET, Action, Place
+from tui_finetune.ui.actions import FIELD, SHEET, Action, Place
 from tui_finetune.ui.widgets.field import Field, FieldRow
 from tui_finetune.ui.widgets.painted import Painted
 from tui_finetune.ui.widgets.table import Lines, Table
@@ -42,6 +42,8 @@ class Sheet(Widget):
     """Subclasses give `body` and the `do_…` of their actions."""
 
     PLACE: ClassVar[Place] = SHEET
+    FIELD_PLACE: ClassVar[Place] = FIELD
+    """What can be done while a field of the sheet has the keys."""
     DEFAULT_CSS = """
     Sheet { layer: sheet; dock: bottom; layout: vertical; width: 1fr; height: auto; background: ansi_default; }
     """

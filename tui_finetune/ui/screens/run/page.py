@@ -20,6 +20,7 @@ from tui_finetune.ui import messages
 from tui_finetune.ui.run_actions import RunActions
 from tui_finetune.ui.screens.run.panes import CheckpointsPane, EventsPane, LivePane, LogPane, RecipePane
 from tui_finetune.ui.screens.run.places import RUN
+from tui_finetune.ui.wants import RunWanted
 
 TABS = ("live", "log", "events", "recipe", "checkpoints")
 TITLES = {"live": "Live", "log": "Log", "events": "Events", "recipe": "Recipe", "checkpoints": "Checkpoints"}
@@ -65,8 +66,8 @@ class RunPage(RunActions):
         self.ui.bridge.follow(self.ui.current_run)
         if self.ui.current_run != self._run_id:
             self._open(self.ui.current_run)
-        wanted, self.ui.wanted_tab = self.ui.wanted_tab, None
-        self.show_tab(wanted or self.tab)
+        wanted = self.ui.take_wanted(self.NAME)
+        self.show_tab(wanted.tab or self.tab if isinstance(wanted, RunWanted) else self.tab)
 
     def _open(self, run_id: str | None) -> None:
         """Another run: nothing of the one before stays but its tab."""

@@ -1,0 +1,52 @@
+"""What one screen asks of another when it sends a person there: `ui.show_screen("data", DataWanted(path))`.
+
+The page takes it in `on_screen_resume` with `self.ui.take_wanted(self.NAME)`, where None means: as it was left.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class RunWanted:
+    """The run that is current, on one of its tabs."""
+
+    tab: str | None = None
+
+
+@dataclass(frozen=True)
+class DataWanted:
+    """Data by path, Hub id or name of a source, or those of a recipe; with the cursor on a row."""
+
+    source: str | None = None
+    recipe: Path | None = None
+    row_id: str | None = None
+
+
+@dataclass(frozen=True)
+class TrainWanted:
+    """A recipe in the form: a file, a text that is no file yet, or a copy of a run's."""
+
+    path: Path | None = None
+    text: str | None = None
+    run_id: str | None = None
+    name: str | None = None
+    """What a text is called in line 2, and when it is written."""
+
+
+@dataclass(frozen=True)
+class EvaluateWanted:
+    """The evaluation of a run, or of two beside each other."""
+
+    run_id: str
+    other_id: str | None = None
+
+
+@dataclass(frozen=True)
+class PredictWanted:
+    """A model, by its run or as `--model` of the verb takes it, and a text to try."""
+
+    model: str | None = None
+    text: str | None = None
