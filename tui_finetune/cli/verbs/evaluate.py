@@ -5,18 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
-from tui_finetune.cli.model_choice import Chosen, choose_model
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError
 from tui_finetune.runs.info import RunInfo, read_info
 from tui_finetune.runs.layout import REPORT
 from tui_finetune.text import shown
+
+if TYPE_CHECKING:
+    from tui_finetune.inference.model_choice import Chosen
 
 MAX_CONFUSED = 3
 
@@ -45,12 +47,13 @@ def command(
     """
     from tui_finetune.cli.follow import follow, goes_on
     from tui_finetune.cli.runs_common import exit_code, run_json
+    from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
     from tui_finetune.launch.evaluation import EvaluationRequest
     from tui_finetune.launch.handoff import Launch
     from tui_finetune.launch.start import start
 
-    chosen = choose_model(call, model)
+    chosen = choose_model(call.home, model)
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=True)
     request = EvaluationRequest(folder, chosen.run, data, split, sets)
     checked = _checked(call, request)

@@ -14,13 +14,11 @@ import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
-from tui_finetune.cli.model_choice import Chosen, choose_model
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, cell_width, cut_end, pad, shown
 
 if TYPE_CHECKING:
-    from tui_finetune.config.schema import Recipe
     from tui_finetune.inference.client import ModelHelper
     from tui_finetune.inference.inputs import Input, Item
     from tui_finetune.plugin_api import Task
@@ -74,6 +72,7 @@ def command(
     """
     _check_usage(texts, pairs, file, columns, device)
     from tui_finetune.inference.client import HelperSpec, ModelHelper
+    from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
     from tui_finetune.inference.writers import answer_writer
 
@@ -86,8 +85,8 @@ def command(
         and writer.target.samefile(file)
     ):
         raise UserError(f"{target} is the file that is read.")
-    chosen = choose_model(call, model)
-    trained = _recipe_of(chosen)
+    chosen = choose_model(call.home, model)
+    trained = chosen.recipe()
     trust = trust_remote_code or (trained is not None and trained.model.trust_remote_code)
     if file is not None and trained is not None and trained.preprocess:
         steps = ", ".join(step.use for step in trained.preprocess)
@@ -130,15 +129,6 @@ def _check_usage(
         raise UserError(f"--device is {device}; cpu, auto or cuda:N are expected.")
     if problems := device_problems(device):
         raise UserError([Problem(p.message, hint=p.hint) for p in problems])
-
-
-def _recipe_of(chosen: Chosen) -> Recipe | None:
-    """The recipe that the model was trained by: one trained with its own code is used with it."""
-    if chosen.run is None or not chosen.run.paths.recipe_toml.is_file():
-        return None
-    from tui_finetune.config.write import read_resolved
-
-    return read_resolved(chosen.run.paths.recipe_toml)
 
 
 def _input(

@@ -1,15 +1,19 @@
-"""RUN|MODEL, as `predict` and `evaluate` take it: a run of this home, or a folder with a trained model."""
+"""RUN|MODEL, as `predict`, `evaluate` and the interface take it: a run of this home, or a folder with a trained model."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from tui_finetune.cli.options import Call
 from tui_finetune.errors import ModelError, NoSuchRun, Problem, UserError
+from tui_finetune.paths import Home
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import LATEST, RunStore
+
+if TYPE_CHECKING:
+    from tui_finetune.config.schema import Recipe
 
 CONFIG = "config.json"
 
@@ -26,18 +30,26 @@ class Chosen:
         """`imdb-bert (k3f9)`, or the folder."""
         return self.run.title if self.run is not None else str(self.folder)
 
+    def recipe(self) -> Recipe | None:
+        """The recipe that it was trained by: a model trained with its own code is used with it."""
+        if self.run is None or not self.run.paths.recipe_toml.is_file():
+            return None
+        from tui_finetune.config.write import read_resolved
 
-def choose_model(call: Call, query: str) -> Chosen:
+        return read_resolved(self.run.paths.recipe_toml)
+
+
+def choose_model(home: Home, query: str) -> Chosen:
     """What a person means. Raises NoSuchRun, ModelError, or UserError where the run has no model (yet)."""
     place = Path(query).expanduser()
     if (place / CONFIG).is_file():
-        return Chosen(place.absolute(), _run_of(call, place.absolute()))
+        return Chosen(place.absolute(), _run_of(home, place.absolute()))
     if (place / "run.json").is_file():
-        return _of_run(_by_id(call, place))
+        return _of_run(_by_id(home, place))
     if place.is_dir() or "/" in query or query.startswith((".", "~")):
-        return Chosen(_no_run(call, query, place))
+        return Chosen(_no_run(home, query, place))
     try:
-        info = RunStore(call.home).find(query, accepts=_has_model)
+        info = RunStore(home).find(query, accepts=_has_model)
     except NoSuchRun as error:
         if query == LATEST:
             hint = "tui-finetune demo trains a first one; a run's model is there when it has ended."
@@ -71,23 +83,23 @@ def _of_run(info: RunInfo) -> Chosen:
     return Chosen(info.paths.model, info)
 
 
-def _by_id(call: Call, root: Path) -> RunInfo:
+def _by_id(home: Home, root: Path) -> RunInfo:
     from tui_finetune.runs.info import read_info
 
-    found = RunStore(call.home).get(root.name)
+    found = RunStore(home).get(root.name)
     if found is not None and found.paths.root.resolve() == root.resolve():
         return found
     return read_info(RunPaths(root.absolute()))
 
 
-def _run_of(call: Call, folder: Path) -> RunInfo | None:
+def _run_of(home: Home, folder: Path) -> RunInfo | None:
     """The run whose model folder was named by its path."""
     if folder.name != "model" or not (folder.parent / "run.json").is_file():
         return None
-    return _by_id(call, folder.parent)
+    return _by_id(home, folder.parent)
 
 
-def _no_run(call: Call, query: str, place: Path) -> Path:
+def _no_run(home: Home, query: str, place: Path) -> Path:
     """A folder without config.json, an absent one, or a name on the Hub whose model is in the cache."""
     if place.is_dir():
         raise ModelError(Problem(f"{query} has no config.json: it is not a model.", hint=_models_below(place)))
