@@ -34,7 +34,8 @@ def owners() -> dict[str, type]:
 
 
 def _below(kind: type) -> list[type]:
-    return [one for sub in kind.__subclasses__() for one in (sub, *_below(sub))]
+    below: list[type] = type.__subclasses__(kind)
+    return [one for sub in below for one in (sub, *_below(sub))]
 
 
 def all_places() -> list[tuple[str, Place]]:
@@ -67,11 +68,10 @@ def test_where_keys_are_looked_up_each_stands_for_one_action(entry: object) -> N
 
 def test_every_action_has_a_method_that_does_it() -> None:
     owned = {**owners(), EVERYWHERE.name: Page, SHEET.name: ChoiceSheet, FIELD.name: FilterRow, LIST.name: RunsTable}
-    for _, place in all_places():
-        assert place.name in owned, f"no widget has the place {place.name} as its PLACE"
+    named = {place.name: place for _, place in all_places()}
+    assert set(named) <= set(owned), "a place is the PLACE of a widget"
     for name, owner in owned.items():
-        place = next((one for _, one in all_places() if one.name == name), owner.__dict__.get("PLACE"))
-        assert place is not None
+        place: Place = named.get(name) or owner.__dict__["PLACE"]
         for action in place.actions:
             assert inspect.isfunction(getattr(owner, action.method, None)), (name, action.id, owner)
 
