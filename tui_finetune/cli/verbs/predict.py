@@ -6,7 +6,7 @@ import itertools
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,8 +19,10 @@ from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, cell_width, cut_end, pad, shown
 
 if TYPE_CHECKING:
+    from tui_finetune.inference.bulk import Pair
     from tui_finetune.inference.client import ModelHelper
-    from tui_finetune.inference.inputs import Input, Item
+    from tui_finetune.inference.inputs import Input
+    from tui_finetune.inference.writers import AnswerWriter
     from tui_finetune.plugin_api import Task
 
 STDIN = "-"
@@ -31,10 +33,6 @@ SOON = 64
 """Up to this many rows are answered before anybody asks how far it is."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _SCORED = re.compile(r"(?P<indent> *)(?P<label>.*?)  (?P<score>[01]\.\d{3})")
-
-Told = Callable[[Any], None]
-Pair = tuple["Item", dict[str, Any]]
-"""What was asked, and its answer."""
 
 
 @click.command()
@@ -175,40 +173,21 @@ def _named(columns: Sequence[str]) -> dict[str, str]:
 
 def _answered(helper: ModelHelper, task: Task, given: Input, progress: ProgressLine) -> Iterator[list[Pair]]:
     """Blocks of what was asked with its answers, in order."""
-    from tui_finetune.inference.inputs import empty_answer
+    from tui_finetune.inference.bulk import Bulk
+
+    long = given.total is not None and given.total > SOON
+
+    def tick(what: str, done: int, total: int | None) -> None:
+        if what == "predicting" and long:
+            progress(what, done, total)
 
     if progress.terminal:
         progress.update("Loading the model …")
-    done, empty, keys = 0, 0, _keys(task)
-    for block in given.blocks:
-        rows = [item.row for item in block if item.row is not None]
-        before = done
-
-        def tick(what: str, count: int, _: int | None, before: int = before) -> None:
-            if what == "predicting" and _is_long(given):
-                progress("predicting", before + count, given.total)
-
-        answers = iter(helper.predict(rows, tick))
-        pairs = [(item, next(answers) if item.row is not None else empty_answer(task, keys)) for item in block]
-        keys = next((list(answer) for item, answer in pairs if item.row is not None), keys)
-        done += len(block)
-        empty += len(block) - len(rows)
-        if _is_long(given):
-            progress("predicting", done, given.total)
-        yield pairs
+    bulk = Bulk(helper, task, given, tick)
+    yield from bulk.blocks()
     progress.clear()
-    if empty:
-        say(Shown(f"{empty:,} of {done:,} rows have no text and an empty answer."))
-
-
-def _is_long(given: Input) -> bool:
-    """True where it takes long enough for somebody to ask how far it is."""
-    return given.total is not None and given.total > SOON
-
-
-def _keys(task: Task) -> list[str]:
-    """Keys of an answer, where a row without text comes before any answer is there to be looked at."""
-    return ["text", "entities"] if task.shape == "tags" else ["text", "label", "score", "scores"]
+    if bulk.empty:
+        say(Shown(f"{bulk.empty:,} of {bulk.done:,} rows have no text and an empty answer."))
 
 
 # Output
@@ -222,16 +201,12 @@ def _print_json(answered: Iterator[list[Pair]]) -> None:
             item(answer)
 
 
-def _write(call: Call, writer: Any, answered: Iterator[list[Pair]], given: Input) -> None:
+def _write(call: Call, writer: AnswerWriter, answered: Iterator[list[Pair]], given: Input) -> None:
+    from tui_finetune.inference.bulk import write_answers
+
     started = time.monotonic()
-    clashes: dict[str, str] = {}
     with writer:
-        writer.types = dict(given.rest_types)
-        for block in answered:
-            if writer.rows == 0 and block:
-                clashes = {name: f"{name}_given" for name in block[0][0].rest if name in block[0][1]}
-                writer.types = {clashes.get(name, name): kind for name, kind in given.rest_types.items()}
-            writer.write([_line(item, answer, clashes) for item, answer in block])
+        clashes = write_answers(writer, answered, given)
     for name, other in clashes.items():
         say(shown(f"The file's column {name} is written as {other}: {name} is the answer's."))
     seconds = round(time.monotonic() - started, 3)
@@ -239,11 +214,6 @@ def _write(call: Call, writer: Any, answered: Iterator[list[Pair]], given: Input
         output.print_json({"path": str(writer.target.absolute()), "rows": writer.rows, "seconds": seconds})
     else:
         output.print_line(shown(f"{writer.target} written: {writer.rows:,} rows in {seconds:.1f} s."))
-
-
-def _line(item: Item, answer: Mapping[str, Any], clashes: Mapping[str, str]) -> dict[str, Any]:
-    """The file's other columns, then the answer's."""
-    return {**{clashes.get(name, name): value for name, value in item.rest.items()}, **answer}
 
 
 def _print(answered: Iterator[list[Pair]], task: Task, progress: ProgressLine, *, headed: bool) -> None:
