@@ -27,6 +27,7 @@ from tui_finetune.ui.latest import Latest, Work
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
+    from tui_finetune.plugin_api.manager import Catalog
     from tui_finetune.ui.launches import RecipeSource, Starting
 
 RUNS_SECONDS = 1.0
@@ -54,6 +55,8 @@ class Bridge:
         self._said: set[str] = set()
         self._latest = Latest(self.post, self.guarded, self._thread)
         self._at_end: list[Callable[[], None]] = []
+        self._loading = threading.Lock()
+        self._catalog: Catalog | None = None
 
     def start(self) -> None:
         self._thread(self._watch_runs, "runs")
@@ -248,16 +251,23 @@ class Bridge:
 
         self.do(f"Resume {info.name}", work)
 
+    def catalog(self, *, fresh: bool = False) -> Catalog:
+        """What the plugins give, loaded once; for threads only. fresh: loaded again, as plugins may have changed."""
+        with self._loading:
+            if self._catalog is None or fresh:
+                from tui_finetune.plugin_api.manager import load_catalog
+
+                launch = self._launch()
+                self._catalog = load_catalog(self.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
+            return self._catalog
+
     def draft(self, data: str, model: str) -> None:
         """Writes a recipe for data; it is posted where it lies."""
 
         def work() -> Message:
-            from tui_finetune.plugin_api.manager import load_catalog
             from tui_finetune.ui.launches import recipe_from_data
 
-            launch = self._launch()
-            catalog = load_catalog(self.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
-            return messages.RecipeDrafted(recipe_from_data(data, model, self.home, catalog))
+            return messages.RecipeDrafted(recipe_from_data(data, model, self.home, self.catalog()))
 
         self.do(f"Look at {data}", work)
 
