@@ -251,6 +251,10 @@ class Bridge:
 
         self.do(f"Resume {info.name}", work)
 
+    def started_with(self) -> Launch:
+        """How this program was started: what the processes that a screen starts are given too."""
+        return self._launch()
+
     def catalog(self, *, fresh: bool = False) -> Catalog:
         """What the plugins give, loaded once; for threads only. fresh: loaded again, as plugins may have changed."""
         with self._loading:
