@@ -7,6 +7,7 @@ else that escapes is a defect of ours: its traceback goes to the log and its one
 from __future__ import annotations
 
 import difflib
+import errno
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -96,6 +97,17 @@ class LaunchError(UserError):
     exit_code = ExitCode.LAUNCH_FAILED
 
 
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says where a disk is full, or a person's share of it."""
+
+
+def cannot_write(place: Path, error: OSError) -> Problem:
+    """Nothing can be written at `place`: why, and what helps."""
+    full = error.errno in NO_ROOM
+    hint = "Make room (tui-finetune trash empty), or choose another --home." if full else "Choose another --home."
+    return Problem(f"{place} cannot be written: {error.strerror or error}.", hint=hint)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known spelling that is most like `name`, or None when none is near."""
     known = list(known)
@@ -125,6 +137,6 @@ def log_traceback(error: BaseException, log: Path) -> str | None:
             traceback.print_exception(error, file=file)
         log.chmod(0o600)
     except OSError as failed:
-        logger.warning("cannot write %s: %s", log, failed)
+        logger.debug("cannot write %s: %s", log, failed)
         return None
     return str(log)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from dataclasses import dataclass
 from typing import NoReturn
 
 import click
@@ -79,16 +80,29 @@ class ReaderGone(Exception):
     """Nobody reads stdout any more. No OSError: click would end a BrokenPipeError with code 1."""
 
 
+@dataclass
+class Heard:
+    """What the net around all verbs has to know of the call that it caught."""
+
+    home: Home | None = None
+    """The call's home, once its options have been read."""
+
+    def keep_traceback(self, error: BaseException) -> str | None:
+        """Writes it to the log of the call's home; the log's path, or None where it cannot be written."""
+        return log_traceback(error, (self.home or Home.find()).log)
+
+
 def run(cli: click.Command) -> NoReturn:
     """Runs the command line; every way of ending becomes an exit code, and no person's mistake a traceback."""
+    heard = Heard()
     try:
-        code = cli.main(standalone_mode=False)
+        code = cli.main(standalone_mode=False, obj=heard)
         sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else ExitCode.OK)
     except UserError as error:
         report(error)
         if error.__cause__ is not None:
-            log_traceback(error, Home.find().log)
+            heard.keep_traceback(error)
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
         say(Shown("Interrupted."))
@@ -104,7 +118,7 @@ def run(cli: click.Command) -> NoReturn:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(ExitCode.OK)
     except Exception as error:  # noqa: BLE001 - the outermost net: a defect of ours, told in one line, traceback kept
-        log = log_traceback(error, Home.find().log)
-        where = f" Traceback in {log}." if log else ""
+        log = heard.keep_traceback(error)
+        where = f" Traceback in {log}." if log else " Its traceback is kept nowhere: the home cannot be written."
         say(shown(f"Defect in tui-finetune: {type(error).__name__}: {error}.{where}"))
         sys.exit(ExitCode.RUN_FAILED)

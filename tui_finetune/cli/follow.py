@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Collection
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call
@@ -15,6 +15,9 @@ from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import BEFORE_WORK, Status
 from tui_finetune.runs.tail import Event, EventTail
 from tui_finetune.text import Shown, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.launch.interrupts import HeldInterrupts
 
 Until = Literal["end", "preflight", "history"]
 """end: the run has ended. preflight: it has passed or failed its pre-flight, or waits in a queue. history: no waiting."""
@@ -40,15 +43,24 @@ TALKED = frozenset(
 
 
 def follow(
-    call: Call, info: RunInfo, *, until: Until = "end", quiet: bool = False, told: Collection[str] = ()
+    call: Call,
+    info: RunInfo,
+    *,
+    until: Until = "end",
+    quiet: bool = False,
+    told: Collection[str] = (),
+    held: HeldInterrupts | None = None,
 ) -> Status:
     """Shows on stderr what the run does until it ends (or pre-flight is over), and returns its status then.
 
     ctrl+c leaves the run alone: it says so, and the status returned is that of a run that lives. quiet: the progress
     line alone, without what was evaluated and noted. told: notes and warnings that the person has read already.
+    held: where ctrl+c was noted since the run was started; it counts from here on.
     """
     talk = _Talk(quiet, since=info.status().attempt, told=told)
     try:
+        if held is not None:
+            held.release()
         return Follower(info, talk.event, talk.tick).run(until)
     except KeyboardInterrupt:
         talk.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +18,18 @@ from tui_finetune.text import Shown, shown
 if TYPE_CHECKING:
     from tui_finetune.launch.check import Checked
     from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.plugin_api import Progress
     from tui_finetune.runs.info import RunInfo
     from tui_finetune.runs.status import Status
 
 
-def launch_of(call: Call) -> Launch:
-    """How this call starts workers: its home, its plugins."""
+def launch_of(call: Call, held: HeldInterrupts | None = None) -> Launch:
+    """How this call starts workers: its home, its plugins; `held` is where ctrl+c is noted meanwhile."""
     from tui_finetune.launch.handoff import Launch
 
-    return Launch(call.home, call.plugin_dirs, call.third_party)
+    launch = Launch(call.home, call.plugin_dirs, call.third_party)
+    return launch if held is None else replace(launch, interrupted=held.asked)
 
 
 def checked(check: Callable[[Progress], Checked], *, quiet: bool = False) -> Checked:
@@ -50,16 +53,18 @@ def checked_recipe(call: Call, recipe: Path, sets: Sequence[str], *, quiet: bool
     return checked(lambda told: check(loaded, home=call.home, catalog=call.catalog, progress=told), quiet=quiet)
 
 
-def follow_training(call: Call, info: RunInfo, *, wait: bool, checked: Checked | None = None) -> None:
+def follow_training(
+    call: Call, info: RunInfo, held: HeldInterrupts, *, wait: bool, checked: Checked | None = None
+) -> None:
     """Follows a run past its pre-flight or to its end, tells how it stands, and ends the verb with the right code.
 
-    checked: what was said of it already is not said again.
+    held: ctrl+c since the start; from here on it leaves the run alone. checked: what was said already is not said again.
     """
     from tui_finetune.cli.follow import follow, goes_on
     from tui_finetune.cli.runs_common import run_json
 
     told = frozenset() if checked is None else frozenset((*checked.notes, *checked.warnings))
-    status = follow(call, info, until="end" if wait else "preflight", told=told)
+    status = follow(call, info, until="end" if wait else "preflight", told=told, held=held)
     if call.json:
         output.print_json(run_json(info))
     elif status.live:

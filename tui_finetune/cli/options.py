@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 import click
 
+from tui_finetune.cli.diagnostics import Heard
 from tui_finetune.paths import Home
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ def verb(function: Callable[Concatenate[Call, P], R]) -> Callable[..., R]:
         *args: Any, as_json: bool, home: Path | None, plugin_dirs: tuple[Path, ...], no_plugins: bool, **kwargs: Any
     ) -> R:
         call = Call(Home.find(home), as_json, tuple(d.absolute() for d in plugin_dirs), not no_plugins)
+        if (heard := click.get_current_context().find_object(Heard)) is not None:
+            heard.home = call.home
         return function(call, *args, **kwargs)
 
     return wrapped

@@ -14,7 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import DataError, Problem
+from tui_finetune.errors import DataError, Problem, cannot_write
 from tui_finetune.paths import private_folder
 from tui_finetune.plugin_api import Column, InputFile, Opened, SplitTable
 from tui_finetune.runs.layout import STAGING_PREFIX
@@ -65,8 +65,7 @@ def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
         (staging / MANIFEST).write_text(json.dumps(to_json(opened, staging)), encoding="utf-8")
         _replace(staging, folder)
     except OSError as error:
-        hint = "Make room, or choose another --home."
-        raise DataError(Problem(f"{cache} cannot be written: {error.strerror or error}.", hint=hint)) from error
+        raise DataError(cannot_write(cache, error)) from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     found = _whole(folder)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.filesource import FITS
 from tui_finetune.data.preprocessing import preprocessed
-from tui_finetune.errors import DataError, Problem, UserError
+from tui_finetune.errors import DataError, Problem, UserError, cannot_write
 from tui_finetune.paths import private_folder
 from tui_finetune.plugin_api import Opened, OpenRequest, Progress, Source
 
@@ -120,9 +120,7 @@ def _opened(source: Source, wanted: Wanted, catalog: Catalog, cache: Path, progr
     try:
         folder = private_folder(cache / FOLDER)
     except OSError as error:
-        raise DataError(
-            Problem(f"{cache} cannot be written: {error.strerror}.", hint="Choose another --home.")
-        ) from error
+        raise DataError(cannot_write(cache, error)) from error
     options = dict(wanted.options)
     model = source.options_model()
     if model is not None:

@@ -58,7 +58,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
     problems += device_problems(recipe.run.device)
     problems += _room(home, model)
     if problems or prepared is None:
-        raise RecipeError([_placed(problem, loaded) for problem in problems])
+        raise RecipeError([loaded.placed(problem) for problem in problems])
     prepared, head = _head(recipe, task, model, prepared)
     resolved = recipe.resolved_with(
         columns=dict(prepared.columns),
@@ -89,15 +89,6 @@ def _gathered(problems: list[Problem], part: Any) -> Any:
     except UserError as error:
         problems.extend(error.problems)
         return None
-
-
-def _placed(problem: Problem, loaded: Loaded) -> Problem:
-    """A problem with a key gets the recipe's file and line, so that it can be found."""
-    if problem.file is not None or problem.key is None:
-        return problem
-    line = loaded.lines.get(problem.key)
-    name = loaded.path.name if loaded.path else None
-    return Problem(problem.message, problem.key, name, line, problem.hint)
 
 
 def _head(recipe: Recipe, task: Task, model: ModelFacts | None, prepared: Prepared) -> tuple[Prepared, tuple[str, ...]]:

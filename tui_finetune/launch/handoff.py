@@ -13,11 +13,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_finetune.errors import LaunchError, Problem
+from tui_finetune.errors import LaunchError, Problem, cannot_write
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.runs.layout import RunPaths
@@ -27,6 +27,14 @@ CLAIM_SECONDS = 60.0
 POLL_SECONDS = 0.02
 ATTEMPT_TAKEN = 75
 """Exit code of a worker whose attempt another process has claimed."""
+NOT_BEGUN = 73
+"""Exit code of a worker that could not claim its attempt and said why in its last lines."""
+LITTLE_ROOM = 1_000_000
+"""Bytes below which a disk is as good as full for a worker that begins."""
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,8 @@ class Launch:
     home: Home
     plugin_dirs: tuple[Path, ...] = ()
     third_party: bool = True
+    interrupted: Callable[[], bool] = _never
+    """Asked while the worker begins: True where the person wants it no more (HeldInterrupts.asked)."""
 
     def command(self, paths: RunPaths, attempt: int) -> list[str]:
         """The worker's command line: it holds no secret, for everybody on the machine can read it."""
@@ -54,11 +64,19 @@ def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool) -> int
     """Starts a worker in a session of its own and returns its pid once it has claimed the attempt.
 
     new: the directory was made for this start and is removed when the start fails.
-    Raises LaunchError when the worker ends before the claim; KeyboardInterrupt passes through, the worker ended.
+    Raises LaunchError when the worker ends before the claim; KeyboardInterrupt where it was interrupted, the worker ended.
     """
-    worker = _spawn(launch.command(paths, attempt), paths)
+    said_before = _size(paths.stdout_log)
     try:
-        _wait_for_claim(worker, paths, attempt)
+        worker = _spawn(launch.command(paths, attempt), paths)
+    except OSError as error:
+        if new:
+            shutil.rmtree(paths.root, ignore_errors=True)
+        raise LaunchError(cannot_write(paths.root, error)) from error
+    try:
+        code = _ended_or_claimed(worker, paths, attempt, launch.interrupted)
+        if code is not None:
+            raise _ended_early(code, paths, attempt, log_tail(paths, after=said_before))
     except BaseException:
         if not claimed(paths, attempt, worker.pid):
             _end(worker)
@@ -90,15 +108,21 @@ def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
 
 
-def _wait_for_claim(worker: subprocess.Popen[bytes], paths: RunPaths, attempt: int) -> None:
+def _ended_or_claimed(
+    worker: subprocess.Popen[bytes], paths: RunPaths, attempt: int, interrupted: Callable[[], bool]
+) -> int | None:
+    """Waits for the claim; the exit code of a worker that ends before it. Raises LaunchError where neither comes."""
     deadline = time.monotonic() + CLAIM_SECONDS
     while not claimed(paths, attempt, worker.pid):
+        if interrupted():
+            raise KeyboardInterrupt
         code = worker.poll()
-        if code is not None:
-            raise _ended_early(code, paths, attempt)
+        if code is not None and not claimed(paths, attempt, worker.pid):
+            return code
         if time.monotonic() > deadline:
             raise LaunchError(f"The worker did not begin within {CLAIM_SECONDS:.0f} s; nothing was started.")
         time.sleep(POLL_SECONDS)
+    return None
 
 
 def claimed(paths: RunPaths, attempt: int, pid: int) -> bool:
@@ -110,25 +134,31 @@ def claimed(paths: RunPaths, attempt: int, pid: int) -> bool:
     return bool(process.get("attempt") == attempt and process.get("pid") == pid)
 
 
-def _ended_early(code: int, paths: RunPaths, attempt: int) -> LaunchError:
+def _ended_early(code: int, paths: RunPaths, attempt: int, tail: Sequence[str]) -> LaunchError:
     if code == ATTEMPT_TAKEN:
         return LaunchError(
             f"Attempt {attempt} of {paths.id} was started by somebody else at the same time; it goes on."
         )
-    tail = log_tail(paths)
-    return LaunchError(
-        Problem(
-            f"The worker ended with code {code} before it began.",
-            hint="\n".join(["Its last lines:", *tail]) if tail else None,
-        )
-    )
+    if code == NOT_BEGUN and tail:
+        return LaunchError(Problem("The worker could not begin: " + " ".join(tail)))
+    message = f"The worker ended with code {code} before it began."
+    if shutil.disk_usage(paths.root).free < LITTLE_ROOM:
+        hint = f"There is no room left on the disk of {paths.root}. Make room (tui-finetune trash empty)."
+        return LaunchError(Problem(message, hint=hint))
+    # Of a traceback its last line says what happened, and the others nothing to a person.
+    said = [line for line in tail if not line.startswith((" ", "Traceback"))]
+    return LaunchError(Problem(message, hint="\n".join(["Its last lines:", *said]) if said else None))
 
 
-def log_tail(paths: RunPaths, lines: int = 8) -> list[str]:
-    """The last lines that the worker printed."""
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.exists() else 0
+
+
+def log_tail(paths: RunPaths, lines: int = 8, *, after: int = 0) -> list[str]:
+    """The last lines that the worker printed. after: bytes of the log that were there before it."""
     try:
         with paths.stdout_log.open("rb") as file:
-            file.seek(max(0, paths.stdout_log.stat().st_size - 16_384))
+            file.seek(max(after, paths.stdout_log.stat().st_size - 16_384))
             text = file.read().decode("utf-8", "backslashreplace")
     except OSError:
         return []

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import LaunchError, Problem, UserError
+from tui_finetune.errors import LaunchError, Problem, UserError, cannot_write
 from tui_finetune.launch.handoff import Launch, hand_off
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
@@ -61,16 +61,24 @@ def start_job(
     home = launch.home.ensure()
     called = name or recipe.name or recipe.kind
     recipe = recipe.model_copy(update={"name": called})
-    paths = RunStore(home).create(
-        called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
-    )
+    try:
+        paths = RunStore(home).create(
+            called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
+        )
+        _write_recipes(paths, request, resolved_toml(recipe, facts))
+    except OSError as error:
+        raise LaunchError(cannot_write(home.runs, error)) from error
+    return Started(paths, 1, hand_off(paths, 1, launch, new=True))
+
+
+def _write_recipes(paths: RunPaths, request: bytes, resolved: str) -> None:
+    """Both, or the directory is removed."""
     try:
         atomic.write_bytes(paths.request_toml, request)
-        atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())
+        atomic.write_bytes(paths.recipe_toml, resolved.encode())
     except BaseException:
         shutil.rmtree(paths.root, ignore_errors=True)
         raise
-    return Started(paths, 1, hand_off(paths, 1, launch, new=True))
 
 
 def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
@@ -79,6 +87,8 @@ def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
     force: also where nobody can tell whether the run still lives, because it began on another machine or in a container
     that is gone.
     """
+    # Before the look at its state: of two who go on at once the later one then meets the earlier one's claim.
+    attempt = newest_attempt(info.paths) + 1
     status = info.status()
     if status.state == "unreachable" and not force:
         raise UserError(
@@ -93,7 +103,6 @@ def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
     if not info.paths.recipe_toml.is_file():
         raise UserError(f"{info.name} ({info.id[-4:]}) was made by a script of its own; only that script can go on.")
     _require_plugins(info, launch)
-    attempt = newest_attempt(info.paths) + 1
     return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
 
 

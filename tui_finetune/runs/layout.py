@@ -86,6 +86,11 @@ class RunPaths:
         return self.root / "result.json"
 
     @property
+    def reserve(self) -> Path:
+        """Room that a working attempt keeps for its last words on a full disk; gone when it has ended."""
+        return self.root / ".reserve"
+
+    @property
     def attempts(self) -> Path:
         return self.root / "attempts"
 

@@ -36,11 +36,11 @@ def derive(paths: RunPaths, *, created: float | None = None, watch: HeartbeatWat
     """The state of the run now. Cheap for an ended run: its result.json tells everything."""
     result = _read(paths.result_json)
     if result is not None and result.get("state") in RESULT_STATES:
-        claimed = _read(paths.process_json) if _unsure(paths, result) else None
+        claimed = _read(paths.process_json) if _later_claim(paths, result) else None
         if claimed is None or _attempt_of(claimed) <= _attempt_of(result):
-            return _ended(result)
+            return _unclaimed(paths, created) if _being_claimed(paths, result) else _ended(result)
     claimed = _read(paths.process_json)
-    if claimed is None:
+    if claimed is None or _being_claimed(paths, claimed):
         return _unclaimed(paths, created)
     return _claimed(paths, claimed, watch or HeartbeatWatch())
 
@@ -52,9 +52,15 @@ def _read(path: Path) -> dict[str, Any] | None:
         return None
 
 
-def _unsure(paths: RunPaths, result: Mapping[str, Any]) -> bool:
-    """True where a later attempt has been claimed than the one that this result is of: one stat, no listing."""
-    return paths.attempt(_attempt_of(result) + 1).exists()
+def _later_claim(paths: RunPaths, file: Mapping[str, Any]) -> bool:
+    """True where a later attempt has been claimed than the one that this file is of: one stat, no listing."""
+    return paths.attempt(_attempt_of(file) + 1).exists()
+
+
+def _being_claimed(paths: RunPaths, file: Mapping[str, Any]) -> bool:
+    """True in the moment between a later attempt's claim and its process.json, which says who works on it."""
+    since = _modified(paths.attempt(_attempt_of(file) + 1))
+    return since is not None and time.time() - since < BEGIN_SECONDS
 
 
 def _attempt_of(file: Mapping[str, Any]) -> int:

@@ -7,14 +7,13 @@ import os
 import sys
 from pathlib import Path
 
+from tui_finetune.errors import UserError, cannot_write
 from tui_finetune.launch.devices import visible_device
+from tui_finetune.launch.handoff import ATTEMPT_TAKEN, NOT_BEGUN
 from tui_finetune.paths import Home
 from tui_finetune.runs.attempts import AttemptTaken
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker import lifecycle
-
-ATTEMPT_TAKEN = 75
-"""Exit code of a worker that found its attempt claimed by another: the run itself is untouched."""
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -24,20 +23,29 @@ def main(argv: list[str] | None = None) -> int:
     paths, home = RunPaths(given.run.absolute()), Home(given.home)
     from tui_finetune.config.write import read_resolved
 
-    recipe = read_resolved(paths.recipe_toml)
-    # Before torch is imported: Trainer would wrap the model in DataParallel over every GPU it can see.
-    os.environ["CUDA_VISIBLE_DEVICES"] = visible_device(recipe.run.device)
-    # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
-    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
     try:
+        recipe = read_resolved(paths.recipe_toml)
+        # Before torch is imported: Trainer would wrap the model in DataParallel over every GPU it can see.
+        os.environ["CUDA_VISIBLE_DEVICES"] = visible_device(recipe.run.device)
+        # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
+        os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
         attempt = lifecycle.begin(paths, given.attempt, recipe.run.device)
     except AttemptTaken as taken:
-        print(taken, file=sys.stderr)  # noqa: T201 - into stdout.log: nobody else is there to be told
-        return ATTEMPT_TAKEN
+        return _not_begun(taken, ATTEMPT_TAKEN)
+    except UserError as error:
+        return _not_begun(error, NOT_BEGUN)
+    except OSError as error:
+        return _not_begun(cannot_write(paths.root, error), NOT_BEGUN)
     from tui_finetune.plugin_api.manager import load_catalog
 
     catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
     return int(lifecycle.work(paths, home, recipe, attempt, catalog))
+
+
+def _not_begun(why: object, code: int) -> int:
+    """Into stdout.log, whose last lines the launcher tells: nobody else is there to be told."""
+    print(why, file=sys.stderr)  # noqa: T201
+    return code
 
 
 def _arguments() -> argparse.ArgumentParser:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import errno
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
-from tui_finetune.errors import UserError
+from tui_finetune.errors import NO_ROOM, UserError
 
 
 @dataclass(frozen=True)
@@ -19,8 +20,18 @@ class Explanation:
 _LOG = "The traceback is at the end of stdout.log (tui-finetune logs)."
 
 
-def explain(error: BaseException, phase: str) -> Explanation:
-    """Plain words for result.json; the traceback itself goes to stdout.log."""
+_FULL = ("No space left on device", "os error 28", "Disk quota exceeded", "PytorchStreamWriter failed writing")
+"""What libraries that write by themselves say of a full disk: theirs are no OSErrors."""
+
+
+def explain(error: BaseException, phase: str, place: Path) -> Explanation:
+    """Plain words for result.json; the traceback itself goes to stdout.log. place: the run directory."""
+    full = next((one for one in _chain(error) if _is_no_room(one)), None)
+    if full is not None:
+        return Explanation(
+            f"{phase}: no room on the disk of {getattr(full, 'filename', None) or place}",
+            "Make room (tui-finetune trash empty), or lower train.save_total_limit; then tui-finetune resume.",
+        )
     if isinstance(error, UserError):
         return Explanation("\n".join(str(problem) for problem in error.problems))
     if _is_out_of_memory(error):
@@ -29,14 +40,22 @@ def explain(error: BaseException, phase: str) -> Explanation:
             "Halve per_device_train_batch_size and double gradient_accumulation_steps (same effective batch), "
             "lower model.max_length, or set train.gradient_checkpointing = true.",
         )
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return Explanation(
-            f"{phase}: no room on disk for {error.filename or 'a file of the run'}",
-            "Free some space (tui-finetune trash empty), lower train.save_total_limit, then tui-finetune resume.",
-        )
     if isinstance(error, MemoryError):
         return Explanation(f"{phase}: out of main memory", "Use less data at once, or a machine with more memory.")
     return Explanation(f"{phase}: {type(error).__name__}: {_first_line(error)}", _LOG)
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and those that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is_no_room(error: BaseException) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in NO_ROOM
+    return any(words in str(error) for words in _FULL)
 
 
 def _is_out_of_memory(error: BaseException) -> bool:

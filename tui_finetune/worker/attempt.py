@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 import time
@@ -39,6 +40,11 @@ PACKAGES = (
     "pyarrow",
 )
 
+RESERVE = 32_768
+"""Bytes kept free for result.json and the last events."""
+ROOM_TO_BEGIN = 4 * RESERVE
+"""Bytes that must be there before an attempt is claimed: the reserve, and what every attempt writes."""
+
 
 @dataclass
 class Outcome:
@@ -73,8 +79,10 @@ class Attempt:
     def claim(cls, paths: RunPaths, expected: int | None = None, *, device: str | None = None) -> Attempt:
         """Claims the next attempt and says so in process.json and the events.
 
-        `expected` is the number that the launcher saw to be next; AttemptTaken is raised when another process has it.
+        `expected` is the number that the launcher saw to be next; AttemptTaken is raised when another process has it,
+        OSError where there is no room to work: then nothing is claimed.
         """
+        _keep_reserve(paths)
         number = claim_attempt(paths, expected)
         attempt = cls(paths, number)
         atomic.write_json(
@@ -128,8 +136,7 @@ class Attempt:
             code = EXIT_CODES[state]
             self.events.write("end", state=state, exit_code=int(code), reason=reason)
             ended = time.time()
-            atomic.write_json(
-                self.paths.result_json,
+            self._write_result(
                 {
                     "v": VERSION,
                     "attempt": self.number,
@@ -140,11 +147,30 @@ class Attempt:
                     "seconds": round(ended - self._started, 3),
                     "ended": ended,
                     **vars(self.outcome),
-                },
+                }
             )
             self.heartbeat.stop()
             self.events.close()
             return code
+
+    def _write_result(self, result: Mapping[str, Any]) -> None:
+        """Into the room that was kept for it where there is no other."""
+        try:
+            atomic.write_json(self.paths.result_json, result)
+        except OSError:
+            self.paths.reserve.unlink(missing_ok=True)
+            atomic.write_json(self.paths.result_json, result)
+        self.paths.reserve.unlink(missing_ok=True)
+
+
+def _keep_reserve(paths: RunPaths) -> None:
+    """Makes the reserve; a part of what it was tried with is given back. Raises OSError where there is no room for it."""
+    try:
+        # Not zeros, which some file systems store as nothing.
+        atomic.write_bytes(paths.reserve, os.urandom(ROOM_TO_BEGIN))
+        os.truncate(paths.reserve, RESERVE)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(paths.root)) from error
 
 
 def installed_versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:

@@ -61,7 +61,7 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     except BaseException as error:  # noqa: BLE001 - the outermost net of a worker: every end is written down
         traceback.print_exc()
         sys.stderr.flush()
-        found = explain(error, attempt.phase_name)
+        found = explain(error, attempt.phase_name, paths.root)
         end = _End("failed", found.reason, found.advice)
     # Their last words stand before the `end` event, after which nothing is written.
     log_cap.stop()

@@ -10,6 +10,7 @@ import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.launching import launch_of
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, cut_end, pad, shown
@@ -42,17 +43,17 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     from tui_finetune.cli.follow import follow
     from tui_finetune.cli.runs_common import exit_code, run_json
     from tui_finetune.config.samples import sample
-    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.launch.start import start
     from tui_finetune.runs.info import read_info
 
     checked = _checked(call, sample(RECIPE), sets)
     for line in introduction(checked):
         say(line)
-    started = start(checked, Launch(call.home, call.plugin_dirs, call.third_party), name=name)
-    info = read_info(started.paths)
-    say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
-    status = follow(call, info, quiet=True)
+    with HeldInterrupts() as held:
+        info = read_info(start(checked, launch_of(call, held), name=name).paths)
+        say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
+        status = follow(call, info, quiet=True, held=held)
     if call.json:
         output.print_json(run_json(info))
     elif status.live:

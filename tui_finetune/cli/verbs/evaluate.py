@@ -11,6 +11,7 @@ import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.launching import launch_of
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError
 from tui_finetune.runs.info import RunInfo, read_info
@@ -50,7 +51,7 @@ def command(
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
     from tui_finetune.launch.evaluation import EvaluationRequest
-    from tui_finetune.launch.handoff import Launch
+    from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.launch.start import start
 
     chosen = choose_model(call.home, model)
@@ -59,11 +60,10 @@ def command(
     checked = _checked(call, request)
     about = chosen.run.name if chosen.run else chosen.folder.name
     called = name or f"eval {about} {Path(data).name if data else checked.recipe.evaluate.split}"
-    launch = Launch(call.home, call.plugin_dirs, call.third_party)
-    started = start(checked, launch, name=called)
-    info = read_info(started.paths)
     waits = wait if wait is not None else sys.stdout.isatty() and not call.json
-    status = follow(call, info, until="end" if waits else "preflight", quiet=True)
+    with HeldInterrupts() as held:
+        info = read_info(start(checked, launch_of(call, held), name=called).paths)
+        status = follow(call, info, until="end" if waits else "preflight", quiet=True, held=held)
     if call.json:
         output.print_json(run_json(info))
     elif status.live:

@@ -26,12 +26,14 @@ def command(call: Call, run: str, wait: bool, force: bool) -> None:
 
     `latest` is the newest training run. Without a whole checkpoint the run begins again with the same seed, and says so.
     """
+    from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.launch.start import resume
 
     info = require_readable(find_run(call, run, _is_training))
-    started = resume(info, launch_of(call), force=force)
-    say(shown(f"Run {info.title}, attempt {started.attempt}: ctrl+c or a closed terminal leaves it alone."))
-    follow_training(call, info.fresh(), wait=wait)
+    with HeldInterrupts() as held:
+        started = resume(info, launch_of(call, held), force=force)
+        say(shown(f"Run {info.title}, attempt {started.attempt}: ctrl+c or a closed terminal leaves it alone."))
+        follow_training(call, info.fresh(), held, wait=wait)
 
 
 def _is_training(info: RunInfo) -> bool:

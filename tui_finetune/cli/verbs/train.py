@@ -25,6 +25,7 @@ def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, w
     Everything is checked first, all problems told at once. Then the run belongs to the machine: ctrl+c or a closed
     terminal leaves it alone.
     """
+    from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.launch.start import start
     from tui_finetune.runs.info import read_info
 
@@ -32,6 +33,7 @@ def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, w
     if checked.recipe.kind != "train":
         hint = "tui-finetune evaluate measures a model."
         raise RecipeError(Problem(f"is '{checked.recipe.kind}', not 'train'.", "kind", recipe.name, hint=hint))
-    info = read_info(start(checked, launch_of(call), name=name).paths)
-    say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
-    follow_training(call, info, wait=wait, checked=checked)
+    with HeldInterrupts() as held:
+        info = read_info(start(checked, launch_of(call, held), name=name).paths)
+        say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
+        follow_training(call, info, held, wait=wait, checked=checked)
