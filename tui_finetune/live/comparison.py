@@ -1,0 +1,158 @@
+"""Runs side by side: their figures, and where their recipes differ."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_finetune.live import words
+from tui_finetune.live.series import History
+from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.status import Status
+from tui_finetune.runs.tail import brief_events
+
+NOT_COMPARED = ("version", "name", "kind", "resolved", "data.label_names")
+"""What differs between any two runs, or follows from another key."""
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the runs that are compared."""
+
+    info: RunInfo
+    status: Status
+    metrics: Mapping[str, float]
+    """Final ones, or the newest of a run that goes on; main one first, test ones with the prefix `test_`."""
+    recipe: Mapping[str, Any]
+    """The resolved recipe by dotted key; empty where there is none."""
+    rows: Mapping[str, Any]
+    """Rows of each split."""
+    recipe_problem: str | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Rows of a table with one column a run; a value is None where a run has none."""
+
+    sides: tuple[Side, ...]
+    facts: tuple[tuple[str, tuple[str | None, ...]], ...]
+    metrics: tuple[tuple[str, tuple[float | None, ...]], ...]
+    recipe: tuple[tuple[str, tuple[Any, ...]], ...]
+    """Keys of the resolved recipes that are not the same in all runs."""
+    warnings: tuple[str, ...]
+    """Why the figures may not be comparable."""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "runs": [side.info.as_json(side.status) for side in self.sides],
+            "metrics": {name: list(values) for name, values in self.metrics},
+            "recipe": {key: list(values) for key, values in self.recipe},
+            "warnings": list(self.warnings),
+        }
+
+
+def side_of(info: RunInfo) -> Side:
+    """What a run directory has for a comparison. Blocking: reads its events."""
+    status, history = info.status(), History(brief_events(info.paths))
+    newest = history.last("validation")
+    recipe, problem = _recipe(info)
+    rows = history.plan.get("rows")
+    return Side(
+        info,
+        status,
+        dict(status.metrics) or dict(newest.metrics if newest else {}),
+        recipe,
+        rows if isinstance(rows, Mapping) else {},
+        problem,
+    )
+
+
+def compare(sides: Sequence[Side]) -> Comparison:
+    """At least two runs."""
+    names = list(dict.fromkeys(name for side in sides for name in side.metrics))
+    keys = list(dict.fromkeys(key for side in sides for key in side.recipe))
+    recipe = [(key, tuple(side.recipe.get(key) for side in sides)) for key in keys]
+    facts = [(name, tuple(found(side) for side in sides)) for name, found in _FACTS]
+    return Comparison(
+        tuple(sides),
+        tuple((name, values) for name, values in facts if any(values)),
+        tuple((name, tuple(side.metrics.get(name) for side in sides)) for name in names),
+        tuple((key, values) for key, values in recipe if any(value != values[0] for value in values[1:])),
+        tuple(_warnings(sides)),
+    )
+
+
+def value_words(value: Any) -> str:
+    """A recipe's value as TOML has it; `–` where it is not set."""
+    if value is None:
+        return words.NOTHING
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def difference_words(values: Sequence[float | None]) -> str:
+    """`+0.012`: the last run's against the first's; nothing where one has none."""
+    first, last = values[0], values[-1]
+    if first is None or last is None:
+        return ""
+    return "same" if first == last else f"{last - first:+.3f}"
+
+
+def _took(side: Side) -> str | None:
+    return words.duration(side.status.seconds) if side.status.seconds is not None else None
+
+
+def _steps(side: Side) -> str | None:
+    status = side.status
+    return f"{status.step:,} of {status.steps:,}" if status.step is not None and status.steps else None
+
+
+_FACTS = (
+    ("state", lambda side: side.status.state),
+    ("steps", _steps),
+    ("took", _took),
+    ("model", lambda side: side.info.model),
+    ("data", lambda side: side.info.data),
+)
+
+
+def _recipe(info: RunInfo) -> tuple[dict[str, Any], str | None]:
+    try:
+        text = info.paths.recipe_toml.read_text(encoding="utf-8")
+        return flat(tomllib.loads(text)), None
+    except FileNotFoundError:
+        return {}, "has no recipe of its own"
+    except (OSError, ValueError) as error:
+        return {}, f"recipe.toml cannot be read: {error}"
+
+
+def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Values by dotted key, without those of NOT_COMPARED."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        key = f"{prefix}{name}"
+        if key in NOT_COMPARED:
+            continue
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{key}.")
+        else:
+            found[key] = value
+    return found
+
+
+def _warnings(sides: Sequence[Side]) -> list[str]:
+    said = [f"{side.info.title} {side.recipe_problem}." for side in sides if side.recipe_problem]
+    said += [f"{side.info.title} is {side.status.words}: its figures may change." for side in sides if side.status.live]
+    if len({side.info.task for side in sides}) > 1:
+        said.append("The runs have different tasks: their metrics do not mean the same.")
+    tested = {
+        (side.info.data, side.rows.get("test")) for side in sides if any(n.startswith("test_") for n in side.metrics)
+    }
+    if len(tested) > 1:
+        said.append("The runs were tested on different rows: a difference of test metrics may come from these.")
+    labels = {json.dumps(side.recipe.get("data.labels")) for side in sides if side.recipe}
+    if len(labels) > 1:
+        said.append("The runs have different labels.")
+    return said
