@@ -48,6 +48,11 @@ class Home:
         return self.root / "plugins"
 
     @property
+    def plugins_off(self) -> Path:
+        """Names of the plugins that are switched off, one a line."""
+        return self.root / "plugins-off.txt"
+
+    @property
     def drafts(self) -> Path:
         return self.root / "drafts"
 

@@ -50,10 +50,13 @@ def open_in_helper(wanted: Wanted, catalog: Catalog, cache: Path, progress: Prog
 
 
 def plugin_places(catalog: Catalog) -> dict[str, Any]:
-    """What the helper needs to load the same plugins: single files' folders, and whether third parties' are loaded."""
-    folders = {str(Path(info.origin).parent) for info in catalog.plugins if os.path.isabs(info.origin)}
-    others = [info for info in catalog.plugins if info.name != "builtin"]
-    return {"folders": sorted(folders), "third_party": not others or any(info.health != "off" for info in others)}
+    """What the helper needs to load the same plugins: single files' folders, what is off, whether third parties' are loaded."""
+    folders = {str(Path(p.origin).parent) for p in catalog.plugins if os.path.isabs(p.origin) and p.hook != "search"}
+    return {
+        "folders": sorted(folders),
+        "third_party": all(info.off_because != "--no-plugins" for info in catalog.plugins),
+        "off": [info.name for info in catalog.plugins if info.off_because == "switched off"],
+    }
 
 
 def ask(request: Mapping[str, Any], progress: Progress, module: str = MODULE) -> dict[str, Any]:

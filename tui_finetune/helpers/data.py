@@ -80,7 +80,7 @@ def handled(request: Mapping[str, Any], answers: Answers) -> dict[str, Any]:
 
 def _catalog(plugins: Mapping[str, Any]) -> Catalog:
     folders = [Path(folder) for folder in plugins["folders"]]
-    return load_catalog(None, plugin_dirs=folders, third_party=bool(plugins["third_party"]))
+    return load_catalog(None, plugin_dirs=folders, third_party=bool(plugins["third_party"]), off=plugins["off"])
 
 
 if __name__ == "__main__":

@@ -11,10 +11,10 @@ import importlib.metadata
 import importlib.util
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.abc import MetaPathFinder
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -41,6 +41,13 @@ class Candidate:
     """Name of the distribution, or the path of the file or package."""
     load: Callable[[], Any]
     """Imports it and returns what is registered. May raise anything at all."""
+    module: str | None = None
+    """Of an installed one the module that is imported."""
+
+    @property
+    def place(self) -> str | None:
+        """The file or the package's folder that it is loaded from."""
+        return _place_of_module(self.module) if self.module is not None else self.origin
 
 
 def search_path() -> list[str]:
@@ -71,7 +78,7 @@ def installed() -> Iterator[Candidate]:
                 continue
             seen.add((owner.casefold(), point.name))
             name = owner if len(points) == 1 else f"{owner}:{point.name}"
-            yield Candidate(name, distribution.version, owner, point.load)
+            yield Candidate(name, distribution.version, owner, point.load, point.module)
 
 
 def in_folder(folder: Path) -> Iterator[Candidate]:
@@ -93,10 +100,10 @@ def in_folder(folder: Path) -> Iterator[Candidate]:
 
 
 def _loader(name: str, file: Path) -> Callable[[], ModuleType]:
-    return lambda: _load_file(name, file)
+    return lambda: load_plugin_file(name, file)
 
 
-def _load_file(name: str, file: Path) -> ModuleType:
+def load_plugin_file(name: str, file: Path) -> ModuleType:
     """Runs a plugin file as the top-level module `name`, so that `name_heavy:Head` can be resolved later."""
     if not name.isidentifier():
         raise PluginRefused(f"{file.name} cannot be imported: its name has to be letters, digits and underscores.")
@@ -108,6 +115,41 @@ def _load_file(name: str, file: Path) -> ModuleType:
         if loaded == name or not _lies_in(sys.modules[loaded], file.parent):
             del sys.modules[loaded]
     return importlib.import_module(name)
+
+
+def forget(module: str) -> None:
+    """The package of an installed plugin is imported anew the next time; what the program itself consists of is not."""
+    package = module.partition(".")[0]
+    if package in sys.stdlib_module_names or package == PROJECT:
+        return
+    importlib.invalidate_caches()
+    for name in [name for name in sys.modules if name == package or name.startswith(f"{package}.")]:
+        del sys.modules[name]
+
+
+def _place_of_module(module: str) -> str | None:
+    """The file that an installed plugin is loaded from, or its package's folder, without importing it."""
+    spec = PathFinder.find_spec(module.partition(".")[0], search_path())
+    if spec is None or spec.origin is None:
+        return None
+    return os.path.dirname(spec.origin) if os.path.basename(spec.origin) == "__init__.py" else spec.origin
+
+
+def help_of(plugin: Any) -> str:
+    """The first paragraph of the plugin's docstring, as one line."""
+    return " ".join((getattr(plugin, "__doc__", None) or "").strip().partition("\n\n")[0].split())
+
+
+def newest_change(place: str) -> float:
+    """When the Python files of a plugin were last written; 0 where they are gone."""
+    root = Path(place)
+    try:
+        if not root.is_dir():
+            heavy = root.with_name(f"{root.stem}{HEAVY_SUFFIX}{root.suffix}")
+            return max(one.stat().st_mtime for one in (root, heavy) if one is root or one.exists())
+        return max((file.stat().st_mtime for file in root.rglob("*.py")), default=0.0)
+    except OSError:
+        return 0.0
 
 
 def _same_file(origin: str | None, file: Path) -> bool:
@@ -143,7 +185,16 @@ class _PluginFiles(MetaPathFinder):
         if file is None:
             return None
         folders = [str(file.parent)] if file.name == "__init__.py" else None
-        return importlib.util.spec_from_file_location(fullname, file, submodule_search_locations=folders)
+        return importlib.util.spec_from_file_location(
+            fullname, file, loader=_SourceLoader(fullname, str(file)), submodule_search_locations=folders
+        )
+
+
+class _SourceLoader(SourceFileLoader):
+    """Compiles the file as it is now: bytecode is told from its source by whole seconds, and authors save more often."""
+
+    def path_stats(self, path: str) -> Mapping[str, Any]:
+        raise OSError(f"{path}: no bytecode is kept of plugin files")
 
 
 _FINDER = _PluginFiles()

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +21,8 @@ from tui_finetune.errors import Problem, UserError, did_you_mean
 from tui_finetune.plugin_api import discovery, hookspecs
 from tui_finetune.plugin_api.checks import HEAVY_PACKAGES, check_contribution
 from tui_finetune.plugin_api.discovery import Candidate, PluginRefused
+from tui_finetune.plugin_api.failures import failing_line, own_frames, spelling
+from tui_finetune.plugin_api.switches import read_off
 
 if TYPE_CHECKING:
     from tui_finetune.paths import Home
@@ -39,8 +41,6 @@ REGISTERING = {
 
 GIVE_UP_AFTER = 3
 """Failures of `run_event` in a row after which a plugin is not told of events any more."""
-
-_OUR_FOLDER = str(Path(__file__).parent)
 
 Health = Literal["works", "failed", "off"]
 
@@ -65,13 +65,32 @@ class PluginInfo:
     """What its author should know though it works: a name that another plugin has, a heavy import."""
     seconds: float = 0.0
     """Time its import and its registering hooks took."""
+    hooks: dict[str, float] = field(default_factory=dict)
+    """The hooks that it defines, to the seconds that each took at loading; 0 for those that act later."""
+    help: str = ""
+    """The first paragraph of its module's docstring."""
+    place: str | None = None
+    """The file or the package's folder that its light half is loaded from."""
+    loaded_at: float = 0.0
+    """When it was loaded, unix seconds."""
+    written_at: float = 0.0
+    """When its files were last written as they were loaded."""
+    file: str | None = None
+    """Where it failed: file, line, and the line itself, as far as they are known."""
+    line: int | None = None
+    code: str | None = None
+    off_because: str | None = None
+    """Of a plugin that is off, what switched it off: `switched off`, `--no-plugins`."""
 
     def failed(self, hook: str, error: BaseException) -> None:
         """Remembers that it failed in `hook`, with its traceback."""
         self.health, self.hook = "failed", hook
         said = " ".join(str(error).split())
         self.error = said if isinstance(error, PluginRefused) else f"{type(error).__name__}: {said}"
+        if (meant := spelling(error)) and "Did you mean" not in self.error:
+            self.error = f"{self.error.rstrip('.')}. {meant}"
         self.traceback = _traceback(error)
+        self.file, self.line, self.code = failing_line(error, self.place)
         logger.info("plugin %s failed in %s: %s", self.name, hook, self.error)
 
     def as_json(self) -> dict[str, Any]:
@@ -215,34 +234,61 @@ class Catalog:
             info.gives.setdefault("hooks", []).append(hook)
 
 
-def load_catalog(home: Home | None, *, plugin_dirs: Sequence[Path] = (), third_party: bool = True) -> Catalog:
+def load_catalog(
+    home: Home | None,
+    *,
+    plugin_dirs: Sequence[Path] = (),
+    third_party: bool = True,
+    off: Collection[str] | None = None,
+    afresh: bool = False,
+) -> Catalog:
     """Loads builtin, then installed distributions, the home's plugins folder, and `plugin_dirs`, one by one.
 
     Never raises for a plugin's sake. With `third_party=False` the others are listed as off, and none is imported.
+    off: names of plugins that are off; the home's own where it is not given.
+    afresh: the modules of installed plugins are imported again, as their author may have changed them. Files always are.
     """
     catalog = Catalog()
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
+    if off is None:
+        off = _switched_off(catalog, home)
     for candidate in itertools.chain([_builtin()], _others(catalog, home, plugin_dirs)):
         if catalog.plugin(candidate.name) is not None:
             _note_twin(catalog, candidate)
             continue
-        info = PluginInfo(candidate.name, candidate.version, candidate.origin)
+        info = PluginInfo(candidate.name, candidate.version, candidate.origin, place=candidate.place)
         catalog.plugins.append(info)
-        if not third_party and candidate.name != "builtin":
+        if candidate.name != "builtin" and (not third_party or candidate.name in off):
             info.health = "off"
+            info.off_because = "switched off" if candidate.name in off else "--no-plugins"
             continue
-        started = time.perf_counter()
+        if afresh and candidate.module is not None:
+            discovery.forget(candidate.module)
+        started, info.loaded_at = time.perf_counter(), time.time()
+        info.written_at = discovery.newest_change(candidate.place) if candidate.place is not None else 0.0
         _load(catalog, manager, info, candidate.load)
         info.seconds = time.perf_counter() - started
     return catalog
 
 
+def _switched_off(catalog: Catalog, home: Home | None) -> Collection[str]:
+    """The home's list; one that cannot be read becomes a failed entry of its own."""
+    if home is None:
+        return ()
+    try:
+        return read_off(home)
+    except OSError as error:
+        info = PluginInfo(home.plugins_off.name, None, str(home.plugins_off))
+        info.failed("search", error)
+        catalog.plugins.append(info)
+        return ()
+
+
 def _traceback(error: BaseException) -> str:
     """The traceback from the plugin's own code on: what our loader and the import machinery did says nothing to its author."""
     found = traceback.TracebackException.from_exception(error)
-    own = [frame for frame in found.stack if not frame.filename.startswith(("<frozen importlib", _OUR_FOLDER))]
-    found.stack = traceback.StackSummary.from_list([f for f in own if not f.filename.endswith("importlib/__init__.py")])
+    found.stack = traceback.StackSummary.from_list(own_frames(found.stack))
     return "".join(found.format())
 
 
@@ -296,24 +342,32 @@ def _load(catalog: Catalog, manager: pluggy.PluginManager, info: PluginInfo, loa
     """Imports, registers and asks one plugin; whatever it raises is recorded and nothing of it is kept."""
     step = "import"
     plugin: Any = None
+    hooks: dict[str, pluggy.HookImpl] = {}
     heavy_before = HEAVY_PACKAGES & sys.modules.keys()
     try:
         plugin = load()
         info.version = info.version or getattr(plugin, "__version__", None)
+        info.help = discovery.help_of(plugin)
         step = "register"
         manager.register(plugin, name=info.name)
         _refuse_unknown_hooks(manager)
         hooks = _implementations(manager, plugin)
+        info.hooks = dict.fromkeys(hooks, 0.0)
         given: dict[str, Sequence[Any]] = {}
         for kind, step in REGISTERING.items():
             if step in hooks:
+                started = time.perf_counter()
                 given[kind] = _sequence(_call(hooks[step]))
                 for found in given[kind]:
                     check_contribution(kind, found)
+                info.hooks[step] = time.perf_counter() - started
     except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
         if plugin is not None and manager.is_registered(plugin):
             manager.unregister(plugin)
         info.failed(step, error)
+        if info.line is None and step in hooks:
+            code = hooks[step].function.__code__
+            info.file, info.line = code.co_filename, code.co_firstlineno
         return
     catalog.add(info, given, {name: impl for name, impl in hooks.items() if name not in REGISTERING.values()})
     if not hooks:

@@ -23,6 +23,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.plugin_api.checks import HEAVY_PACKAGES
+from tui_finetune.plugin_api.discovery import load_plugin_file
 from tui_finetune.plugin_api.manager import Catalog, PluginInfo, load_one
 from tui_finetune.plugin_api.tasks import Decoded, Encoded, LabelSet, Metric, Role, Task
 
@@ -56,6 +57,11 @@ def check_plugin(plugin: ModuleType | Any) -> PluginInfo:
         assert wanted in _own_methods(preprocessor), f"preprocessor {preprocessor.name} does not define {wanted}"
         assert preprocessor.help, f"preprocessor {preprocessor.name} has no help"
     return info
+
+
+def load_file(path: Path) -> ModuleType:
+    """A single-file plugin as the module that the program makes of it. Raises what its import raises."""
+    return load_plugin_file(path.stem, path)
 
 
 def check_light(module: ModuleType) -> None:

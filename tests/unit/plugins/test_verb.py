@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
-from tui_finetune.cli.main import cli
+from tests.calling import Cli
+from tui_finetune.cli import main
 from tui_finetune.errors import UserError
 from tui_finetune.paths import Home
 
 
 def call(home: Home, arguments: Sequence[str]) -> Result:
-    return CliRunner().invoke(cli, ["plugins", *arguments, "--home", str(home.root)])
+    return CliRunner().invoke(main.cli, ["plugins", *arguments, "--home", str(home.root)])
 
 
 @pytest.fixture
@@ -57,3 +59,55 @@ def test_show_of_no_plugin_names_the_nearest(home: Home) -> None:
 
 def test_no_plugins_turns_third_parties_off(broken: Home) -> None:
     assert "· off" in call(broken, ["list", "--no-plugins"]).stdout
+
+
+def test_off_and_on(broken: Home, cli: Cli) -> None:
+    said = cli("plugins", "off", "broken_verb")
+    assert (said.code, said.out) == (0, "")
+    assert said.err == "broken_verb is off. Runs in progress keep what they started with.\n"
+    assert "· off" in cli("plugins", "list").out
+    assert "switched off" in cli("plugins", "show", "broken_verb").out
+    assert cli("plugins", "off", "broken_verb").err == "broken_verb is off already.\n"
+    assert cli("plugins", "on", "broken_verb", "--json").json == {"name": "broken_verb", "on": True, "changed": True}
+    assert "✗ failed" in cli("plugins", "list").out
+
+
+def test_one_that_ends_the_program_can_be_switched_off(home: Home, cli: Cli) -> None:
+    (home.plugins / "killer_plugin.py").write_text("import os\nos._exit(9)")
+    assert cli("plugins", "off", "killer_plugin").code == 0
+    assert "· off" in cli("plugins", "list").out
+
+
+def test_what_cannot_be_switched_is_said(broken: Home, cli: Cli) -> None:
+    assert "builtin is the program itself." in cli("plugins", "off", "builtin").err
+    unknown = cli("plugins", "off", "broken_verbs")
+    assert unknown.code == 2
+    assert "Did you mean broken_verb?" in unknown.err
+
+
+def test_one_that_is_gone_can_be_taken_off_the_list(broken: Home, cli: Cli) -> None:
+    cli("plugins", "off", "broken_verb")
+    (broken.plugins / "broken_verb.py").unlink()
+    assert cli("plugins", "on", "broken_verb").code == 0
+    assert cli("plugins", "on", "broken_verb").code == 2
+
+
+def test_new_writes_one_that_is_there_at_once(home: Home, cli: Cli, tmp_path: Path) -> None:
+    said = cli("plugins", "new", "calm_texts")
+    assert said.out.splitlines() == [
+        str(home.plugins / "calm_texts.py"),
+        str(home.plugins / "tests" / "test_calm_texts.py"),
+    ]
+    assert "preprocessor calm-texts" in cli("plugins", "list").out
+    elsewhere = cli("plugins", "new", "half", "--kind", "metric", "--folder", str(tmp_path / "mine"), "--json")
+    assert elsewhere.json["files"][0] == str(tmp_path / "mine" / "half.py")
+    assert "metric half" in cli("plugins", "list", "--plugin-dir", str(tmp_path / "mine")).out
+    assert "is there already" in cli("plugins", "new", "calm_texts").err
+
+
+def test_hooks_names_who_defines_them(home: Home, cli: Cli) -> None:
+    cli("plugins", "new", "told", "--kind", "events")
+    assert any(
+        line.split() == ["run_event(run,", "event)", "told"] for line in cli("plugins", "hooks").out.splitlines()
+    )
+    assert {"name", "signature", "help", "plugins"} == set(cli("plugins", "hooks", "--json").json[0])

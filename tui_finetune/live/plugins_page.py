@@ -1,0 +1,327 @@
+"""What is said of plugins: health, what each adds, why one failed, what can be done with it. For the screen and the verb."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from tui_finetune.live import words
+from tui_finetune.live.columns import Column, fit, row_line
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.spans import EMPTY, Line, Span, ends, line, muted, span, wrap
+from tui_finetune.text import Shown, cut_front, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.plugin_api.hooks import Hook
+    from tui_finetune.plugin_api.manager import PluginInfo
+
+SLOW_SECONDS = 0.25
+"""From here on a plugin's loading is told: every start of the program and of a run waits for it."""
+NAMES = 2
+"""Up to this many names of a kind are listed, more are counted."""
+NAME_CELLS = 11
+
+COLUMNS = (
+    Column("health", "health", 9),
+    Column("plugin", "plugin", 20, stretch=34),
+    Column("version", "version", 7),
+    Column("gives", "gives", 37, stretch=90, free=True),
+)
+HOOK_COLUMNS = (
+    Column("hook", "hook", 25),
+    Column("plugins", "defined by", 38, stretch=70, free=True),
+    Column("slowest", "slowest", 10, right=True),
+)
+ERROR_COLUMNS = (
+    Column("when", "loaded", 8),
+    Column("plugin", "plugin", 18, stretch=30),
+    Column("where", "where", 22),
+    Column("what", "what", 25, stretch=120, free=True),
+)
+
+# One plugin, in words
+
+
+def health(info: PluginInfo, newer: Collection[str] = ()) -> Span:
+    """`✓ works`; what its author or its user should see to comes first."""
+    if info.name in newer:
+        return Span(Shown("! changed"), "warn")
+    if info.health == "failed":
+        return Span(Shown("✗ failed"), "bad")
+    if info.health == "off":
+        return Span(Shown("· off"), "muted")
+    if any("light half imports" in note for note in info.notes):
+        return Span(Shown("! heavy"), "warn")
+    if info.seconds >= SLOW_SECONDS and info.name != "builtin":
+        return Span(Shown("! slow"), "warn")
+    return Span(Shown("! works"), "warn") if info.notes else Span(Shown("✓ works"), "good")
+
+
+def version_words(info: PluginInfo) -> str:
+    """Its version; `file` for one of the plugin folder that tells none."""
+    return info.version or ("file" if os.path.isabs(info.origin) else words.NOTHING)
+
+
+def gives_words(info: PluginInfo) -> str:
+    """`2 tasks, source conllu`."""
+    parts = []
+    for kind, names in info.gives.items():
+        word = kind.removesuffix("s") if len(names) == 1 else kind
+        parts.append(f"{word} {', '.join(names)}" if len(names) <= NAMES else f"{len(names)} {kind}")
+    return ", ".join(parts) or words.NOTHING
+
+
+def origin_words(info: PluginInfo) -> str:
+    """The path of a file, the name of a distribution."""
+    if os.path.isabs(info.origin):
+        return info.origin
+    return "part of the program" if info.name == "builtin" else f"installed, distribution {info.origin}"
+
+
+def remarks(info: PluginInfo) -> list[str]:
+    """What its author should know though it works."""
+    slow = info.health == "works" and info.seconds >= SLOW_SECONDS and info.name != "builtin"
+    said = f"it takes {milliseconds(info.seconds)} to load, at every start; import what takes long inside functions."
+    return [*info.notes, *([said] if slow else [])]
+
+
+def milliseconds(seconds: float) -> str:
+    """`48 ms`, `1.2 s`."""
+    return f"{seconds * 1000:.0f} ms" if seconds < 1 else words.duration(seconds)
+
+
+def failed_words(info: PluginInfo) -> str:
+    """`register_tasks failed at line 31`."""
+    at = f" at line {info.line}" if info.line is not None else ""
+    return f"{info.hook} failed{at}"
+
+
+def counts_words(plugins: Iterable[PluginInfo]) -> str:
+    """`6 plugins  5 work, 1 failed`."""
+    every = list(plugins)
+    states = [("works", "work"), ("failed", "failed"), ("off", "off")]
+    found = [(sum(1 for info in every if info.health == state), word) for state, word in states]
+    parts = ", ".join(f"{count} {word}" for count, word in found if count)
+    return f"{len(every)} plugin{'' if len(every) == 1 else 's'}  {parts}"
+
+
+def loaded_words(plugins: Sequence[PluginInfo]) -> str:
+    """`Loaded in 61 ms; slowest text-cleaner 48 ms.` builtin is the program itself: it is not blamed."""
+    others = [info for info in plugins if info.name != "builtin"]
+    whole = f"Loaded in {milliseconds(sum(info.seconds for info in plugins))}"
+    slowest = max(others, key=lambda info: info.seconds, default=None)
+    return f"{whole}; slowest {slowest.name} {milliseconds(slowest.seconds)}." if slowest is not None else f"{whole}."
+
+
+def reloaded_words(info: PluginInfo | None, plugins: Sequence[PluginInfo]) -> str:
+    """What loading again came to: of the plugin under the cursor."""
+    if info is None:
+        return loaded_words(plugins)
+    keep = "runs in progress keep what they started with"
+    if info.health == "failed":
+        return f"{info.name}: {failed_words(info)}: {info.error}"
+    if info.health == "off":
+        return f"{info.name} is off: nothing of it is called from now on; {keep}."
+    return f"✓ works  {gives_words(info)}, in {milliseconds(info.seconds)}; {keep}."
+
+
+# Lines
+
+
+def thing_line(plugins: Sequence[PluginInfo], folder: str, width: int) -> Line:
+    left = line(" ", span(counts_words(plugins)))
+    return ends(left, line(muted("folder "), span(cut_front(folder, width // 3)), " "), width)
+
+
+def columns(width: int) -> tuple[Column, ...]:
+    return fit(COLUMNS, width)
+
+
+def list_line(info: PluginInfo, shown_columns: Sequence[Column], newer: Collection[str]) -> Line:
+    cells: dict[str, Span | Line] = {
+        "health": health(info, newer),
+        "plugin": span(info.name),
+        "version": span(version_words(info)),
+        "gives": span(gives_words(info)),
+    }
+    return row_line(shown_columns, cells)
+
+
+def detail_lines(info: PluginInfo, width: int, *, newer: bool = False, switch_key: str = "p") -> list[Line]:
+    """What is to know of the plugin under the cursor."""
+    left = line(" ", span(info.name), " ", muted(info.version or ""))
+    room = max(10, width - len(info.name) - len(info.version or "") - 6)
+    lines = [ends(left, line(muted(cut_front(origin_words(info), room)), " "), width)]
+    if newer:
+        file = os.path.basename(info.place or info.origin)
+        lines.append(line(" ", span(f"! {file} is newer than what is loaded; R loads it again.", "warn")))
+    if info.health == "failed":
+        return lines + _failed_lines(info, width)
+    if info.health == "off":
+        why = (
+            "It is left out by --no-plugins." if info.off_because == "--no-plugins" else f"{switch_key} switches it on."
+        )
+        return [*lines, line(" ", span("· off: listed, and not imported. "), why)]
+    said = f"✓ loaded in {milliseconds(info.seconds)}"
+    lines.append(line(" ", span(said, "good")))
+    lines += [line("   ", *part) for part in wrap(info.help, width - 4)] if info.help else []
+    for kind, names in info.gives.items():
+        parts = wrap(", ".join(names), width - NAME_CELLS - 3)
+        lines.append(line(" ", muted(kind.ljust(NAME_CELLS)), *parts[0]))
+        lines += [line(" " * (NAME_CELLS + 1), *part) for part in parts[1:]]
+    return lines + [
+        line(" ", span("!", "warn"), " ", *part) for note in remarks(info) for part in wrap(note, width - 4)
+    ]
+
+
+def _failed_lines(info: PluginInfo, width: int) -> list[Line]:
+    when = time.strftime("%H:%M:%S", time.localtime(info.loaded_at)) if info.loaded_at else ""
+    lines = [line(" ", span(f"✗ {failed_words(info)}", "bad", bold=True), muted(f", {when}" if when else ""))]
+    lines += [line("   ", *part) for part in wrap(info.code, width - 4)[:2]] if info.code else []
+    lines += [line("   ", *part) for part in wrap(info.error or "", width - 4)]
+    if info.hook == "search":
+        return lines
+    lines.append(line(" ", muted("nothing of it is kept; everything else goes on")))
+    return [*lines, _checks_line(info)]
+
+
+def _checks_line(info: PluginInfo) -> Line:
+    """How far it came: imported, its hooks known, then the hook that failed."""
+    steps = {"import": "imported", "register": "hook names"}
+    if info.hook is not None and info.hook not in steps:
+        steps[info.hook] = info.hook
+    pieces: list[object] = [muted(" checks".ljust(NAME_CELLS + 1))]
+    for step, name in steps.items():
+        failed = step == info.hook
+        pieces += [span("✗" if failed else "✓", "bad" if failed else "good"), f" {name}   "]
+        if failed:
+            break
+    return line(*pieces)
+
+
+def traceback_lines(info: PluginInfo, width: int) -> list[Line]:
+    """The traceback, the author's own lines bold and those of libraries muted; its last line is the problem."""
+    out: list[Line] = []
+    mine = False
+    parts = (info.traceback or "").rstrip("\n").split("\n")
+    for place, raw in enumerate(parts):
+        if raw.startswith('  File "'):
+            mine = _is_own(raw, info)
+        indented = raw.startswith(" ")
+        token = "text" if mine and indented else "muted" if indented or place == 0 else "bad"
+        bold = mine and indented
+        out += [line(" ", *(one._replace(bold=bold) for one in part)) for part in wrap(raw, width - 2, token=token)]
+    return out
+
+
+def _is_own(raw: str, info: PluginInfo) -> bool:
+    """True for a `File "…"` line of the plugin's own code."""
+    place = info.place or info.origin
+    return f'"{place}' in raw
+
+
+# Hooks, errors, how to write one
+
+
+def hook_line(hook: Hook, plugins: Sequence[PluginInfo], shown_columns: Sequence[Column]) -> Line:
+    """A hook, who defines it, and whose took longest at loading."""
+    by = [info for info in plugins if hook.name in info.hooks and info.health == "works"]
+    broken = [info.name for info in plugins if info.hook == hook.name and info.health == "failed"]
+    names: list[object] = [span(", ".join(info.name for info in by) or words.NOTHING)]
+    names += [span(f"  ✗ {', '.join(broken)}", "bad")] if broken else []
+    took = max((info.hooks[hook.name] for info in by), default=0.0)
+    cells: dict[str, Span | Line] = {
+        "hook": span(hook.signature),
+        "plugins": line(*names),
+        "slowest": span(milliseconds(took) if took else words.NOTHING),
+    }
+    return row_line(shown_columns, cells)
+
+
+def errors(plugins: Sequence[PluginInfo]) -> list[tuple[PluginInfo, str]]:
+    """What is wrong, a plugin and its words: failures first, the newest first; then what authors should know."""
+    failed = sorted((info for info in plugins if info.health == "failed"), key=lambda info: -info.loaded_at)
+    return [(info, info.error or "") for info in failed] + [
+        (info, note) for info in plugins if info.health == "works" for note in remarks(info)
+    ]
+
+
+def error_line(info: PluginInfo, what: str, shown_columns: Sequence[Column]) -> Line:
+    failed = info.health == "failed"
+    where = f"{info.hook}{f' line {info.line}' if info.line is not None else ''}" if failed else words.NOTHING
+    when = time.strftime("%H:%M:%S", time.localtime(info.loaded_at)) if info.loaded_at else words.NOTHING
+    cells: dict[str, Span | Line] = {
+        "when": muted(when),
+        "plugin": span(info.name),
+        "where": span(where),
+        "what": span(what, "bad" if failed else "warn"),
+    }
+    return row_line(shown_columns, cells)
+
+
+def how_to_lines(folder: str, kinds: Mapping[str, str], hooks: Sequence[Hook], width: int) -> list[Line]:
+    """How a plugin is written, from the first key to its use in a recipe."""
+    steps = (
+        "n writes one that works, with its test. You choose what it adds:",
+        "Change it in your editor. R loads it again here, at once; what is wrong is said with its line.",
+        "Its test holds it to what the program relies on: python -m pytest tests/test_NAME.py, in the folder above.",
+        'A recipe names what it adds: [[preprocess]] use = "NAME", [data] source = "NAME", task = "NAME". A run that '
+        "names a plugin's part is refused before it starts where the plugin does not load.",
+    )
+    lines = [
+        line(" A plugin is a Python file in the folder below, or a distribution of your own."),
+        line("   ", span(cut_front(folder, width - 4))),
+        EMPTY,
+    ]
+    for number, text in enumerate(steps, 1):
+        parts = wrap(text, width - 6)
+        lines += [line(f" {number}  ", *parts[0]), *(line("    ", *part) for part in parts[1:])]
+        if number == 1:
+            lines += [line("      ", span(kind.ljust(14)), muted(what)) for kind, what in kinds.items()]
+    lines += [EMPTY, line(" ", span("hooks", "accent"))]
+    for hook in hooks:
+        parts = wrap(hook.help, width - 31)
+        lines += [line("   ", span(hook.signature.ljust(27)), *(one._replace(token="muted") for one in parts[0]))]
+        lines += [line(" " * 30, *(one._replace(token="muted") for one in part)) for part in parts[1:]]
+    rest = (
+        "The file is imported at every start: it imports no torch, transformers, datasets or evaluate, and what else takes "
+        "long inside functions. Model and loss of a task go into NAME_heavy.py. docs/plugins.md has an example of each hook."
+    )
+    return [*lines, EMPTY, *(line(" ", *part) for part in wrap(rest, width - 2))]
+
+
+# What can be done
+
+
+def switch_offer(info: PluginInfo | None) -> Offer:
+    """Switch off, and on again."""
+    if info is None:
+        return off("No plugin under the cursor.")
+    if info.name == "builtin":
+        return off("builtin is the program itself.")
+    if info.off_because == "--no-plugins":
+        return off("The program was started with --no-plugins.")
+    return off("This is a place that could not be searched.") if info.hook == "search" else ON
+
+
+def changed(plugins: Iterable[PluginInfo], newest: Mapping[str, float]) -> set[str]:
+    """Names of the plugins whose files were written since they were loaded; newest: by place, when."""
+    return {
+        info.name
+        for info in plugins
+        if info.health != "off"
+        and info.place is not None
+        and newest.get(info.place, info.written_at) != info.written_at
+    }
+
+
+def plain_remarks(info: PluginInfo) -> list[Shown]:
+    """For the verb: why it failed and what its author should know, a line each."""
+    lines = [shown(f"! {info.name}: {note}") for note in remarks(info)]
+    if info.error is not None:
+        line_ = f", line {info.line}" if info.line is not None else ""
+        place = cut_front(f"{info.origin}{line_}", 60)
+        lines.insert(0, shown(f"✗ {info.name} failed in {info.hook}: {info.error} ({place})"))
+    return lines
