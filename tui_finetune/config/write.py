@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Final
@@ -10,13 +11,24 @@ import tomli
 import tomlkit
 from pydantic import ValidationError
 from tomlkit.exceptions import TOMLKitError
-from tomlkit.items import Float, InlineTable, Table, Trivia
+from tomlkit.items import AoT, Float, InlineTable, Table, Trivia
 
 from tui_finetune.config.arguments import fixed_defaults
+from tui_finetune.config.locate import key_lines
 from tui_finetune.config.schema import Recipe
 from tui_finetune.errors import Problem, RecipeError
 
 _HEAD: Final = "# The recipe as the run uses it. An absent key means none. The person's own file is request.toml.\n\n"
+
+
+class WrittenFloat(float):
+    """A float that is written as it was typed: `3e-4`, not `0.0003`. For `tomli.loads(…, parse_float=WrittenFloat)`."""
+
+    def __new__(cls, text: str) -> WrittenFloat:
+        return super().__new__(cls, text)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
 
 
 def resolved_toml(recipe: Recipe, facts: Mapping[str, Any] | None = None) -> str:
@@ -88,7 +100,9 @@ def _items(value: Any) -> Any:
 
 
 def _float_text(value: float) -> str:
-    """The shortest text that reads back as the same float."""
+    """The text that it was typed with, else the shortest that reads back as the same float."""
+    if isinstance(value, WrittenFloat):
+        return value.text
     mantissa, exponent, power = repr(float(value)).partition("e")
     return f"{mantissa}e{int(power)}" if exponent else mantissa
 
@@ -154,6 +168,57 @@ def _set(where: Any, name: str, value: Any, key: str) -> None:
     if present and not isinstance(where, list):
         _keep_comment(where[index], item)
     where[index] = item
+
+
+def rename(text: str, key: str, name: str) -> str:
+    """`text` with the last part of the dotted `key` called `name`; its value, comment and place stay.
+
+    Raises RecipeError where the key cannot be found as it is written.
+    """
+    line, old = key_lines(text).get(key), key.rpartition(".")[2]
+    lines = text.split("\n")
+    if line is not None:
+        at = line - 1
+        written = re.compile(rf"(^|[\s.\[{{,])(\"{re.escape(old)}\"|'{re.escape(old)}'|{re.escape(old)})(?=\s*[=.\]])")
+        lines[at] = written.sub(lambda found: found.group(1) + tomlkit.key(name).as_string(), lines[at], count=1)
+        renamed = "\n".join(lines)
+        if _is_renamed(text, renamed, key, name):
+            return renamed
+    raise RecipeError(Problem(f"cannot be renamed to {name} here.", key, hint="Rename it in the file."))
+
+
+def _is_renamed(before: str, after: str, key: str, name: str) -> bool:
+    """True where one key has another name and nothing else has changed."""
+    try:
+        was, now = tomli.loads(before), tomli.loads(after)
+    except tomli.TOMLDecodeError:
+        return False
+    *tables, old = key.split(".")
+    where: Any = was
+    for part in tables:
+        where = where[int(part)] if isinstance(where, list) else where.get(part)
+    if not isinstance(where, dict) or name in where or old not in where:
+        return False
+    where[name] = where.pop(old)
+    return bool(was == now)
+
+
+def add_step(text: str, use: str) -> str:
+    """`text` with a `[[preprocess]]` step behind the others. Raises RecipeError where the text cannot be edited."""
+    try:
+        document = tomlkit.parse(text)
+        steps = document.get("preprocess")
+        if not isinstance(steps, AoT):
+            if steps is not None:
+                raise RecipeError(Problem("is no list of tables; edit it in the file.", "preprocess"))
+            steps = tomlkit.aot()
+            document.append("preprocess", steps)
+        step = tomlkit.table()
+        step["use"] = use
+        steps.append(step)
+        return tomlkit.dumps(document)
+    except TOMLKitError as error:
+        raise RecipeError(Problem(f"this text cannot be edited: {error}.", "preprocess")) from error
 
 
 def _keep_comment(old: Any, new: Any) -> None:

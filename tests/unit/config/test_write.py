@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.unit.config.conftest import LEAST
 from tui_finetune.config.load import Loaded
 from tui_finetune.config.schema import Recipe
-from tui_finetune.config.write import edit, read_resolved, resolved_toml, toml_value
+from tui_finetune.config.write import WrittenFloat, add_step, edit, read_resolved, rename, resolved_toml, toml_value
 from tui_finetune.errors import RecipeError
 
 TEXT = st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)
@@ -174,3 +174,33 @@ def test_a_float_is_written_as_a_person_does(value: float) -> None:
     text = toml_value(value)
     assert tomli.loads(f"v = {text}")["v"] == value
     assert "e-0" not in text
+
+
+def test_a_float_that_was_typed_stays_as_it_was_typed() -> None:
+    assert "x = 3.0e-4\n" in edit(COMMENTED, "train.x", WrittenFloat("3.0e-4"))
+
+
+class TestRename:
+    @pytest.mark.parametrize(
+        ("key", "name", "old", "new"),
+        [
+            ("model.max_length", "longest", "max_length = 5", "longest = 5"),
+            ("model", "modle", "[model]", "[modle]"),
+            ("preprocess.0.use", "name", 'use = "one"', 'name = "one"'),
+            ("data.columns.text", "my text", '{ text = "t" }', '{ "my text" = "t" }'),
+        ],
+    )
+    def test_value_comment_and_place_stay(self, key: str, name: str, old: str, new: str) -> None:
+        assert rename(COMMENTED, key, name) == COMMENTED.replace(old, new)
+
+    @pytest.mark.parametrize(("key", "name"), [("model.path", "max_length"), ("model.nothing", "x"), ("task", "model")])
+    def test_never_onto_another_key_nor_where_there_is_none(self, key: str, name: str) -> None:
+        with pytest.raises(RecipeError, match="cannot be renamed"):
+            rename(COMMENTED, key, name)
+
+
+def test_a_step_goes_behind_the_others() -> None:
+    assert [step["use"] for step in tomli.loads(add_step(COMMENTED, "two"))["preprocess"]] == ["one", "two"]
+    assert tomli.loads(add_step('task = "a"\n', "one"))["preprocess"] == [{"use": "one"}]
+    with pytest.raises(RecipeError):
+        add_step("a = [", "one")
