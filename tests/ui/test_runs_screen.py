@@ -205,8 +205,8 @@ async def test_a_key_that_does_nothing_says_so(home: Home, some: FakeRun) -> Non
         await screen.sees("● running")
         await screen.press("z")
         await screen.says("z does nothing here; ? shows the keys.")
-        await screen.press("7")
-        await screen.says("No screen 7. There are 1 Runs, 4 Run.")
+        await screen.press("9")
+        await screen.says("No screen 9. There are 1 Runs,")
         await screen.press("r")
         await screen.says("Resume: Run is running.")
 
@@ -351,3 +351,19 @@ async def test_leaving_says_that_runs_go_on(home: Home, some: FakeRun) -> None:
     async with showing(home) as screen:
         await screen.sees("● running")
         assert await goes_on(screen) == f"live ({some.short}) goes on. tui-finetune shows it again."
+
+
+async def test_marked_runs_are_compared(home: Home) -> None:
+    finished_run(home, "low")
+    finished_run(home, "high", metrics={"accuracy": 0.93, "test_accuracy": 0.91})
+    async with showing(home) as screen:
+        await screen.sees("All 2")
+        await screen.press("g", "=")
+        await screen.says("Compare: Mark two or more runs with space.")
+        await screen.press("space", "space", "=")
+        await screen.sees("Compare ")
+        row = screen.line_of("test_accuracy").split()
+        assert {"0.880", "0.910"} <= set(row)
+        assert {"+0.030", "-0.030"} & set(row)
+        await screen.press("esc")
+        await screen.sees_not("Compare ")

@@ -10,9 +10,11 @@ from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.series import History
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import brief_events
+from tui_finetune.text import cut_end, cut_middle
 
 NOT_COMPARED = ("version", "name", "kind", "resolved", "data.label_names")
 """What differs between any two runs, or follows from another key."""
@@ -98,6 +100,40 @@ def difference_words(values: Sequence[float | None]) -> str:
     if first is None or last is None:
         return ""
     return "same" if first == last else f"{last - first:+.3f}"
+
+
+NAME_CELLS, LEAST_CELLS = 20, 16
+
+
+def comparison_lines(found: Comparison, width: int) -> list[Line]:
+    """The comparison as a sheet shows it: a column a run, as many as there is room for."""
+    fits = max(1, (width - NAME_CELLS - 2) // (LEAST_CELLS + 2))
+    shown_sides, left_out = found.sides[:fits], len(found.sides) - fits
+    cells = (width - NAME_CELLS - 2) // len(shown_sides) - 2
+
+    def row(name: str, values: Sequence[object], token: str = "text") -> Line:
+        pieces: list[object] = [" ", muted(cut_middle(name, NAME_CELLS).ljust(NAME_CELLS))]
+        for value in values[: len(shown_sides)]:
+            pieces += ["  ", span(cut_end(str(value), cells).ljust(cells), token)]
+        return line(*pieces)
+
+    lines = [row("", [side.info.title for side in shown_sides], "accent")]
+    lines += [row(name, [value or words.NOTHING for value in values]) for name, values in found.facts]
+    lines += [EMPTY] if found.metrics else []
+    for name, values in found.metrics:
+        first = values[0]
+        said = [words.score(value) for value in values]
+        for place, value in enumerate(values[1:], start=1):
+            if first is not None and value is not None:
+                said[place] += f"  {difference_words([first, value])}"
+        lines.append(row(name, said))
+    lines.append(EMPTY)
+    lines += [row(key, [value_words(value) for value in values]) for key, values in found.recipe]
+    lines += [] if found.recipe else [line(" Their recipes say the same.")]
+    lines += [line(muted(f" {left_out} more in a wider terminal."))] if left_out > 0 else []
+    for text in found.warnings:
+        lines += [line(" ", *part) for part in wrap(f"! {text}", width - 2, token="warn")]
+    return lines
 
 
 def _took(side: Side) -> str | None:

@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -26,6 +26,9 @@ from tui_finetune.ui.screens.runs.empty import EmptyHome
 from tui_finetune.ui.screens.runs.places import RUNS
 from tui_finetune.ui.screens.runs.table import Detail, RunsTable
 from tui_finetune.ui.widgets.frame import MessageLine
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.screens.runs.comparing import RunsCompared
 
 
 class RunsPage(RunActions):
@@ -212,6 +215,20 @@ class RunsPage(RunActions):
         self.marked ^= {row.id}
         self.table.move(self.table.cursor + 1)
         self.rearrange()
+
+    def compare_offer(self) -> Offer:
+        return ON if len(self.marked) > 1 else off("Mark two or more runs with space.")
+
+    def do_item_compare(self) -> None:
+        from tui_finetune.ui.screens.runs.comparing import read
+
+        infos = [row.info for row in self.chosen()]
+        self.ui.bridge.do("Compare", lambda: read(infos))
+
+    def on_runs_compared(self, message: RunsCompared) -> None:
+        from tui_finetune.ui.screens.runs.comparing import sheet
+
+        self.open_sheet(sheet(message.comparison))
 
     def do_list_sort(self) -> None:
         place = SORTS.index(self.view.sort)

@@ -29,6 +29,13 @@ RUNS = Place(
         Action("list.filter", "Filter", "Words, state:failed, task:token, tag:paper; esc clears."),
         Action("list.mark", "Mark", offer=has_row),
         Action("run.log", "Log", offer=has_row),
+        Action(
+            "item.compare",
+            "Compare",
+            "The marked runs side by side: figures, and where their recipes differ.",
+            offer=lambda page: page.compare_offer(),
+            footer=False,
+        ),
         *RUN_ACTIONS,
         Action("list.sort", "Sort", "By the next column.", footer=False),
         Action("list.turn", "Turn order", footer=False),
