@@ -87,7 +87,7 @@ def test_revisions_become_commits(revision: str, cache: Path, catalog: Catalog, 
             "me/flims",
             {},
             "data.path: me/flims: offline mode is on (HF_HUB_OFFLINE), and it is not in the cache, which has me/films, "
-            "me/several; did you mean me/films?. With a network, or on a machine with one: hf download me/flims "
+            "me/several. Did you mean me/films? With a network, or on a machine with one: hf download me/flims "
             "--repo-type dataset (cache: {cache}); or data.path = a folder with its files.",
         ),
         (

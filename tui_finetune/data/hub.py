@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.data.problems import listed
-from tui_finetune.errors import DataError, Problem, nearest
+from tui_finetune.errors import DataError, Problem, did_you_mean, nearest
 
 COMMIT = re.compile(r"[0-9a-f]{40}$")
 PREFIX = "datasets--"
@@ -131,15 +131,15 @@ def _absent(name: str, revision: str | None, cache: Path, folder: Path, offline:
         what = f"the cache has {name} only at {listed(had) if had else 'no commit'}"
         what += f", not at {revision}" if revision else ""
     elif there:
-        near = nearest(name, there)
-        what = f"it is not in the cache, which has {listed(there, 8)}" + (f"; did you mean {near}?" if near else "")
+        what = f"it is not in the cache, which has {listed(there, 8)}"
     else:
         what = "the cache holds no data set"
-    hint = (
+    near = did_you_mean(name, [one for one in there if one != name])
+    ways = (
         f"With a network, or on a machine with one: hf download {name} --repo-type dataset (cache: {cache}); "
         "or data.path = a folder with its files."
     )
-    return Problem(f"{name}: {why}, and {what}.", "data.path", hint=hint)
+    return Problem(f"{name}: {why}, and {what}.", "data.path", hint=f"{near} {ways}".lstrip())
 
 
 def cached_names(cache: Path) -> list[str]:

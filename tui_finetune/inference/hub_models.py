@@ -186,16 +186,20 @@ def _cached(name: str, task: Task, revision: str, why: str, trust_remote_code: b
 
 def _offline(name: str, revision: str, why: str) -> tuple[str, str]:
     """What is said where the model is not here and nobody can be asked."""
-    there = cached_models()
     wanted = name if revision == MAIN else f"{name} at {revision}"
     message = f"offline ({why}), and {wanted} is not in the cache {cache_folder()}."
-    listed = ", ".join(there[:LISTED]) + (f" and {len(there) - LISTED} more" if len(there) > LISTED else "")
-    cache = f"In the cache: {listed}. {did_you_mean(name, there)}".rstrip() if there else "The cache holds no model."
     ways = (
         f"To go on, fetch it where there is network (hf download {name}) and copy the folder here, "
         "name a folder in model.path, or use builtin:all-MiniLM-L6-v2, which needs no network."
     )
-    return message, f"{cache} {ways}"
+    return message, f"{cached_words(name)} {ways}"
+
+
+def cached_words(name: str) -> str:
+    """What the cache has, for somebody who asked for `name`."""
+    there = cached_models()
+    listed = ", ".join(there[:LISTED]) + (f" and {len(there) - LISTED} more" if len(there) > LISTED else "")
+    return f"In the cache: {listed}. {did_you_mean(name, there)}".rstrip() if there else "The cache holds no model."
 
 
 def _error(message: str, hint: str) -> ModelError:

@@ -104,12 +104,12 @@ def _no_run(home: Home, query: str, place: Path) -> Path:
     if place.is_dir():
         raise ModelError(Problem(f"{query} has no config.json: it is not a model.", hint=_models_below(place)))
     if not query.startswith((".", "~", "/")) and query.count("/") == 1:
-        from tui_finetune.inference.hub_models import cached_snapshot
+        from tui_finetune.inference.hub_models import cached_snapshot, cached_words
 
         found = cached_snapshot(query)
         if found is not None:
             return found[0]
-        hint = f"hf download {query} fetches a model of that name from the Hub; then it is found here."
+        hint = f"{cached_words(query)} hf download {query}, where there is network, fetches one of that name."
         raise ModelError(Problem(f"no folder {query}, and no model of that name in the Hub's cache.", hint=hint))
     raise ModelError(Problem(f"no folder {query}.", hint="tui-finetune runs lists the runs."))
 

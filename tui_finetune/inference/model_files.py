@@ -213,7 +213,8 @@ def _no_weights(folder: Path) -> Problem:
         {p.name for p in folder.iterdir() if p.name in OTHER_WEIGHTS or p.suffix in (".bin", ".pt", ".pth", ".ckpt")}
     )
     if not there:
-        return Problem("no weights (model.safetensors).")
+        hint = "model.path is a folder that save_pretrained wrote, with weights; copy them, or name another folder."
+        return Problem("no weights (model.safetensors).", hint=hint)
     pickled = [name for name in there if name.endswith((".bin", ".pt", ".pth", ".ckpt", ".bin.index.json"))]
     hint = "Load it with transformers where you trust it, and save it again: save_pretrained writes model.safetensors."
     if pickled:
@@ -278,6 +279,13 @@ def read_json(path: Path) -> Any:
         return json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def unreadable_tokenizer(path: object, error: BaseException) -> Problem:
+    """A tokenizer that the library does not load, though its file is there."""
+    said = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else first_line(error)
+    hint = "Copy tokenizer.json and tokenizer_config.json again of the model that it was made from."
+    return Problem(f"the tokenizer of {path} cannot be read: {said}.", KEY, hint=hint)
 
 
 def first_line(error: BaseException) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.inference.encoders import transformers_encoder
-from tui_finetune.inference.model_files import first_line
+from tui_finetune.inference.model_files import first_line, unreadable_tokenizer
 from tui_finetune.inference.model_folder import ModelFolder
 from tui_finetune.inference.predictor import Answer, Row, alike, as_columns
 from tui_finetune.plugin_api import HeavyTask, LabelSet, ModelRequest, Progress, no_progress
@@ -113,7 +113,7 @@ def _load_tokenizer(folder: ModelFolder, trust_remote_code: bool) -> PreTrainedT
             folder.path, trust_remote_code=trust_remote_code
         )
     except (OSError, ValueError, KeyError, ImportError) as error:
-        raise ModelError(Problem(f"tokenizer of {folder.path}: {first_line(error)}")) from error
+        raise ModelError(unreadable_tokenizer(folder.path, error)) from error
     if tokenizer.pad_token is None and tokenizer.eos_token is not None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

@@ -10,6 +10,7 @@ from transformers import AutoConfig, AutoTokenizer, set_seed
 
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.inference.encoders import transformers_encoder
+from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.saved_head import HeadChoice, SavedHead, choose_head, saved_head, saved_head_of
 from tui_finetune.plugin_api import ModelRequest
 from tui_finetune.worker.job import Job, got
@@ -28,7 +29,7 @@ def load_tokenizer(job: Job) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(table.path, trust_remote_code=table.trust_remote_code, **extra)
     except (OSError, ValueError, KeyError) as error:
-        raise ModelError(Problem(f"tokenizer of {table.path}: {_first_line(error)}", key="model.path")) from error
+        raise ModelError(unreadable_tokenizer(table.path, error)) from error
     if tokenizer.pad_token is None:
         if tokenizer.eos_token is None:
             raise ModelError(Problem(f"the tokenizer of {table.path} has no padding token.", key="model.path"))
