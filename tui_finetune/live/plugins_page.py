@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from tui_finetune.live import words
 from tui_finetune.live.columns import Column, fit, row_line
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.spans import EMPTY, Line, Span, ends, line, muted, span, wrap
+from tui_finetune.live.spans import EMPTY, Line, Span, blanks, ends, line, muted, span, width_of, wrap
 from tui_finetune.text import Shown, cut_front, shown
 
 if TYPE_CHECKING:
@@ -21,17 +22,17 @@ SLOW_SECONDS = 0.25
 """From here on a plugin's loading is told: every start of the program and of a run waits for it."""
 NAMES = 2
 """Up to this many names of a kind are listed, more are counted."""
-NAME_CELLS = 11
+NAME_CELLS = 14
 
 COLUMNS = (
     Column("health", "health", 9),
-    Column("plugin", "plugin", 20, stretch=34),
-    Column("version", "version", 7),
-    Column("gives", "gives", 37, stretch=90, free=True),
+    Column("plugin", "plugin", 20, stretch=26),
+    Column("version", "version", 7, optional=1),
+    Column("gives", "gives", 18, stretch=90, free=True),
 )
 HOOK_COLUMNS = (
-    Column("hook", "hook", 25),
-    Column("plugins", "defined by", 38, stretch=70, free=True),
+    Column("hook", "hook", 26),
+    Column("plugins", "defined by", 37, stretch=70, free=True),
     Column("slowest", "slowest", 10, right=True),
 )
 ERROR_COLUMNS = (
@@ -40,6 +41,18 @@ ERROR_COLUMNS = (
     Column("where", "where", 22),
     Column("what", "what", 25, stretch=120, free=True),
 )
+
+
+@dataclass(frozen=True)
+class Contribution:
+    """Something that a plugin adds."""
+
+    kind: str
+    name: str
+    help: str
+    options: tuple[tuple[str, str, str], ...] = ()
+    """Key, default and title of each."""
+
 
 # One plugin, in words
 
@@ -64,13 +77,18 @@ def version_words(info: PluginInfo) -> str:
     return info.version or ("file" if os.path.isabs(info.origin) else words.NOTHING)
 
 
-def gives_words(info: PluginInfo) -> str:
-    """`2 tasks, source conllu`."""
-    parts = []
-    for kind, names in info.gives.items():
-        word = kind.removesuffix("s") if len(names) == 1 else kind
-        parts.append(f"{word} {', '.join(names)}" if len(names) <= NAMES else f"{len(names)} {kind}")
-    return ", ".join(parts) or words.NOTHING
+def gives_words(info: PluginInfo, room: int = 1_000) -> str:
+    """`tasks a, b, source conllu`; `2 tasks, source conllu` where there is no room for the names."""
+    for names_listed in (NAMES, 1):
+        text = ", ".join(_kind_words(kind, names, names_listed) for kind, names in info.gives.items())
+        if len(text) <= room:
+            break
+    return text or words.NOTHING
+
+
+def _kind_words(kind: str, names: Sequence[str], listed: int) -> str:
+    word = kind.removesuffix("s") if len(names) == 1 else kind
+    return f"{word} {', '.join(names)}" if len(names) <= listed else f"{len(names)} {kind}"
 
 
 def origin_words(info: PluginInfo) -> str:
@@ -127,6 +145,12 @@ def reloaded_words(info: PluginInfo | None, plugins: Sequence[PluginInfo]) -> st
     return f"✓ works  {gives_words(info)}, in {milliseconds(info.seconds)}; {keep}."
 
 
+def ordered(plugins: Iterable[PluginInfo]) -> list[PluginInfo]:
+    """Those that failed first; those that are off last."""
+    place = {"failed": 0, "works": 1, "off": 2}
+    return sorted(plugins, key=lambda info: place[info.health])
+
+
 # Lines
 
 
@@ -144,7 +168,7 @@ def list_line(info: PluginInfo, shown_columns: Sequence[Column], newer: Collecti
         "health": health(info, newer),
         "plugin": span(info.name),
         "version": span(version_words(info)),
-        "gives": span(gives_words(info)),
+        "gives": span(gives_words(info, next(column.width for column in shown_columns if column.name == "gives"))),
     }
     return row_line(shown_columns, cells)
 
@@ -192,13 +216,54 @@ def _checks_line(info: PluginInfo) -> Line:
     steps = {"import": "imported", "register": "hook names"}
     if info.hook is not None and info.hook not in steps:
         steps[info.hook] = info.hook
-    pieces: list[object] = [muted(" checks".ljust(NAME_CELLS + 1))]
+    pieces: list[object] = [muted(" checks   ")]
     for step, name in steps.items():
         failed = step == info.hook
         pieces += [span("✗" if failed else "✓", "bad" if failed else "good"), f" {name}   "]
         if failed:
             break
     return line(*pieces)
+
+
+def about_lines(info: PluginInfo, adds: Sequence[Contribution], width: int) -> list[Line]:
+    """Everything that a plugin adds, with its help and options."""
+    lines = [line(" ", *part) for part in wrap(info.help, width - 2)] if info.help else []
+    for one in adds:
+        lines += [EMPTY] if lines else []
+        lines.append(line(" ", muted(f"{one.kind} "), span(one.name, "accent")))
+        lines += [line("   ", *part) for part in wrap(one.help, width - 4)] if one.help else []
+        for key, default, title in one.options:
+            head = line("   ", span(key), muted(f" = {default}  "))
+            parts = wrap(title, max(20, width - width_of(head) - 1), token="muted")
+            lines += [line(*head, *parts[0]), *(line(blanks(width_of(head)), *part) for part in parts[1:])]
+    acting = info.gives.get("hooks", [])
+    lines += [EMPTY, line(muted(" called in runs: "), span(", ".join(acting)))] if acting else []
+    return lines or [line(" It adds nothing.")]
+
+
+def fact_lines(info: PluginInfo, width: int) -> list[Line]:
+    """All that is known of it, as plain lines."""
+    facts = {name: value for name, value in info.as_json().items() if value not in (None, "", [], {}, 0.0)}
+    facts.pop("traceback", None)
+    wide = max(len(name) for name in facts) + 2
+    lines: list[Line] = []
+    for name, value in facts.items():
+        parts = wrap(_fact(name, value), width - wide - 2)
+        lines.append(line(" ", muted(name.ljust(wide)), *parts[0]))
+        lines += [line(" " * (wide + 1), *part) for part in parts[1:]]
+    return lines
+
+
+def _fact(name: str, value: object) -> str:
+    if name.endswith("_at") and isinstance(value, float):
+        return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(value))
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{key} {milliseconds(one) if isinstance(one, float) else ' '.join(one)}" for key, one in value.items()
+        )
+    if isinstance(value, list):
+        return " ".join(map(str, value))
+    return milliseconds(value) if name == "seconds" and isinstance(value, float) else str(value)
 
 
 def traceback_lines(info: PluginInfo, width: int) -> list[Line]:
@@ -212,7 +277,9 @@ def traceback_lines(info: PluginInfo, width: int) -> list[Line]:
         indented = raw.startswith(" ")
         token = "text" if mine and indented else "muted" if indented or place == 0 else "bad"
         bold = mine and indented
-        out += [line(" ", *(one._replace(bold=bold) for one in part)) for part in wrap(raw, width - 2, token=token)]
+        code = raw.lstrip(" ")
+        parts_shown = wrap(code, width - 2, token=token, indent=len(raw) - len(code))
+        out += [line(" ", *(one._replace(bold=bold) for one in part)) for part in parts_shown]
     return out
 
 

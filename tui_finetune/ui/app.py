@@ -64,6 +64,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.bridge = Bridge(self.post_message, home, launch)
         self.listing = Listing()
         self.machine: MachineFigures | None = None
+        self.failed_plugins = 0
         self.memory: Memory = read_memory(home.root)
         self.current_run: str | None = open_run or self.memory.run
         self.said: list[tuple[float, Shown]] = []
@@ -170,11 +171,13 @@ class TuiFinetune(App[str], inherit_bindings=False):
         counts: Mapping[str, int] = {
             state: sum(1 for row in rows if row.status.state == state) for state in {row.status.state for row in rows}
         }
-        if not rows:
+        if not rows and not self.failed_plugins:
             return (span("no runs yet", "muted"),) if self.listing.whole else (span("…", "muted"),)
         for state, word in (("stalled", "stalled"), ("unreachable", "not heard")):
             if counts.get(state):
                 return (span(f"! {counts[state]} {word}", "warn"),)
+        if self.failed_plugins:
+            return (span(f"! {self.failed_plugins} plugin{'' if self.failed_plugins == 1 else 's'}", "warn"),)
         for state in ("running", "paused", "stopping", "starting", "queued"):
             if counts.get(state):
                 mark = marks.mark(state)
@@ -217,6 +220,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
     def on_machine_sampled(self, message: messages.MachineSampled) -> None:
         self.machine = message.figures
         self._forward(message)
+
+    def on_plugins_read(self, message: messages.PluginsRead) -> None:
+        self.failed_plugins = sum(1 for info in message.plugins if info.health == "failed")
+        self._forward(message)
+        self.page.repaint_frame()
 
     def on_request_sent(self, message: messages.RequestSent) -> None:
         self.page.say(f"{message.action} sent to {message.run.name}")

@@ -61,6 +61,7 @@ class Bridge:
     def start(self) -> None:
         self._thread(self._watch_runs, "runs")
         self._thread(self._watch_machine, "machine")
+        self._thread(self._watch_plugins, "plugins")
 
     def stop(self) -> None:
         self._stopped.set()
@@ -145,6 +146,19 @@ class Bridge:
         while not self._stopped.is_set():
             self._once(self.guarded("Look at the machine", lambda: messages.MachineSampled(sample(self.home))))
             self._stopped.wait(MACHINE_SECONDS)
+
+    def _watch_plugins(self) -> None:
+        from tui_finetune.ui.plugin_watch import FIRST_SECONDS, LOOK_SECONDS, PluginWatch
+
+        watch = PluginWatch(
+            lambda: (self.home.plugins, *self._launch().plugin_dirs) if self._launch().third_party else (),
+            self.catalog,
+            lambda: self._catalog,
+        )
+        seconds = FIRST_SECONDS
+        while not self._stopped.wait(seconds):
+            self._once(self.guarded("Watch the plugins", watch.look))
+            seconds = LOOK_SECONDS
 
     def look_at_machine(self) -> None:
         """What an empty home says of this machine."""
@@ -262,7 +276,9 @@ class Bridge:
                 from tui_finetune.plugin_api.manager import load_catalog
 
                 launch = self._launch()
-                self._catalog = load_catalog(self.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
+                self._catalog = load_catalog(
+                    self.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party, afresh=fresh
+                )
             return self._catalog
 
     def draft(self, data: str, model: str) -> None:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
@@ -17,6 +18,9 @@ from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.records import AttemptRecord, CheckpointRecord
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event
+
+if TYPE_CHECKING:
+    from tui_finetune.plugin_api.manager import PluginInfo
 
 
 class Told(Message):
@@ -147,6 +151,25 @@ class RecipeDrafted(Message):
     """A recipe was written for data that were looked at."""
 
     path: Path
+
+
+@dataclass
+class PluginsRead(Message):
+    """The plugins were loaded, or what was loaded was asked for."""
+
+    plugins: Sequence[PluginInfo]
+    again: bool = False
+    """True where they were loaded anew."""
+
+
+@dataclass
+class PluginFilesChanged(Told):
+    """On disk plugins are not as they are loaded, or are so again."""
+
+    newest: Mapping[str, float]
+    """By place when its files were last written."""
+    new: Sequence[str]
+    """Names of files that are not loaded at all."""
 
 
 @dataclass

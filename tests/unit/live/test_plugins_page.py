@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tui_finetune.live import plugins_page as say
+from tui_finetune.live.columns import fit
 from tui_finetune.live.spans import Line, plain, width_of
 from tui_finetune.plugin_api.hooks import all_hooks
 from tui_finetune.plugin_api.manager import PluginInfo
@@ -70,6 +71,7 @@ def test_what_changed_on_disk_is_said_before_how_it_was() -> None:
 def test_a_row_fits_and_counts_many_names() -> None:
     row = say.list_line(BUILTIN, say.columns(80), set())
     assert "tasks a, b, 3 sources" in plain(row)
+    assert say.gives_words(BUILTIN, 20) == "2 tasks, 3 sources"
     assert width_of(row) <= 77
 
 
@@ -110,7 +112,7 @@ def test_the_authors_own_lines_of_a_traceback_are_bold() -> None:
 
 
 def test_hooks_name_who_defines_them_and_who_failed_there() -> None:
-    shown = say.fit(say.HOOK_COLUMNS, 80)
+    shown = fit(say.HOOK_COLUMNS, 80)
     by = {hook.name: plain(say.hook_line(hook, EVERY, shown)) for hook in all_hooks()}
     assert "fine" in by["register_datasets"]
     assert "12 ms" in by["register_datasets"]
@@ -126,7 +128,7 @@ def test_errors_come_newest_first_then_remarks() -> None:
         ("emotion_head", FAILED.error),
         ("fine", "a note"),
     ]
-    assert "register_tasks line 31" in plain(say.error_line(*found[0], say.fit(say.ERROR_COLUMNS, 80)))
+    assert "register_tasks line 31" in plain(say.error_line(*found[0], fit(say.ERROR_COLUMNS, 80)))
 
 
 def test_how_to_write_one_names_folder_kinds_and_hooks_and_fits() -> None:
