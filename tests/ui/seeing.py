@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -68,16 +68,23 @@ class Screen:
     async def type(self, text: str) -> None:
         await self.press(*text)
 
-    async def sees(self, text: str, what: str = "") -> None:
+    async def sees(self, text: str) -> None:
         """Waits until the text is on the screen."""
-        await wait_for(lambda: text in self.text, what or f"'{text}' on the screen", timeout=SECONDS)
+        await self.until(lambda: text in self.text, f"'{text}' on the screen")
 
     async def sees_not(self, text: str) -> None:
-        await wait_for(lambda: text not in self.text, f"'{text}' to leave the screen", timeout=SECONDS)
+        await self.until(lambda: text not in self.text, f"'{text}' to leave the screen")
 
     async def says(self, text: str) -> None:
         """Waits until the message line has the text."""
-        await wait_for(lambda: text in self.said, f"'{text}' on the message line", timeout=SECONDS)
+        await self.until(lambda: text in self.said, f"'{text}' on the message line")
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Waits for a condition; where it does not come the screen is in the message."""
+        try:
+            await wait_for(condition, what, timeout=SECONDS)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.text}") from None
 
 
 @asynccontextmanager

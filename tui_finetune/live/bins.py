@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from statistics import median
 
@@ -57,9 +58,9 @@ class Bins:
         steps = series.steps
         if self._taken > len(steps) or (self._taken and steps[self._taken - 1] != self._last_step):
             self._clear()
-        for place in range(self._taken, len(steps)):
-            if self.start <= steps[place] <= self.end:
-                self._add(steps[place], series.values[place])
+        first, last = bisect_left(steps, self.start), bisect_right(steps, self.end)
+        for place in range(max(self._taken, first), last):
+            self._add(steps[place], series.values[place])
         self._taken = len(steps)
         self._last_step = steps[-1] if steps else -1
         recent = steps[-USUAL:]

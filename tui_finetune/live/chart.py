@@ -81,7 +81,8 @@ def draw(chart: Chart, width: int, height: int, below: int = BELOW) -> list[Line
     for place, curve in reversed(list(enumerate(chart.curves))):
         _put_curve(grid, chart, curve, place)
     for step in chart.bars:
-        _put_bar(grid, _cell_of(chart, step, cells), "┊", "muted")
+        if chart.start <= step <= chart.end:
+            _put_bar(grid, _cell_of(chart, step, cells), "┊", "muted")
     if chart.cursor is not None:
         _put_bar(grid, _cell_of(chart, chart.cursor, cells), "│", "accent")
     for step, value in chart.points:

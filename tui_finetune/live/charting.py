@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tui_finetune.live.bins import Bins
 from tui_finetune.live.chart import BELOW, Chart, Curve, dot_columns, draw, plot_cells, step_at, too_small
 from tui_finetune.live.metrics import LOSS, Metric, heading, nearest
-from tui_finetune.live.points import Mark
+from tui_finetune.live.points import Mark, Series
 from tui_finetune.live.scale import Range, fit
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, span
+from tui_finetune.live.window import Window, moved, narrower, wider
 
-LETTERS = {"evaluation": "v", "checkpoint": "w", "request": "c", "warning": "!"}
-ASKED = ("stopped", "finished")
+LETTERS = {"evaluation": "v", "checkpoint": "w", "warning": "!"}
+ANSWERS = {"set": "c", "rollback": "c", "pause": "p", "continue": "p"}
+"""Requests that were obeyed and have a letter; those that save or evaluate leave the letter of what they made."""
+ASKED = ("stopped", "finished", "aborted")
 """Ends that somebody asked for, or that were planned."""
 ENDS_LETTER = "x"
 
@@ -30,71 +33,141 @@ class Charting:
     cursor: int | None = None
     """Cell that is being read."""
     zoomed: bool = False
-    _ranges: dict[tuple[str, bool], Range] = field(default_factory=dict)
-    _bins: dict[tuple[str, str, int, int], Bins] = field(default_factory=dict)
+    """The chart alone on the screen."""
+    window: Window | None = None
+    """The steps that are shown; None for the whole run."""
+    width: int = 80
+    """Cells of the chart of this metric when it was drawn last."""
+    _ranges: dict[tuple[str, bool, int], Range] = field(default_factory=dict)
+    _bins: dict[tuple[str, int, int, int], Bins] = field(default_factory=dict)
     rescaled: str = ""
     """What is said when a range had to grow."""
+    died: bool = False
+    """The run ended without a word: its last step is marked."""
 
     def forget(self) -> None:
         """Another history: what was gathered does not count any more."""
         self._bins.clear()
         self._ranges.clear()
 
-    def move_cursor(self, by: int, width: int, history: History) -> None:
-        """Moves the reading cursor; the first press puts it on the newest point."""
-        cells = plot_cells(width)
+    def reset(self) -> None:
+        """The usual view: the whole run, linear, nothing being read."""
+        self.cursor, self.window, self.rescaled = None, None, ""
+        self.zoomed = self.log = self.attempts = False
+
+    def span_of(self, history: History) -> tuple[int, int]:
+        """First and last step of the picture."""
+        if self.window is None:
+            return 0, end_of(history)
+        self._show(self.window.with_newest(history.step))
+        return self.window.start, self.window.end
+
+    def _show(self, window: Window | None, *, anew: bool = False) -> None:
+        """Another window: what was gathered for the one before is of no more use. anew: the scale fits itself again."""
+        if window != self.window:
+            self._bins.clear()
+        if anew:
+            self._ranges = {key: found for key, found in self._ranges.items() if not key[2]}
+        self.window = window
+
+    def zoom(self, history: History, *, closer: bool) -> bool:
+        """Fewer or more steps around what is being read, else around the newest; False where it is so already."""
+        whole, before = end_of(history), self.window
+        around = self._step(history) if self.cursor is not None else history.step
+        following = self.cursor is None and (before is None or before.following)
+        found = narrower(before, whole, around, following=following) if closer else wider(before, whole, around)
+        self._show(found, anew=True)
+        if self.cursor is not None:
+            self.cursor = self._cell(around, history)
+        return found != before
+
+    def scroll(self, by: float, history: History) -> bool:
+        """By a share of the picture; False where there is nothing to scroll to."""
+        before = self.window
+        self._show(moved(before, by, end_of(history)), anew=True)
+        return before is not None and self.window is not None and self.window.start != before.start
+
+    def follow(self, history: History) -> None:
+        """The newest in sight, and nothing being read."""
+        self.cursor = None
+        if self.window is not None:
+            self._show(replace(self.window, following=True).with_newest(history.step))
+
+    def move_cursor(self, by: int, history: History) -> None:
+        """Moves the reading cursor; the first press puts it on the newest point. At an edge the picture goes along."""
         if self.cursor is None:
             steps = history.get(self.metric).steps
-            end = end_of(history)
-            at = round((steps[-1] if steps else 0) / max(1, end) * (cells - 1))
-            self.cursor = min(cells - 1, max(0, at))
+            self.cursor = self._cell(steps[-1] if steps else 0, history)
             return
-        self.cursor = min(cells - 1, max(0, self.cursor + by))
+        cells, to = plot_cells(self.width), self.cursor + by
+        if not 0 <= to < cells:
+            step = self._step(history)
+            if self.scroll(0.25 if by > 0 else -0.25, history):
+                to = self._cell(step, history) + by
+        self.cursor = min(cells - 1, max(0, to))
+
+    def _cell(self, step: int, history: History) -> int:
+        start, end = self.span_of(history)
+        cells = plot_cells(self.width)
+        return min(cells - 1, max(0, round((step - start) / max(1, end - start) * (cells - 1))))
+
+    def _step(self, history: History) -> int:
+        """The step under the reading cursor."""
+        start, end = self.span_of(history)
+        return start + round((self.cursor or 0) / max(1, plot_cells(self.width) - 1) * (end - start))
 
     def lines(
         self, metric: Metric, history: History, width: int, height: int, *, ascii: bool, below: int = BELOW
     ) -> list[Line]:
         """Heading and chart in at most `height` lines; a number alone where there is no room for more."""
+        while below > 1 and too_small(width, height - 1, below):
+            below -= 1  # the events' row goes first, then the labels of the steps
         if height < 2 or too_small(width, height - 1, below):
             return [heading(metric, history, width)][:height]
         if (height - 1 - below) % 2 == 0:
             height -= 1  # a middle row, to be labelled
         chart = self._chart(metric, history, width, ascii=ascii)
         cursor = None
+        if metric.name == self.metric:
+            self.width = width
         if self.cursor is not None and metric.name == self.metric:
             cursor = step_at(chart, self.cursor, width)
             cursor = nearest(history.get(metric.name), cursor)[0] or cursor
-            chart = _with_cursor(chart, cursor)
+            chart = replace(chart, cursor=cursor)
         head = heading(metric, history, width, cursor=cursor, scale=self.rescaled if metric.name == self.metric else "")
         return [head, *draw(chart, width, height - 1, below)]
 
     def _chart(self, metric: Metric, history: History, width: int, *, ascii: bool) -> Chart:
-        end = end_of(history)
+        start, end = self.span_of(history)
         columns = dot_columns(width, ascii=ascii)
-        curves = [Curve(self._gathered(metric.name, "series", history, end, columns))]
-        if self.zoomed and metric.raw is not None and len(history.get(metric.raw)):
-            curves.append(Curve(self._gathered(metric.raw, "series", history, end, columns), "muted"))
+        curves = [Curve(self._gathered(metric.name, history.get(metric.name), start, end, columns))]
+        close = self.zoomed or self.window is not None
+        if close and metric.raw is not None and len(history.get(metric.raw)):
+            curves.append(Curve(self._gathered(metric.raw, history.get(metric.raw), start, end, columns), "muted"))
         if self.attempts and metric.name in history.dropped:
-            curves.append(Curve(self._gathered(metric.name, "dropped", history, end, columns), "muted", faint=True))
+            dropped = self._gathered(f"{metric.name} dropped", history.dropped[metric.name], start, end, columns)
+            curves.append(Curve(dropped, "muted", faint=True))
         points = list(zip(*_points(history, metric), strict=True)) if metric.points else []
-        return Chart(curves, self._range(metric, curves, [value for _, value in points]), end, points=points,
-                     events=events(history), bars=bars(history), ascii=ascii)  # fmt: skip
+        return Chart(
+            curves, self._range(metric, curves, [value for step, value in points if start <= step <= end]),
+            end, start, points=points, events=events(history, died=self.died), bars=bars(history), ascii=ascii,
+        )  # fmt: skip
 
-    def _gathered(self, name: str, kind: str, history: History, end: int, columns: int) -> Bins:
-        key = (name, kind, end, columns)
+    def _gathered(self, name: str, series: Series, start: int, end: int, columns: int) -> Bins:
+        key = (name, start, end, columns)
         found = self._bins.get(key)
         if found is None:
-            found = self._bins[key] = Bins(end, columns)
-        series = history.get(name) if kind == "series" else history.dropped[name]
+            found = self._bins[key] = Bins(end, columns, start)
         found.take(series)
         return found
 
     def _range(self, metric: Metric, curves: Sequence[Curve], points: Sequence[float]) -> Range:
         values = [value for curve in curves if not curve.faint for one in curve.bins.found.values()
                   for value in (one.low, one.high)]  # fmt: skip
-        key = (metric.name, self.log)
+        close = self.window.width if self.window is not None else 0
+        key = (metric.name, self.log, close)
         before = self._ranges.get(key)
-        found = fit([*values, *points], before, log=self.log)
+        found = fit([*values, *points], before, log=self.log, close=bool(close))
         if before is not None and found is not before and metric.name == self.metric:
             self.rescaled = f"scale now {found.words()}"
         if values or points:
@@ -105,12 +178,6 @@ class Charting:
 def _points(history: History, metric: Metric) -> tuple[list[int], list[float]]:
     series = history.get(metric.points or "")
     return series.steps, series.values
-
-
-def _with_cursor(chart: Chart, cursor: int) -> Chart:
-    from dataclasses import replace
-
-    return replace(chart, cursor=cursor)
 
 
 def end_of(history: History) -> int:
@@ -124,9 +191,10 @@ def end_of(history: History) -> int:
     return room
 
 
-def events(history: History) -> list[tuple[int, str]]:
+def events(history: History, *, died: bool = False) -> list[tuple[int, str]]:
     """The letters of the event row, in the order in which things happened."""
-    return [(mark.step, letter) for mark in history.marks if (letter := letter_of(mark)) is not None]
+    found = [(mark.step, letter) for mark in history.marks if (letter := letter_of(mark)) is not None]
+    return [*found, (history.step, ENDS_LETTER)] if died else found
 
 
 def letter_of(mark: Mark) -> str | None:
@@ -134,12 +202,15 @@ def letter_of(mark: Mark) -> str | None:
         return "r" if mark.step or mark.text != "attempt 1" else None
     if mark.name == "end":
         return None if mark.text in ASKED else ENDS_LETTER
+    if mark.name == "request":
+        return ANSWERS.get(mark.text)
     return LETTERS.get(mark.name)
 
 
 def bars(history: History) -> list[int]:
-    """Steps at which another attempt began."""
-    return [note.from_step for note in history.attempts if note.number > 1]
+    """Steps at which another attempt began, or a value was changed."""
+    changed = [mark.step for mark in history.marks if mark.name == "request" and ANSWERS.get(mark.text) == "c"]
+    return [*(note.from_step for note in history.attempts if note.number > 1), *changed]
 
 
 def no_points(width: int, why: str) -> list[Line]:

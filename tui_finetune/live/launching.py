@@ -45,11 +45,11 @@ def step_lines(steps: Sequence[Step], width: int) -> list[Line]:
     """` 1 Check       ✓ recipe   ✓ data, 77 labels`: one line a thing said, wrapped below itself."""
     lines: list[Line] = []
     for number, step in enumerate(steps, start=1):
-        head = f" {number} {step.name}".ljust(INDENT - 2)
+        head = f" {number} {step.name}".ljust(INDENT)
         for state, said in step.said:
             sign, token = _MARKS[state]
-            for part in wrap(said, max(10, width - INDENT - 1)) or [()]:
-                lines.append(line(head.ljust(INDENT - 2), span(sign or " ", token), " ", *part))
+            for part in wrap(said, max(10, width - INDENT - 3)) or [()]:
+                lines.append(line(head.ljust(INDENT), span(sign or " ", token), " ", *part))
                 head, sign = "", " "
     return lines
 

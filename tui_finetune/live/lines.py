@@ -111,7 +111,7 @@ def _step(event: Event, history: History) -> str:
     place = f"step {step:,} of {steps:,}  {words.share(step, steps)}" if steps else f"step {step:,}"
     parts = [place, f"loss {words.score(event.number('loss'))}"]
     if (norm := event.number("grad_norm")) is not None:
-        parts.append(f"grad norm {words.rate(norm)}")
+        parts.append(f"norm {words.rate(norm)}")
     if (rate := event.number("learning_rate")) is not None:
         parts.append(f"rate {words.rate(rate)}")
     if (speed := event.number("steps_per_second")) is not None:

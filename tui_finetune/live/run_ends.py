@@ -40,16 +40,17 @@ def held_lines(status: Status, log: Sequence[str], width: int, now: float) -> li
         at = f" at step {status.step:,}" if status.step else ""
         return [line(" ", span(f"‖ paused{at}; device memory kept", "held", bold=True))]
     if status.state == "queued":
-        return [line(" ", span(f"○ {status.words}", "muted", bold=True))]
+        why = "It starts when its device is free; while it waits it holds no device memory."
+        return [line(" ", span(f"○ {status.words}", "muted", bold=True)), line(" ", muted(why))]
     if status.state not in ("stalled", "unreachable"):
         return []
     since = f", since {words.clock(status.since, now)}" if status.since is not None else ""
     lines = [line(" ", *part) for part in wrap(f"! {status.reason}{since}", width - 2, token="warn")]
     lines[0] = tuple(one._replace(bold=True) for one in lines[0])
     if status.state == "stalled":
-        lines += labelled("what to do", "l shows what it printed; s asks it to stop, A ends it.", width)
+        lines += labelled("what to do", "l shows what it printed; s asks it to stop, A ends it", width)
     else:
-        lines += labelled("what to do", "look at that machine; from here only its heartbeat can be seen.", width)
+        lines += labelled("what to do", "look at that machine; only its heartbeat is seen from here", width)
     return [*lines, *_log(log, width), EMPTY]
 
 
@@ -72,7 +73,7 @@ def ended_lines(
     found = mark(status.state)
     bad = status.state in ("died", "failed", "unreadable")
     lines = [line(" ", span(f"{found.glyph} {SENTENCES.get(status.state, status.words)}", found.token, bold=True))]
-    lines.append(line(" ", muted(_last_sign(status, history, now))))
+    lines += [line(" ", muted(_last_sign(status, history, now)))] if status.state != "unreadable" else []
     lines.append(EMPTY)
     if (known := _known(status)) is not None:
         lines += labelled("what is known", known, width)[:3]

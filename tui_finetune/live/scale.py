@@ -49,10 +49,11 @@ def round_up(value: float, steps: tuple[float, ...] = _STEPS) -> float:
     return float(f"{step * power:.6g}")
 
 
-def fit(values: Iterable[float], before: Range | None = None, *, log: bool = False) -> Range:
+def fit(values: Iterable[float], before: Range | None = None, *, log: bool = False, close: bool = False) -> Range:
     """A round range for the values; `before` where they still fit into it, so that nothing rescales under the eye.
 
-    Values that are not finite count for nothing. Zero is in the range, unless it is logarithmic, or a share that stays high.
+    Values that are not finite count for nothing. Zero is in the range, unless it is logarithmic, a share that stays high,
+    or looked at from close by.
     """
     finite = [value for value in values if math.isfinite(value) and (value > 0 or not log)]
     if before is not None and before.log == log and all(before.low <= value <= before.high for value in finite):
@@ -64,9 +65,18 @@ def fit(values: Iterable[float], before: Range | None = None, *, log: bool = Fal
         low, high = min(low, before.low), max(high, before.high)
     if log:
         return _decades(low, high)
+    if close:
+        return _close(low, high)
     top = round_up(high) if high > 0 else 0.0
     bottom = -round_up(-low) if low < 0 else _share_floor(low, high)
     return Range(bottom, top if top > bottom else bottom + 1.0)
+
+
+def _close(low: float, high: float) -> Range:
+    """From a round number below to one above, close around the values."""
+    step = round_up((high - low or abs(high) or 1.0) / 4)
+    bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
+    return Range(float(f"{bottom:.6g}"), float(f"{top if top > bottom else bottom + step:.6g}"))
 
 
 def _share_floor(low: float, high: float) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tui_finetune.text import Shown, cell_width, shown
@@ -122,6 +122,17 @@ def wrap(raw: object, width: int, *, token: str = "text", indent: int = 0) -> li
             for part in _parts(paragraph, max(1, width - indent))
         ]
     return out
+
+
+def fact_lines(facts: Sequence[tuple[str, object]], width: int) -> list[Line]:
+    """Names, muted, and their values side by side, the values wrapped below themselves."""
+    wide = max((cell_width(name) for name, _ in facts), default=0) + 2
+    lines: list[Line] = []
+    for name, value in facts:
+        first, *more = wrap(value, max(10, width - wide - 2))
+        lines.append(line(" ", muted(name.ljust(wide)), *first))
+        lines += [(blanks(wide + 1), *part) for part in more]
+    return lines
 
 
 def _parts(text: str, width: int) -> list[str]:

@@ -80,6 +80,8 @@ MEANINGS: Mapping[str, Meaning] = _meanings(
     ("train.editor", "E", "The file in your editor."),
     ("field.default", "backspace", "Back to the default."),
     ("data.source", "i", "Open data."),
+    ("chart.in", "+", "Fewer steps, around what is read or the newest ones; G goes along with these."),
+    ("chart.out", "-", "More steps, up to the whole run."),
     ("chart.log", "L", "Logarithmic scale, and back."),
     ("chart.attempts", "a", "Points of earlier attempts that a later one went back behind."),
     ("view.zoom", "f", "This pane on the whole screen, and back."),

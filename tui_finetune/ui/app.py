@@ -153,7 +153,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
     def _say_goes_on(self) -> None:
         row = self.listing.get(self.current_run)
         if row is not None and row.status.live:
-            self.page.say(f"{row.info.name} goes on.")
+            self.say_there(f"{row.info.name} goes on.")
+
+    def say_there(self, text: str) -> None:
+        """Says it on the screen that is shown next: one that appears begins with nothing said."""
+        self.call_after_refresh(lambda: self.page.say(text))
 
     def quit(self) -> None:
         """Ends the program, and says that runs go on."""
@@ -240,7 +244,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.trashed.append(message.runs)
         self._forward(message)
         what = message.runs[0].name if len(message.runs) == 1 else f"{len(message.runs)} runs"
-        self.page.say(f"{what} moved to the trash; {self.keymap.shown('item.undo')} brings back.")
+        self.say_there(f"{what} moved to the trash; {self.keymap.shown('item.undo')} brings back.")
 
     def on_runs_restored(self, message: messages.RunsRestored) -> None:
         self._forward(message)

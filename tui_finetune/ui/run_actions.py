@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_finetune.live import words
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
-from tui_finetune.live.spans import Line, line, muted, span, wrap
+from tui_finetune.live.spans import Line, fact_lines, line, muted, span, wrap
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet, WordSheet
 
@@ -126,17 +126,7 @@ class RunActions(Page):
             self.say("Details: no run here.", "warn")
             return
         facts = details(row)
-        wide = max(len(name) for name, _ in facts) + 2
-
-        def lines(width: int) -> list[Line]:
-            out: list[Line] = []
-            for name, value in facts:
-                parts = wrap(value, width - wide - 2)
-                out.append(line(" ", muted(name.ljust(wide)), *parts[0]))
-                out += [line(" " * (wide + 1), *part) for part in parts[1:]]
-            return out
-
-        self.open_sheet(TextSheet(f"Details of {row.info.title}", lines))
+        self.open_sheet(TextSheet(f"Details of {row.info.title}", lambda width: fact_lines(facts, width)))
 
     def do_item_copy(self) -> None:
         row = self.row

@@ -130,7 +130,7 @@ def test_every_event_of_a_run_has_a_line_or_is_left_out_on_purpose(home: Home) -
         "attempt 1 begins",
         "plan: rows train 800, validation 100, test 100; 100 steps in 2 epochs; 22.7 M parameters, 11 M trained; cpu, ",
         "pre-flight passed in 2.1 s, peak memory 512 MB, longest input 48 tokens",
-        "step 10 of 100  10 %  loss 0.100  grad norm 1.5  rate 2e-5  2 steps/s",
+        "step 10 of 100  10 %  loss 0.100  norm 1.5  rate 2e-5  2 steps/s",
         "validation at step 50: accuracy 0.850, loss 0.400",
         "checkpoint at step 50, 7 B",
         "baseline majority on test: accuracy 0.500",

@@ -13,13 +13,16 @@ from tui_finetune.live.lines import event_line
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.run_ends import newest_whole
-from tui_finetune.live.run_page import Files, RunLook, small_lines, thing_line
+from tui_finetune.live.run_head import small_lines, thing_line
+from tui_finetune.live.run_look import Files, RunLook
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, line, muted
 from tui_finetune.ui import messages
 from tui_finetune.ui.run_actions import RunActions
-from tui_finetune.ui.screens.run.panes import CheckpointsPane, EventsPane, LivePane, LogPane, RecipePane
+from tui_finetune.ui.screens.run.checkpoints_pane import CheckpointsPane
+from tui_finetune.ui.screens.run.live_pane import LivePane
 from tui_finetune.ui.screens.run.places import RUN
+from tui_finetune.ui.screens.run.text_panes import EventsPane, LogPane, RecipePane
 from tui_finetune.ui.wants import RunWanted
 
 TABS = ("live", "log", "events", "recipe", "checkpoints")
@@ -30,6 +33,8 @@ ILL_EVENTS = frozenset({"warning", "checkpoint_skipped"})
 ILL = frozenset({"stalled", "unreachable", "died", "failed"})
 """States in which the newest lines of the log are shown beside the rest."""
 LOG_LINES = 8
+SAID_LINES = 60
+"""Newest events that a job without charts shows."""
 
 
 class RunPage(RunActions):
@@ -184,7 +189,9 @@ class RunPage(RunActions):
                     self._newest = text
                     if self._whole:
                         self.say(text, "warn" if event.name in ILL_EVENTS else "text")
-        self.query_one(EventsPane).take(new)
+        pane = self.query_one(EventsPane)
+        pane.take(new)
+        look.said = pane.newest(SAID_LINES)
         if self._brief and message.read >= message.size:
             self._brief, look.history = False, history
             self.query_one(LivePane).charting.forget()

@@ -8,7 +8,8 @@ from tui_finetune.ui.run_offers import ABORT, COPY, DELETE, DETAILS, NOTE, RESUM
 MARKS = (
     ("◆", "an evaluation, at its step"),
     ("┊", "another attempt began"),
-    ("events", "v evaluation, w checkpoint, c request obeyed, r new attempt, ! warning, x end that nobody asked for"),
+    ("v w c p", "below the axis: evaluation, checkpoint, changed value, pause or going on"),
+    ("r ! x", "new attempt, warning or gap, an end that nobody asked for"),
 )
 RUN = Place(
     "run",
@@ -33,10 +34,31 @@ CHART = Place(
     "chart",
     (
         Action("item.choose", "Metric", "The next metric.", offer=lambda pane: pane.metric_offer()),
-        Action("chart.left", "Read left", footer=False),
-        Action("chart.right", "Read right", footer=False),
-        Action("list.end", "Follow", "Follow the newest again.", footer=False),
-        Action("view.zoom", "Full screen"),
+        Action("chart.in", "Zoom in", offer=lambda pane: pane.chart_offer()),
+        Action("view.zoom", "Full screen", offer=lambda pane: pane.chart_offer()),
+        Action("chart.out", "Zoom out", offer=lambda pane: pane.out_offer(), footer=False),
+        Action(
+            "chart.left",
+            "Read left",
+            "Read the value one cell to the left; at the edge the steps before come in.",
+            footer=False,
+        ),
+        Action("chart.right", "Read right", "Read the value one cell to the right; esc ends it.", footer=False),
+        Action(
+            "list.page_up",
+            "Earlier steps",
+            "Of a chart that was zoomed: scroll back.",
+            offer=lambda pane: pane.out_offer(),
+            footer=False,
+        ),
+        Action(
+            "list.page_down",
+            "Later steps",
+            "Of a chart that was zoomed: scroll on.",
+            offer=lambda pane: pane.out_offer(),
+            footer=False,
+        ),
+        Action("list.end", "Follow", "The newest steps again, and those that come.", footer=False),
         Action("chart.log", "Log scale", footer=False),
         Action("chart.attempts", "Attempts", offer=lambda pane: pane.attempts_offer(), footer=False),
         Action("view.reset", "Usual view", footer=False),
@@ -55,7 +77,15 @@ EVENTS = Place("run.events", "events", LOG.actions)
 RECIPE = Place(
     "run.recipe",
     "recipe",
-    (*MOVES, Action("item.choose", "As asked for", "The recipe as it was asked for, or as it was resolved.")),
+    (Action("item.choose", "As asked for", "The recipe as it was asked for, or as it was resolved."), *MOVES),
 )
-CHECKPOINTS = Place("run.checkpoints", "checkpoints", MOVES)
+CHECKPOINTS = Place(
+    "run.checkpoints",
+    "checkpoints",
+    (
+        Action("list.open", "Details", "What lies in it, and how it measured.", offer=lambda pane: pane.row_offer()),
+        Action("item.copy", "Copy path", offer=lambda pane: pane.row_offer()),
+        *MOVES,
+    ),
+)
 PLACES = (RUN, CHART, LOG, EVENTS, RECIPE, CHECKPOINTS)

@@ -1,0 +1,63 @@
+"""The Checkpoints tab: what lies on the disk, whether it is whole, how it measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_finetune.live.checkpoint_rows import checkpoint_facts, checkpoint_line, columns
+from tui_finetune.live.columns import head_line
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.spans import EMPTY, Line, fact_lines, line, muted
+from tui_finetune.runs.records import CheckpointRecord
+from tui_finetune.ui.screens.run.pane import Pane
+from tui_finetune.ui.screens.run.places import CHECKPOINTS
+from tui_finetune.ui.widgets.sheet import TextSheet
+from tui_finetune.ui.widgets.table import Table
+
+
+class CheckpointsPane(Table, Pane):
+    """One row a checkpoint, in order of their steps."""
+
+    PLACE = CHECKPOINTS
+
+    def __init__(self) -> None:
+        super().__init__(id="checkpoints")
+
+    def _rows(self) -> Sequence[CheckpointRecord]:
+        return self.look.files.checkpoints if self.look is not None else ()
+
+    def _current(self) -> CheckpointRecord | None:
+        rows = self._rows()
+        return rows[self.cursor] if self.cursor < len(rows) else None
+
+    def count(self) -> int:
+        return len(self._rows())
+
+    def head(self, width: int) -> Line:
+        return head_line(columns(width))
+
+    def row(self, index: int, width: int) -> Line:
+        assert self.look is not None
+        return checkpoint_line(self._rows()[index], self.look.history, width + 3)
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        if self.count():
+            return super().picture(width, height)
+        live = self.look is None or self.look.status.live
+        why = "No checkpoint yet: the first one comes with the first evaluation, or at a stop."
+        return [self.head(width), EMPTY, line("   ", muted(why if live else "No checkpoint is there."))]
+
+    def row_offer(self) -> Offer:
+        return ON if self._current() is not None else off("There is no checkpoint.")
+
+    def do_list_open(self) -> None:
+        one, look = self._current(), self.look
+        assert one is not None
+        assert look is not None
+        facts = checkpoint_facts(one, look.history)
+        self.page.open_sheet(TextSheet(f"checkpoint-{one.step}", lambda width: fact_lines(facts, width)))
+
+    def do_item_copy(self) -> None:
+        one = self._current()
+        assert one is not None
+        self.ui.copy_text(str(one.path))
