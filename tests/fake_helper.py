@@ -17,8 +17,17 @@ def answer(row: dict[str, Any]) -> dict[str, Any]:
     text = str(row.get("text", ""))
     if text == "nan":
         return {**row, "label": "long", "score": "nan", "scores": {"long": "nan", "short": "-inf"}}
+    if "tokens" in row:
+        start = text.find(" ") + 1
+        found = {"label": "PER", "start": start, "end": len(text), "text": text[start:], "score": 0.5}
+        return {"text": text, "entities": [found] if start else []}
     scores = {"long": 0.75, "short": 0.25} if len(text) > 5 else {"short": 0.75, "long": 0.25}
     return {**row, "label": next(iter(scores)), "score": 0.75, "scores": scores}
+
+
+def tokens(row: dict[str, Any]) -> dict[str, Any]:
+    words = f"{row.get('text', '')} {row.get('text_pair', '')}".split()
+    return {"tokens": words[:8], "ids": list(range(len(words[:8]))), "length": len(words), "truncated": len(words) > 8}
 
 
 def main(mode: str) -> int:
@@ -49,7 +58,8 @@ def main(mode: str) -> int:
             say("error", id=request["id"], problems=[{"message": "cannot."}], exit_code=2)
             continue
         say("progress", id=request["id"], what="predicting", done=1, total=len(request["rows"]))
-        say("result", id=request["id"], answers=[answer(row) for row in request["rows"]])
+        give = tokens if request["action"] == "tokenize" else answer
+        say("result", id=request["id"], answers=[give(row) for row in request["rows"]])
     return 0
 
 

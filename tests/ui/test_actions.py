@@ -27,10 +27,11 @@ SAME_KEY = ({"grid.right", "run.log"}, {"grid.left", "chart.left"}, {"grid.right
 
 
 def owners() -> dict[str, type]:
-    """Whose class each place is, by its name: pages, panes and sheets of every module of the interface."""
+    """Whose class each place is, by its name: pages, panes, sheets and fields of every module of the interface."""
     for found in pkgutil.walk_packages(tui_finetune.ui.__path__, "tui_finetune.ui."):
         importlib.import_module(found.name)
-    return {one.__dict__["PLACE"].name: one for one in _below(Widget) if isinstance(one.__dict__.get("PLACE"), Place)}
+    kinds = [(one, one.__dict__.get(name)) for one in _below(Widget) for name in ("FIELD_PLACE", "PLACE")]
+    return {place.name: one for one, place in kinds if isinstance(place, Place)}
 
 
 def _below(kind: type) -> list[type]:
@@ -71,7 +72,7 @@ def test_every_action_has_a_method_that_does_it() -> None:
     named = {place.name: place for _, place in all_places()}
     assert set(named) <= set(owned), "a place is the PLACE of a widget"
     for name, owner in owned.items():
-        place: Place = named.get(name) or owner.__dict__["PLACE"]
+        place: Place = named.get(name) or owner.__dict__.get("PLACE") or owner.__dict__["FIELD_PLACE"]
         for action in place.actions:
             assert inspect.isfunction(getattr(owner, action.method, None)), (name, action.id, owner)
 

@@ -121,6 +121,12 @@ class ModelHelper:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()
 
+    def end(self) -> None:
+        """Ends the process at once, and waits until a request of another thread has failed with LaunchError."""
+        self.kill()
+        with self._lock:
+            self.close()
+
     # Asking
 
     def _answers(

@@ -223,14 +223,17 @@ class Page(Screen[None], inherit_bindings=False):
 
     def footer(self) -> list[tuple[str, str, str]]:
         """Key, label and click of the likeliest actions that are on, help last."""
-        keymap = self.ui.keymap
         shown = [
-            (keymap.shown(action.id), action.label, action.id)
+            (self._usable_key(action.id), action.label, action.id)
             for action, target in self.targets()
             if action.footer and action.id != "app.help" and action.offer(target).on
         ]
-        key = next((k for k in keymap.keys("app.help") if len(k) > 1), "f1") if self.in_field else None
-        return [*shown, (key or keymap.shown("app.help"), "Help", "app.help")]
+        return [*shown, (self._usable_key("app.help"), "Help", "app.help")]
+
+    def _usable_key(self, action_id: str) -> str:
+        """The first key of an action; in a field the first that writes nothing."""
+        keys = self.ui.keymap.keys(action_id)
+        return next((key for key in keys if len(key) > 1), keys[0]) if self.in_field else keys[0]
 
     # What every screen can do
 

@@ -1,0 +1,522 @@
+"""Predict: type and see what a model says; two models beside each other, a whole file, what was kept."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.timer import Timer
+from textual.widgets import Input, TextArea
+
+from tui_finetune.live import batch_page, predict_page, words
+from tui_finetune.live.batch_page import BatchLook
+from tui_finetune.live.kept import Kept
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.predict_page import Side, needs_pair, same_labels
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
+from tui_finetune.ui.actions import Place
+from tui_finetune.ui.messages import RunsRead
+from tui_finetune.ui.page import Page
+from tui_finetune.ui.screens.predict import messages
+from tui_finetune.ui.screens.predict.models import Models
+from tui_finetune.ui.screens.predict.panes import (
+    AnswerPane,
+    BatchHead,
+    BatchPane,
+    BoxHead,
+    ComparePane,
+    HistoryPane,
+)
+from tui_finetune.ui.screens.predict.places import FIELD, PREDICT
+from tui_finetune.ui.screens.predict.sheets import Asked, ModelSheet, file_sheet
+from tui_finetune.ui.screens.predict.textbox import TextBox
+from tui_finetune.ui.screens.predict.trying import Trying
+from tui_finetune.ui.wants import PredictWanted
+from tui_finetune.ui.widgets.sheet import TextSheet
+
+TABS = ("one", "batch", "compare", "history")
+PANES = {"one": "#one", "batch": "#batch-rows", "compare": "#compare", "history": "#history"}
+QUIET_SECONDS = 0.15
+"""After the last key until the model is asked: not every letter is worth an answer."""
+WIDE = 110
+"""From this width on the history stands beside the answer."""
+
+
+class PredictPage(Page):
+    """The screen that tries models."""
+
+    NAME = "predict"
+    PLACE = PREDICT
+    FIELD_PLACE: ClassVar[Place] = FIELD
+    DEFAULT_CSS = """
+    PredictPage #answers { layout: horizontal; height: 1fr; }
+    PredictPage #one, PredictPage #batch, PredictPage #compare, PredictPage #history { display: none; }
+    PredictPage.-one #one, PredictPage.-batch #batch { display: block; }
+    PredictPage.-compare #compare, PredictPage.-history #history { display: block; }
+    PredictPage.-wide.-one #history { display: block; width: 52; margin: 0 0 0 2; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = "one"
+        self.batch_look: BatchLook | None = None
+        self._asked = Asked()
+        self._batch_number = 0
+        self._timer: Timer | None = None
+        self._run: str | None = None
+        """The run that was current when a model was last chosen for it."""
+        self._second = False
+        """The open sheet of models is for the second place."""
+        self._at = 0
+        """How far back in the history the field's text is; 0 is the person's own."""
+        self._own = ("", "")
+
+    def content(self) -> ComposeResult:
+        yield BoxHead("text", counts=True)
+        yield TextBox("text")
+        yield BoxHead("second text")
+        yield TextBox("pair")
+        with Horizontal(id="answers"):
+            yield AnswerPane()
+            yield ComparePane()
+            yield HistoryPane()
+            yield BatchPane()
+
+    def on_mount(self) -> None:
+        self.models = Models(self.ui.bridge)
+        self.trying = Trying(self.models)
+        self.models.read_history()
+        for box in self.query(TextBox):
+            box.set_class(self.ui.look.ascii, "-ascii")
+        self.show_tab(self.tab)
+
+    def on_screen_resume(self) -> None:
+        self.models.find(self.ui.listing.rows)
+        wanted = self.ui.take_wanted(self.NAME)
+        if isinstance(wanted, PredictWanted):
+            self._take_wanted(wanted)
+        else:
+            self._choose_current()
+        if self.tab in ("one", "compare"):
+            self.box.focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+
+    def _take_wanted(self, wanted: PredictWanted) -> None:
+        if wanted.model is not None and (self.side is None or self.side.query != wanted.model):
+            self._use(0, wanted.model, self._short(wanted.model))
+            self._run = self.ui.current_run
+        elif self.side is None:
+            self._choose_current()
+        if wanted.text is not None:
+            self.put(wanted.text, "")
+            self.show_tab("one")
+
+    def _short(self, query: str) -> str:
+        row = self.ui.row(query)
+        return row.info.short if row is not None else query
+
+    def _choose_current(self) -> None:
+        """The model of the run that was opened last; without one the newest that there is."""
+        current = self.ui.row(self.ui.current_run)
+        about = current.info.of.get("run") if current is not None and current.info.of else None
+        row = self.ui.row(str(about)) if about else current
+        if row is not None and row.has_model and self._run != self.ui.current_run:
+            self._run = self.ui.current_run
+            if self.side is None or self.side.query != row.id:
+                self._use(0, row.id, row.info.short)
+        elif self.side is None and (newest := next((one for one in self.ui.listing.rows if one.has_model), None)):
+            self._run = self.ui.current_run
+            self._use(0, newest.id, newest.info.short)
+
+    def _use(self, place: int, query: str, name: str) -> None:
+        self.trying.choose(place, query, name)
+        self._fit_boxes()
+        self.repaint()
+
+    # What is shown
+
+    @property
+    def sides(self) -> list[Side]:
+        return self.trying.sides
+
+    @property
+    def side(self) -> Side | None:
+        return self.trying.first
+
+    @property
+    def kept(self) -> list[Kept]:
+        return self.trying.kept
+
+    @property
+    def box(self) -> TextBox:
+        return self.query_one("#text", TextBox)
+
+    @property
+    def pair_box(self) -> TextBox:
+        return self.query_one("#pair", TextBox)
+
+    @property
+    def text(self) -> str:
+        return self.box.text
+
+    @property
+    def pair(self) -> str:
+        return self.pair_box.text if self.pair_box.display else ""
+
+    def thing(self, width: int) -> Line:
+        return predict_page.thing_line(self.sides if self.tab == "compare" else self.sides[:1], width)
+
+    def tabs(self) -> Sequence[tuple[str, str]]:
+        share = ""
+        if self.batch_look is not None and self.batch_look.live:
+            share = f" {words.share(self.batch_look.done, self.batch_look.total)}" if self.batch_look.total else " …"
+        history = f"History {len(self.kept):,}"
+        return (("one", "One text"), ("batch", f"Batch{share}"), ("compare", "Compare"), ("history", history))
+
+    def nothing(self) -> list[Line]:
+        """In place of an answer where there is no model."""
+        keys = self.ui.keymap
+        return [
+            EMPTY,
+            line("   No run here has a model yet: it is there when a training has ended."),
+            line("   ", muted(f"1 starts one; {keys.shown('item.choose')} names a folder with a model.")),
+        ]
+
+    def quiet(self) -> Line:
+        if self.tab == "batch":
+            return line(muted(batch_page.quiet_words(self.batch_look)))
+        history = self.query_one(HistoryPane)
+        if self.tab == "history":
+            return line(muted("filter "), history.wanted, muted("  esc clears it")) if history.wanted else EMPTY
+        side = self.side
+        if side is None:
+            return EMPTY
+        if any(one.newer for one in self.sides):
+            name = next(one.short for one in self.sides if one.newer)
+            return line(span(f"! {name} has newer weights: R loads them", "warn"))
+        if self.trying.refused:
+            return line(span(self.trying.refused, "warn"))
+        if (missing := needs_pair(side, self.text, self.pair)) and (self.text.strip() or self.pair.strip()):
+            return line(muted(missing))
+        if not self.text.strip():
+            sample = self.trying.sample
+            return line(muted(f"enter tries this text of {sample.split}; or type one.")) if sample else EMPTY
+        if side.answered is not None and side.state == "ready":
+            return line(muted("enter keeps this answer in History"))
+        return EMPTY
+
+    def small(self, width: int, height: int) -> Sequence[Line]:
+        side = self.side
+        if side is None:
+            return [line("no model"), line(muted("Needs 80x24."))]
+        answered = side.answered
+        lines = [line(side.short)]
+        if answered is not None:
+            lines += [(*one,) for one in predict_page.one_lines(side, answered.text, answered.pair, width, height)]
+        return [*lines[: height - 1], line(muted("Needs 80x24 for the rest."))]
+
+    # What happened
+
+    def on_runs_read(self, message: RunsRead) -> None:
+        if self.side is None:
+            self._choose_current()
+        for side in self.sides:
+            row = message.listing.get(side.query)
+            if row is not None and row.status.ended is not None and self.trying.run_ended(row.id, row.status.ended):
+                self.repaint_frame()
+
+    def on_models_found(self, message: messages.ModelsFound) -> None:
+        self.trying.usable = message.usable
+        sheet = self.sheet
+        if isinstance(sheet, ModelSheet):
+            sheet.found(self._offered())
+        self.repaint_frame()
+
+    def on_model_loaded(self, message: messages.ModelLoaded) -> None:
+        self.trying.loaded(message.number, message.facts)
+        self._fit_boxes()
+        self.repaint()
+
+    def on_model_failed(self, message: messages.ModelFailed) -> None:
+        self.trying.failed(message.number, message.problem)
+        self.repaint()
+
+    def on_text_answered(self, message: messages.TextAnswered) -> None:
+        kept = self.trying.answered(message.number, message.answered)
+        if kept is not None:
+            self._say_kept(kept)
+        self.repaint()
+
+    def on_text_refused(self, message: messages.TextRefused) -> None:
+        self.trying.text_refused(message.number, message.problem)
+        self.repaint_frame()
+
+    def on_samples_read(self, message: messages.SamplesRead) -> None:
+        self.trying.samples_read(message.run_id, message.samples)
+        self._suggest()
+        self.repaint_frame()
+
+    def on_history_read(self, message: messages.HistoryRead) -> None:
+        self.trying.history_read(message.kept)
+        self.repaint()
+
+    def on_batch_advanced(self, message: messages.BatchAdvanced) -> None:
+        if message.look.number != self._batch_number:
+            return
+        self.batch_look = message.look
+        self._fit_batch()
+        self.repaint()
+        if not message.look.live:
+            self.say(batch_page.ended_words(message.look), "bad" if message.look.state == "failed" else "text")
+
+    def _suggest(self) -> None:
+        sample = self.trying.sample
+        self.box.suggest(sample.text if sample is not None else "")
+        self.pair_box.suggest(sample.pair if sample is not None else "")
+
+    def _fit_boxes(self) -> None:
+        """The second field where the model reads pairs."""
+        facts = self.side.facts if self.side is not None else None
+        paired = facts is not None and facts.pair != "no"
+        here = self.tab in ("one", "compare")
+        self.box.display = here
+        self.query_one("#head-text").display = here
+        self.pair_box.display = self.query_one("#head-second").display = here and paired
+        self.box.set_class(paired, "-low")
+        self.pair_box.add_class("-low")
+
+    def _fit_batch(self) -> None:
+        head = self.query_one(BatchHead)
+        head.styles.height = len(batch_page.head_lines(self.batch_look, head.size.width or self.size.width))
+
+    # Typing
+
+    @on(TextArea.Changed)
+    def _typed(self, event: TextArea.Changed) -> None:
+        event.stop()
+        if self._timer is not None:
+            self._timer.stop()
+        self._timer = self.set_timer(QUIET_SECONDS, self._ask)
+        self.repaint()
+
+    def _ask(self) -> None:
+        self.trying.ask(self.text, self.pair)
+        self.repaint()
+
+    def put(self, text: str, pair: str) -> None:
+        """Another text into the field."""
+        self.box.put(text)
+        self.pair_box.put(pair)
+
+    def use_again(self, kept: Kept) -> None:
+        """A kept text is tried once more."""
+        self.put(kept.text, kept.pair)
+        self.show_tab("one")
+        self.box.focus()
+
+    def keep_offer(self) -> Offer:
+        if self.side is None:
+            return off("No model yet.")
+        if not self.text.strip() and self.trying.sample is None:
+            return off("No text: type one.")
+        return ON
+
+    def do_list_open(self) -> None:
+        if not self.text.strip():
+            sample = self.trying.sample
+            assert sample is not None
+            self.put(sample.text, sample.pair)
+            self.trying.next_sample()
+            self._suggest()
+            if sample.gold is not None:
+                self.say(f"Of {sample.split}, where its label is {sample.gold}.")
+        if (kept := self.trying.keep(self.text, self.pair)) is not None:
+            self._say_kept(kept)
+        self._at = 0
+        self.repaint()
+
+    def _say_kept(self, kept: Kept) -> None:
+        if self._said is None:
+            score = f" {words.score(kept.score)}" if kept.score is not None else ""
+            self.say(f"Kept: {kept.brief}{score}. History has {len(self.kept):,}.")
+
+    def do_list_up(self) -> None:
+        """In a field: one line up, from the first line to the text that was kept before."""
+        box = self.focused if isinstance(self.focused, TextBox) else self.box
+        if not box.in_first_line:
+            box.action_cursor_up()
+        elif self._at < len(self.kept):
+            self._own = (self.text, self.pair) if self._at == 0 else self._own
+            self._at += 1
+            self._put_kept()
+
+    def do_list_down(self) -> None:
+        box = self.focused if isinstance(self.focused, TextBox) else self.box
+        if not box.in_last_line:
+            box.action_cursor_down()
+        elif self._at > 0:
+            self._at -= 1
+            self._put_kept()
+
+    def _put_kept(self) -> None:
+        kept = self.kept[-self._at] if self._at else None
+        self.put(*((kept.text, kept.pair) if kept is not None else self._own))
+
+    # Models
+
+    def _offered(self) -> Sequence[predict_page.Usable]:
+        usable = self.trying.usable or ()
+        return same_labels(usable, self.side) if self._second else usable
+
+    def _warm(self) -> list[str]:
+        return [side.query for side in self.sides if side.state == "ready"]
+
+    def do_item_choose(self) -> None:
+        self._second = False
+        self.models.find(self.ui.listing.rows)
+        self.open_sheet(ModelSheet("Model", self._offered(), self._warm(), lambda q, name: self._use(0, q, name)))
+
+    def compare_offer(self) -> Offer:
+        return predict_page.compare_offer(self.trying.usable, self.side)
+
+    def do_item_compare(self) -> None:
+        assert self.side is not None
+        self._second = True
+        self.models.find(self.ui.listing.rows)
+        title = f"Beside {self.side.short}, for the same labels"
+        self.open_sheet(ModelSheet(title, self._offered(), self._warm(), self._compare, folders=False))
+
+    def _compare(self, query: str, name: str) -> None:
+        self._use(1, query, name)
+        self.show_tab("compare")
+
+    def reload_offer(self) -> Offer:
+        return ON if self.sides else off("No model yet.")
+
+    def do_view_reload(self) -> None:
+        self.trying.restart()
+        self.repaint()
+
+    def stop_offer(self) -> Offer:
+        if self.tab == "batch":
+            return ON if self.batch_look is not None and self.batch_look.live else off("No file is being predicted.")
+        going = any(side.state in ("ready", "loading") for side in self.sides)
+        return ON if going else off("No model is in memory.")
+
+    def do_run_stop(self) -> None:
+        if self.tab == "batch":
+            self.models.stop_batch()
+            return
+        self.trying.free()
+        self.say("Freed: the next text loads the model again.")
+        self.repaint()
+
+    # A file
+
+    def batch_offer(self) -> Offer:
+        if self.side is None:
+            return off("No model yet.")
+        return off("One file at a time; s stops it.") if self.batch_look is not None and self.batch_look.live else ON
+
+    def ask_for_file(self) -> None:
+        self.open_sheet(file_sheet(self._asked, self._predict_file))
+
+    def _predict_file(self, asked: Asked, columns: dict[str, str]) -> None:
+        assert self.side is not None
+        self._asked = asked
+        file = Path(asked.file).expanduser().absolute()
+        target = Path(asked.target).expanduser().absolute() if asked.target else None
+        self._batch_number = self.models.predict_file(self.side.query, file, target, columns)
+
+    # Everything else
+
+    def tokens_offer(self) -> Offer:
+        answered = self.side.answered if self.side is not None else None
+        return ON if answered is not None and answered.tokens else off("No text has been answered yet.")
+
+    def do_item_tokens(self) -> None:
+        side = self.side
+        assert side is not None
+        answered, facts = side.answered, side.facts
+        assert answered is not None
+        assert facts is not None
+        title = f"{answered.length:,} tokens of {facts.max_length:,}, as {side.short} sees them"
+        self.open_sheet(TextSheet(title, lambda width: predict_page.token_lines(answered, width)))
+
+    def copy_offer(self) -> Offer:
+        return ON if any(side.answered is not None for side in self.sides) else off("No answer yet.")
+
+    def do_item_copy(self) -> None:
+        shown = self.sides if self.tab == "compare" else self.sides[:1]
+        answers = [{"model": side.query, **side.answered.answer} for side in shown if side.answered is not None]
+        self.ui.copy_text(json.dumps(answers[0] if len(answers) == 1 else answers, ensure_ascii=False, indent=1))
+
+    def do_item_details(self) -> None:
+        sides = self.sides if self.tab == "compare" else self.sides[:1]
+        facts = [fact for side in sides for fact in predict_page.details(side)]
+        wide = max((len(name) for name, _ in facts), default=0) + 2
+
+        def lines(width: int) -> list[Line]:
+            out: list[Line] = []
+            for name, value in facts:
+                first, *rest = wrap(value, width - wide - 2)
+                out += [line(" ", muted(name.ljust(wide)), *first), *(line(" " * (wide + 1), *part) for part in rest)]
+            return out
+
+        self.open_sheet(TextSheet("Details of the model", lines))
+
+    def filter_offer(self) -> Offer:
+        return ON if self.tab == "history" else off("It filters the History tab.")
+
+    def do_list_filter(self) -> None:
+        self.open_filter(self.query_one(HistoryPane).wanted)
+
+    @on(Input.Changed)
+    def _filtered(self, event: Input.Changed) -> None:
+        if self.filter_open:
+            event.stop()
+            self._filter(event.value)
+
+    def _filter(self, wanted: str) -> None:
+        history = self.query_one(HistoryPane)
+        history.wanted = wanted
+        history.cursor = 0
+        history.repaint()
+
+    def filter_closed(self, kept: bool) -> None:
+        if not kept:
+            self._filter("")
+
+    def show_tab(self, name: str) -> None:
+        self.tab = name if name in TABS else "one"
+        for tab in TABS:
+            self.set_class(tab == self.tab, f"-{tab}")
+        self._fit_boxes()
+        self._fit_batch()
+        if not self.in_field or self.tab in ("batch", "history"):
+            self.query_one(PANES[self.tab]).focus()
+        self.call_after_refresh(self.repaint)
+
+    def do_app_back(self) -> None:
+        history = self.query_one(HistoryPane)
+        if self.in_field:
+            self.query_one(PANES[self.tab]).focus()
+            self.repaint()
+        elif self.tab == "history" and history.wanted:
+            self._filter("")
+            self.repaint_frame()
+        elif self.tab != "one":
+            self.show_tab("one")
+        else:
+            super().do_app_back()
+
+
+def make() -> PredictPage:
+    return PredictPage()
