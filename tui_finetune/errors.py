@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import errno
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
@@ -105,7 +106,8 @@ def cannot_write(place: Path, error: OSError) -> Problem:
     """Nothing can be written at `place`: why, and what helps."""
     full = error.errno in NO_ROOM
     hint = "Make room (tui-finetune trash empty), or choose another --home." if full else "Choose another --home."
-    return Problem(f"{place} cannot be written: {error.strerror or error}.", hint=hint)
+    said = os.strerror(error.errno) if full and error.errno else error.strerror or error
+    return Problem(f"{place} cannot be written: {said}.", hint=hint)
 
 
 def nearest(name: str, known: Iterable[str]) -> str | None:

@@ -7,6 +7,7 @@ without it.
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import shutil
 import signal
@@ -141,10 +142,9 @@ def _ended_early(code: int, paths: RunPaths, attempt: int, tail: Sequence[str]) 
         )
     if code == NOT_BEGUN and tail:
         return LaunchError(Problem("The worker could not begin: " + " ".join(tail)))
-    message = f"The worker ended with code {code} before it began."
     if shutil.disk_usage(paths.root).free < LITTLE_ROOM:
-        hint = f"There is no room left on the disk of {paths.root}. Make room (tui-finetune trash empty)."
-        return LaunchError(Problem(message, hint=hint))
+        return LaunchError(cannot_write(paths.root.parent, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
+    message = f"The worker ended with code {code} before it began."
     # Of a traceback its last line says what happened, and the others nothing to a person.
     said = [line for line in tail if not line.startswith((" ", "Traceback"))]
     return LaunchError(Problem(message, hint="\n".join(["Its last lines:", *said]) if said else None))

@@ -145,7 +145,8 @@ def _names(folder: Path) -> list[str]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        raise UserError(f"{folder} cannot be read: {error.strerror}.") from error
+        message = f"{folder} cannot be read: {error.strerror}."
+        raise UserError(Problem(message, hint="Choose another --home.")) from error
     return [name for name in names if not name.startswith(".")]
 
 

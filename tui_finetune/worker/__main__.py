@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -44,7 +45,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _not_begun(why: object, code: int) -> int:
     """Into stdout.log, whose last lines the launcher tells: nobody else is there to be told."""
-    print(why, file=sys.stderr)  # noqa: T201
+    with contextlib.suppress(OSError):  # a full disk has no room for that either; the launcher looks at the disk
+        print(why, file=sys.stderr, flush=True)  # noqa: T201
     return code
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ import click
 from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import ExitCode, Problem, RecipeError, UserError, did_you_mean
+from tui_finetune.runs.layout import STAGING_PREFIX
 from tui_finetune.text import shown
 
 if TYPE_CHECKING:
@@ -157,12 +159,19 @@ def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapp
 
 
 def _write(target: Path, text: str) -> None:
+    """Beside and renamed, so that neither a half written file nor nothing takes the place of one that was there."""
     try:
-        target.write_text(text, encoding="utf-8")
+        if target.exists() and not target.is_file():  # a pipe, /dev/stdout
+            target.write_text(text, encoding="utf-8")
+            return
+        place = target.resolve()  # a link stays one
+        beside = place.with_name(f"{STAGING_PREFIX}{os.getpid()}-{place.name}")
+        try:
+            beside.write_text(text, encoding="utf-8")
+            os.replace(beside, place)
+        finally:
+            beside.unlink(missing_ok=True)
     except OSError as error:
-        hint = (
-            did_you_mean(target.parent.name, [p.name for p in target.parent.parent.iterdir()])
-            if target.parent.parent.is_dir()
-            else ""
-        )
+        folders = [p.name for p in target.parent.parent.iterdir()] if target.parent.parent.is_dir() else []
+        hint = did_you_mean(target.parent.name, folders) if not target.parent.is_dir() else ""
         raise UserError(f"{target} cannot be written: {error.strerror}. {hint}".rstrip()) from error
