@@ -35,7 +35,7 @@ class Entry:
 SCREENS: tuple[Entry, ...] = (
     Entry("1", "runs", "Runs"),
     Entry("4", "run", "Run"),
-        Entry("6", "predict", "Predict"),
+    Entry("6", "predict", "Predict"),
     Entry("7", "plugins", "Plugins"),
 )
 """In the order of their numbers. Only what works is listed."""
