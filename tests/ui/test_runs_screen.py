@@ -282,12 +282,17 @@ async def test_an_empty_home_offers_three_ways_and_tells_of_the_machine(home: Ho
         await screen.press("j")
         assert "Train on my data" in screen.cursor
         await screen.press("j", "enter")
-        await screen.sees("New run from a recipe")
+        await screen.sees("Choose what the recipe begins with")
+        await screen.press("G", "enter")
+        await screen.sees("Open a recipe")
         await screen.type("/nowhere.toml")
         await screen.press("enter")
-        await screen.says("Recipe: no file /nowhere.toml.")
+        await screen.says("Open the recipe: /nowhere.toml: no such file.")
         await screen.press("escape")
         await screen.sees("New here?")
+        await screen.press("k", "k", "enter")
+        await screen.sees("demo  a preset")
+        assert "[3 Train]" in screen.head
 
 
 async def test_what_happened_meanwhile_is_said_once(home: Home, some: FakeRun) -> None:
@@ -337,7 +342,7 @@ async def test_the_mouse_moves_opens_and_turns_tabs(home: Home, some: FakeRun) -
         await screen.pilot.click(offset=(13, 2))
         await screen.pilot.pause()
         assert "[Live 1]" in screen.rule
-        await screen.pilot.click(offset=(9, 0))
+        await screen.pilot.click(offset=(screen.head.index("4 Run"), 0))
         await screen.sees("[4 Run]")
 
 

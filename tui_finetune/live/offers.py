@@ -64,6 +64,15 @@ def resume_offer(row: RunRow | None) -> Offer:
     return ON if row.has_recipe else off("Made by a script of its own; only that script can go on.")
 
 
+def copy_offer(row: RunRow | None) -> Offer:
+    """Its recipe as the start of another run."""
+    if row is None:
+        return NO_RUN
+    if row.info.kind != "train":
+        return off(f"Only training has a recipe to start from; this is {row.info.kind}.")
+    return ON if row.has_recipe else off("Made by a script of its own; it has no recipe.")
+
+
 def delete_offer(rows: Sequence[RunRow]) -> Offer:
     """Into the trash, all of them or none."""
     if not rows:

@@ -245,8 +245,8 @@ WAYS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "Start from a recipe",
-        "A TOML file, checked before anything starts.",
-        "sample_configs/ has some; tui-finetune config new writes one.",
+        "Text classification, tagging, pairs; the guide's own recipe; or a file.",
+        "A form says what is wrong while you type; nothing starts unasked.",
     ),
 )
 """What an empty home offers."""

@@ -28,7 +28,7 @@ from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.settings import Settings
 from tui_finetune.ui.theme import Look, look_of
-from tui_finetune.ui.wants import RunWanted
+from tui_finetune.ui.wants import RunWanted, TrainWanted
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -214,7 +214,10 @@ class TuiFinetune(App[str], inherit_bindings=False):
                     handler(message)
 
     on_log_advanced = on_run_details_read = on_run_gone = on_launch_advanced = on_machine_looked_at = _forward
-    on_run_advanced = on_recipe_drafted = _forward
+    on_run_advanced = _forward
+
+    def on_recipe_drafted(self, message: messages.RecipeDrafted) -> None:
+        self.show_screen("train", TrainWanted(path=message.path))
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         self.listing = message.listing
@@ -261,6 +264,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
 
     def on_work_failed(self, message: messages.WorkFailed) -> None:
         """Every failure is shown: one line at once, all of it in a sheet where there is more."""
+        self._forward(message)
         first = str(message.problems[0]) if message.problems else "failed"
         log = f" Traceback in {message.log}." if message.log else ""
         self.page.say(f"{message.what}: {first}{log}", "bad")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -102,26 +101,6 @@ class LaunchSheet(Sheet):
 
     def do_list_up(self) -> None:
         self.query_one(SheetLines).do_list_up()
-
-
-def ask_for_recipe(page: Page) -> None:
-    """A recipe's file by its path; checked next."""
-
-    def take(values: Sequence[str]) -> str | None:
-        text = values[0].strip()
-        path = Path(text).expanduser()
-        if not text:
-            return "Recipe: a path is needed."
-        if not path.is_file():
-            return f"Recipe: no file {text}."
-        page.call_after_refresh(page.open_sheet, LaunchSheet(RecipeSource(path.name, path.absolute())))
-        return None
-
-    page.open_sheet(
-        FieldsSheet(
-            "New run from a recipe", [("recipe", "")], take, hint="a TOML file; enter checks it, nothing is started yet"
-        )
-    )
 
 
 def ask_for_data(page: Page) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui_finetune.errors import Problem, UserError
+from tui_finetune.errors import Problem, RecipeError, UserError
 from tui_finetune.live.launching import Step, StepState, check_said, waiting
 from tui_finetune.paths import Home
 from tui_finetune.ui import messages
@@ -31,6 +31,8 @@ class RecipeSource:
     path: Path | None = None
     sample: str | None = None
     """Name of a recipe that came with the program, in place of a path."""
+    text: str | None = None
+    """In place of what the file holds; `path` then says what relative paths start from."""
 
 
 class Starting:
@@ -71,7 +73,8 @@ class Starting:
             checked.notes,
             checked.warnings,
         )
-        return self._tell(0, replace(self._steps[0], said=said), ready=True)
+        rows = {name: table.num_rows for name, table in checked.prepared.splits.items()}
+        return self._tell(0, replace(self._steps[0], said=said), ready=True, splits=rows)
 
     def _check(self) -> Checked:
         from tui_finetune.config.load import load_recipe
@@ -80,7 +83,11 @@ class Starting:
 
         path = sample(self.source.sample) if self.source.sample is not None else self.source.path
         catalog = self._catalog()
-        loaded = load_recipe(path, catalog=catalog, cache=self._home.cache)
+        text = self.source.text.encode("utf-8", "surrogateescape") if self.source.text is not None else None
+        loaded = load_recipe(path, text, catalog=catalog, cache=self._home.cache)
+        if loaded.recipe.kind != "train":
+            hint = "tui-finetune evaluate measures a model."
+            raise RecipeError(loaded.placed(Problem(f"is '{loaded.recipe.kind}', not 'train'.", "kind", hint=hint)))
         return check(loaded, home=self._home, catalog=catalog, progress=self._progress)
 
     def _catalog(self) -> Catalog:
@@ -120,7 +127,7 @@ class Starting:
 
     def _refused(self, place: int, problems: tuple[Problem, ...]) -> Message:
         said: tuple[tuple[StepState, str], ...] = tuple(("failed", str(problem)) for problem in problems)
-        return self._tell(place, replace(self._steps[place], said=said), failed=True)
+        return self._tell(place, replace(self._steps[place], said=said), failed=True, problems=problems)
 
 
 def recipe_from_data(data: str, model: str, home: Home, catalog: Catalog) -> Path:

@@ -14,6 +14,7 @@ from tui_finetune.runs import atomic
 
 FILE = "interface.json"
 SEEN_KEPT = 500
+RECIPES_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Memory:
     reverse: bool = False
     seen: Mapping[str, int] = field(default_factory=dict)
     """Runs that ended badly to the newest attempt that somebody has opened since."""
+    recipes: tuple[str, ...] = ()
+    """Files of recipes that were opened or written, the newest first."""
     away: Away = field(default_factory=Away)
     """How the live runs stood when the interface was last open."""
 
@@ -37,6 +40,11 @@ class Memory:
         if row is not None and row.status.state in ENDED_BADLY:
             seen = {**seen, run_id: max(1, row.status.attempt)}
         return replace(self, run=run_id, seen=seen)
+
+    def with_recipe(self, path: str) -> Memory:
+        """A recipe's file was opened or written."""
+        others = [one for one in self.recipes if one != path]
+        return replace(self, recipes=(path, *others[: RECIPES_KEPT - 1]))
 
     def leaving(self, listing: Listing, now: float) -> Memory:
         """As it is written when the interface ends; the newest of what was seen is kept."""
@@ -60,11 +68,13 @@ def read_memory(root: Path) -> Memory:
         return Memory()
     seen = found.get("seen")
     run = found.get("run")
+    recipes = found.get("recipes")
     texts = {name: str(found[name]) for name in ("tab", "filter", "sort") if isinstance(found.get(name), str)}
     return Memory(
         run=run if isinstance(run, str) else None,
         reverse=found.get("reverse") is True,
         seen={str(k): v for k, v in seen.items() if isinstance(v, int)} if isinstance(seen, Mapping) else {},
+        recipes=tuple(str(one) for one in recipes[:RECIPES_KEPT]) if isinstance(recipes, list) else (),
         away=away_from(found.get("away")),
         **texts,
     )

@@ -183,6 +183,10 @@ class LaunchAdvanced(Message):
     ready: bool = False
     """The check has passed: the person may start it."""
     failed: bool = False
+    problems: Sequence[Problem] = ()
+    """What it failed of, each with its key."""
+    splits: Mapping[str, int] = field(default_factory=dict)
+    """Rows that the check has counted."""
 
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, LaunchAdvanced) and message.launch_id == self.launch_id

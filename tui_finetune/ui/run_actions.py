@@ -9,6 +9,7 @@ from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.spans import Line, fact_lines, line, muted, span, wrap
 from tui_finetune.ui.page import Page
+from tui_finetune.ui.wants import TrainWanted
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet, WordSheet
 
 
@@ -98,6 +99,15 @@ class RunActions(Page):
     def do_item_undo(self) -> None:
         moved, self.ui.trashed = self.ui.trashed[-1], self.ui.trashed[:-1]
         self.ui.bridge.restore(moved)
+
+    def do_item_edit(self) -> None:
+        row = self.row
+        assert row is not None
+        self.ui.show_screen("train", TrainWanted(run_id=row.id))
+
+    def do_item_new(self) -> None:
+        row = self.row
+        self.ui.show_screen("train", TrainWanted(choose=True, run_id=row.id if row is not None else None))
 
     def do_run_note(self) -> None:
         row = self.row

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui_finetune.live.offers import abort_offer, delete_offer, label_offer, resume_offer, stop_offer
+from tui_finetune.live.offers import abort_offer, copy_offer, delete_offer, label_offer, resume_offer, stop_offer
 from tui_finetune.ui.actions import Action
 
 STOP = Action(
@@ -27,5 +27,11 @@ UNDO = Action(
 )
 DETAILS = Action("item.details", "Details", footer=False)
 COPY = Action("item.copy", "Copy", footer=False)
+
+EDIT = Action(
+    "item.edit", "Edit a copy", "Train with this run's recipe, to be changed; the run stays as it is.",
+    offer=lambda page: copy_offer(page.row),
+)  # fmt: skip
+NEW = Action("item.new", "New run…", "Train: this run's recipe, a preset, a task, a file, or a draft.")
 
 RUN_ACTIONS = (STOP, RESUME, ABORT, NOTE, DELETE, UNDO, DETAILS, COPY)

@@ -27,13 +27,21 @@ class DataWanted:
 
 @dataclass(frozen=True)
 class TrainWanted:
-    """A recipe in the form: a file, a text that is no file yet, or a copy of a run's."""
+    """A recipe in the form: a file, a text that is no file yet, a copy of a run's, one that came with the program."""
 
     path: Path | None = None
     text: str | None = None
     run_id: str | None = None
     name: str | None = None
     """What a text is called in line 2, and when it is written."""
+    sample: str | None = None
+    """Name of one of sample_configs/, as `demo`."""
+    task: str | None = None
+    """A new recipe for this task."""
+    draft: str | None = None
+    """Name of a draft of the home."""
+    choose: bool = False
+    """The list of all of them; `run_id` is then offered first."""
 
 
 @dataclass(frozen=True)

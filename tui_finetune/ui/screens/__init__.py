@@ -34,6 +34,7 @@ class Entry:
 
 SCREENS: tuple[Entry, ...] = (
     Entry("1", "runs", "Runs"),
+    Entry("3", "train", "Train"),
     Entry("4", "run", "Run"),
     Entry("6", "predict", "Predict"),
     Entry("7", "plugins", "Plugins"),

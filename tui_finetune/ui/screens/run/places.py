@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_finetune.ui.actions import MOVES, Action, Place
-from tui_finetune.ui.run_offers import ABORT, COPY, DELETE, DETAILS, NOTE, RESUME, STOP, UNDO
+from tui_finetune.ui.run_offers import ABORT, COPY, DELETE, DETAILS, EDIT, NEW, NOTE, RESUME, STOP, UNDO
 
 MARKS = (
     ("◆", "an evaluation, at its step"),
@@ -18,6 +18,8 @@ RUN = Place(
         STOP,
         RESUME,
         Action("run.log", "Log", "What the worker printed: the Log tab."),
+        EDIT,
+        NEW,
         ABORT,
         NOTE,
         DELETE,

@@ -20,11 +20,11 @@ from tui_finetune.live.since import since_words
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.text import cut_front
 from tui_finetune.ui import messages
-from tui_finetune.ui.launches import RecipeSource
 from tui_finetune.ui.run_actions import RunActions
 from tui_finetune.ui.screens.runs.empty import EmptyHome
 from tui_finetune.ui.screens.runs.places import RUNS
 from tui_finetune.ui.screens.runs.table import Detail, RunsTable
+from tui_finetune.ui.wants import TrainWanted
 from tui_finetune.ui.widgets.frame import MessageLine
 
 if TYPE_CHECKING:
@@ -191,19 +191,14 @@ class RunsPage(RunActions):
             self.ui.open_run(row.id)
 
     def _start(self, way: int) -> None:
-        from tui_finetune.ui.launch_sheet import LaunchSheet, ask_for_data
+        from tui_finetune.ui.launch_sheet import ask_for_data
 
         if way == 0:
-            self.open_sheet(LaunchSheet(RecipeSource("demo", sample="demo")))
+            self.ui.show_screen("train", TrainWanted(sample="demo"))
         elif way == 1:
             ask_for_data(self)
         else:
             self.do_item_new()
-
-    def do_item_new(self) -> None:
-        from tui_finetune.ui.launch_sheet import ask_for_recipe
-
-        ask_for_recipe(self)
 
     def do_run_log(self) -> None:
         if (row := self.row) is not None:

@@ -6,7 +6,7 @@ from typing import Any
 
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.ui.actions import MOVES, Action, Place
-from tui_finetune.ui.run_offers import RUN_ACTIONS
+from tui_finetune.ui.run_offers import EDIT, NEW, RUN_ACTIONS
 
 STATES = (
     ("● ○ ‖", "lives: running, queued or starting, paused or stopping"),
@@ -25,9 +25,10 @@ RUNS = Place(
     "Runs",
     (
         Action("list.open", "Open", "The run's own screen.", offer=lambda page: page.open_offer()),
-        Action("item.new", "New run…", "Check a recipe, and start it."),
+        NEW,
         Action("list.filter", "Filter", "Words, state:failed, task:token, tag:paper; esc clears."),
         Action("list.mark", "Mark", offer=has_row),
+        EDIT,
         Action("run.log", "Log", offer=has_row),
         Action(
             "item.compare",

@@ -1,0 +1,349 @@
+"""Train: a recipe in a form beside its file, checked while it is typed, kept while it is not written, started from here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from tui_finetune.live import form_lines
+from tui_finetune.live.form import Form
+from tui_finetune.live.offers import Offer, off
+from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
+from tui_finetune.live.train_page import Start, quiet_line, start_offer, thing_line
+from tui_finetune.live.train_state import TrainState
+from tui_finetune.ui import messages as told
+from tui_finetune.ui.launches import RecipeSource
+from tui_finetune.ui.screens.train import messages
+from tui_finetune.ui.screens.train.editing import EditActions
+from tui_finetune.ui.screens.train.panes import Below, ChangesPane, FilePane, FormPane, ProblemsPane, StartsPane
+from tui_finetune.ui.screens.train.places import TRAIN
+from tui_finetune.ui.screens.train.work import Workshop
+from tui_finetune.ui.wants import TrainWanted
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet
+
+TABS = ("form", "file", "problems", "changes")
+LOOK_SECONDS = 2.0
+"""Between two looks at the recipe's own file."""
+COMPARED = 12
+"""Newest runs that a recipe can be compared with; more would not fit into a sheet."""
+WIDE = 110
+"""From this width on the file stands beside the form."""
+
+
+class Left(Widget):
+    """The form and what takes its place."""
+
+    DEFAULT_CSS = "Left { layout: vertical; width: 1fr; height: 1fr; }"
+
+
+class Columns(Widget):
+    """Form and file side by side, where there is room."""
+
+    DEFAULT_CSS = "Columns { layout: horizontal; height: 1fr; }"
+
+
+class TrainPage(EditActions):
+    """The screen of the recipe that was opened last."""
+
+    NAME = "train"
+    PLACE = TRAIN
+    DEFAULT_CSS = """
+    TrainPage FilePane { display: none; }
+    TrainPage.-wide Left { width: 78; }
+    TrainPage.-wide FilePane { display: block; }
+    TrainPage.-file Left { display: none; }
+    TrainPage.-file FilePane { display: block; }
+    TrainPage.-choosing Left { display: block; width: 1fr; }
+    TrainPage.-choosing FilePane, TrainPage.-choosing Below { display: none; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = "form"
+        self.choosing = True
+        self._reading = ""
+        self._launched: str | None = None
+        """The text that the open launch sheet checks."""
+
+    def content(self) -> ComposeResult:
+        with Columns():
+            with Left():
+                yield FormPane()
+                yield ProblemsPane()
+                yield ChangesPane()
+                yield StartsPane()
+                yield Below()
+            yield FilePane()
+
+    def on_mount(self) -> None:
+        self.folder = Path.cwd()
+        self.workshop = Workshop(self.ui.bridge, self.folder)
+        self.set_interval(LOOK_SECONDS, self._look)
+        self._choose(True)
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self.call_after_refresh(self._place_editor)
+
+    def _place_editor(self) -> None:
+        if (editor := self.form.editor) is not None:
+            editor.place()
+
+    # What it shows
+
+    def on_screen_resume(self) -> None:
+        wanted = self.ui.take_wanted(self.NAME)
+        if isinstance(wanted, TrainWanted):
+            self._want(wanted)
+        elif self.choosing:
+            self._list_starts(None)
+
+    def _want(self, wanted: TrainWanted) -> None:
+        if wanted.choose:
+            self._list_starts(wanted.run_id)
+            self._choose(True)
+            return
+        self._reading = "Reading the recipe …"
+        self.workshop.open(wanted)
+
+    def _list_starts(self, run_id: str | None) -> None:
+        row = self.ui.row(run_id)
+        self.workshop.starts(row.info if row is not None and row.has_recipe else None, self.ui.memory.recipes)
+
+    def _choose(self, choosing: bool) -> None:
+        """The list of beginnings in place of the form, or back."""
+        self.choosing = choosing
+        self.set_class(choosing, "-choosing")
+        self.show_tab(self.tab)
+
+    def on_starts_read(self, message: messages.StartsRead) -> None:
+        self.query_one(StartsPane).take(message.starts)
+        self.repaint_frame()
+
+    def begin(self, start: Start) -> None:
+        """Opens one of the beginnings."""
+        if start.kind == "file":
+            self._ask_for_file()
+            return
+        self._want(
+            TrainWanted(
+                draft=start.name if start.kind == "draft" else None,
+                run_id=start.name if start.kind == "run" else None,
+                sample=start.name if start.kind == "sample" else None,
+                task=start.name if start.kind == "task" else None,
+                path=Path(start.name) if start.kind == "recent" else None,
+            )
+        )
+
+    def _ask_for_file(self) -> None:
+        def take(values: Sequence[str]) -> str | None:
+            if not values[0].strip():
+                return "Recipe: a path is needed."
+            self._want(TrainWanted(path=self.folder / Path(values[0].strip()).expanduser()))
+            return None
+
+        hint = f"a TOML file, relative to {self.folder}"
+        self.open_sheet(FieldsSheet("Open a recipe", [("file", "")], take, hint=hint))
+
+    def on_recipe_opened(self, message: messages.RecipeOpened) -> None:
+        before = self.state.document if self.state is not None else None
+        self.state, self._reading, self._launched = TrainState(message.document, message.base), "", None
+        self.tab = "form"
+        self._choose(False)
+        self.form.take((), None)
+        self.form.cursor = self.form.top = 0
+        self._judge()
+        if message.document.origin.path is not None:
+            self.remember_recipe(message.document.origin.path)
+        if before is not None and before.changed:
+            self.say(
+                f"{before.origin.title} is kept as a draft with its changes; {self.ui.keymap.shown('item.new')} lists it."
+            )
+
+    def changed(self, text: str) -> None:
+        assert self.state is not None
+        self.state.document.change(text)
+        self.workshop.keep(self.state.document)
+        self._judge()
+
+    def on_work_failed(self, message: told.WorkFailed) -> None:
+        self._reading = ""
+        self.repaint_frame()
+
+    def _judge(self) -> None:
+        assert self.state is not None
+        self.workshop.judge(self.state.document)
+        self.refresh_form()
+
+    def on_recipe_judged(self, message: messages.RecipeJudged) -> None:
+        if self.state is not None and message.judged.text == self.state.document.text:
+            self.state.take(message.judged)
+            self.refresh_form()
+
+    def refresh_form(self) -> None:
+        """Rows, problems and changes anew; the cursor stays on its row."""
+        state = self.state
+        if state is None:
+            return
+        self.beside, self.problems, self.changes = state.beside, state.problems, state.changes
+        form = self.form
+        if form.editor is None:
+            keep = self._goto or (form.row_here.id if form.row_here is not None else None)
+            form.take(state.rows(), keep)
+            if self._goto and form.row_here is not None and form.row_here.id == self._goto:
+                self._goto = ""
+        self.query_one(FilePane).take(state.document.text, self.problems)
+        self.cursor_moved()
+        self.repaint()
+
+    def cursor_moved(self) -> None:
+        """What is said below follows the cursor, and the file beside the form too."""
+        row = self.form.row_here
+        if self.tab == "form" and row is not None and self.state is not None:
+            at = self.state.line_of(row)
+            if at is not None:
+                self.query_one(FilePane).move(at - 1)
+        self.query_one(Below).repaint()
+
+    def detail(self, width: int) -> Sequence[Line]:
+        if self.tab == "problems":
+            here = self.query_one(ProblemsPane).here
+            return form_lines.problem_detail(here, width) if here is not None else ()
+        if self.tab == "changes":
+            one = self.query_one(ChangesPane).here
+            return form_lines.difference_detail(one, width) if one is not None else ()
+        editor = self.form.editor
+        if editor is not None:
+            return form_lines.trial_lines(editor.field, editor.trial, editor.chosen, width)
+        return form_lines.detail(self.form.row_here, self._mend_words(), width, self.ui.keymap.shown("list.open"))
+
+    def _mend_words(self) -> str:
+        row = self.form.row_here
+        if row is None or not row.problems or self.state is None or self.state.form is None:
+            return ""
+        from tui_finetune.live.recipe_edit import mend_of
+
+        found = mend_of(row.problems[0], self.state.form)
+        return found.words if found is not None else ""
+
+    def no_form(self, width: int) -> Sequence[Line]:
+        """In place of rows."""
+        state = self.state
+        if state is None or state.judged is None:
+            return [line("   ", muted("–"))]
+        if state.search:
+            return [EMPTY, line("   ", muted(f"No field has {state.search}; esc shows the form again."))]
+        told = (part for one in self.problems[:4] for part in wrap(one, width - 6))
+        return [EMPTY, *(line("   ", *part) for part in told)]
+
+    def thing(self, width: int) -> Line:
+        if self.state is None:
+            return line(" ", muted(self._reading or "no recipe open"))
+        return thing_line(self.state.document, self.state.judged, self.state.disk, width)
+
+    def tabs(self) -> Sequence[tuple[str, str]]:
+        if self.choosing:
+            return (("starts", f"New recipe {self.query_one(StartsPane).count()}"),)
+        counts = {"problems": len(self.problems), "changes": len(self.changes)}
+        return [(name, f"{name.capitalize()} {counts[name]}" if name in counts else name.capitalize()) for name in TABS]
+
+    def quiet(self) -> Line:
+        state = self.state
+        if self._reading:
+            return line(muted(self._reading))
+        if self.choosing or state is None:
+            drafts = sum(1 for one in self.query_one(StartsPane).starts if one.kind == "draft")
+            unsaved = "1 draft has" if drafts == 1 else f"{drafts} drafts have"
+            return line(f"{unsaved} changes that are in no file; enter goes on with one.") if drafts else EMPTY
+        if state.search:
+            return line(muted("search "), state.search, muted(f"  {self.form.count()} rows; esc shows the form again"))
+        keys = {id: self.ui.keymap.shown(id) for id in ("item.write", "view.reload", "train.start")}
+        return quiet_line(state.document, state.judged, state.found, state.disk, keys)
+
+    def show_tab(self, name: str) -> None:
+        self.tab = name if name in TABS else "form"
+        shown = "starts" if self.choosing else self.tab
+        self.set_class(shown == "file", "-file")
+        for pane in ("form", "problems", "changes", "starts"):
+            self.query_one(f"#{pane}").display = pane == shown
+        self.query_one(f"#{shown}").focus()
+        self.call_after_refresh(self.refresh_form)
+        self.call_after_refresh(self.repaint)
+
+    def do_app_back(self) -> None:
+        if self.choosing and self.state is not None:
+            self._choose(False)
+        elif self.state is not None and self.state.search:
+            self.search("")
+        elif self.tab != "form" and not self.choosing:
+            self.show_tab("form")
+        else:
+            super().do_app_back()
+
+    def do_item_new(self) -> None:
+        self._list_starts(None)
+        self._choose(True)
+
+    def on_draft_dropped(self, message: messages.DraftDropped) -> None:
+        self._list_starts(None)
+        self.say(f"The draft of {message.title} is gone.")
+
+    # Comparing
+
+    def do_item_compare(self) -> None:
+        rows = [row for row in self.ui.listing.rows if row.has_recipe and row.info.kind == "train"][:COMPARED]
+        if not rows:
+            self.say("Compare: no run here has a recipe.", "warn")
+            return
+        choices = [Choice(row.info.title, lambda info=row.info: self.workshop.compare(info)) for row in rows]  # type: ignore[misc]
+        back = Choice("with where it came from", lambda: self._compared(None))
+        self.open_sheet(ChoiceSheet("Compare this recipe with", [], [back, *choices]))
+
+    def on_other_read(self, message: messages.OtherRead) -> None:
+        self._compared((message.words, message.form))
+
+    def _compared(self, against: tuple[str, Form] | None) -> None:
+        if self.state is not None:
+            self.state.against = against
+            self.show_tab("changes")
+
+    # Starting
+
+    def start_offer(self) -> Offer:
+        state = self.state
+        if state is None or self.choosing:
+            return off("Choose what to start from first.")
+        judged = state.judged if state.judged is not None and state.judged.text == state.document.text else None
+        return start_offer(state.document, judged, state.found)
+
+    def do_train_start(self) -> None:
+        from tui_finetune.ui.launch_sheet import LaunchSheet
+
+        assert self.state is not None
+        document = self.state.document
+        self._launched = document.text
+        self.open_sheet(LaunchSheet(RecipeSource(document.origin.title, document.place, text=document.text)))
+
+    def on_launch_advanced(self, message: told.LaunchAdvanced) -> None:
+        """Problems that the check has found go to their rows; the rows that it has counted beside their values."""
+        state = self.state
+        if state is None or self._launched != state.document.text or self.sheet is None:
+            return
+        if message.ready or message.failed:
+            state.checked(self._launched, message.problems, message.splits)
+            self.refresh_form()
+
+    def _look(self) -> None:
+        if self.state is not None and self.is_current:
+            self.workshop.look(self.state.document)
+
+    def small(self, width: int, height: int) -> Sequence[Line]:
+        return [self.thing(width), line(" ", *self.quiet()), line(" ", muted("Needs 80x24 for the form."))]
+
+
+def make() -> TrainPage:
+    return TrainPage()

@@ -1,0 +1,292 @@
+"""The panes of the Train screen: the form, its file, its problems, what differs, and what a recipe can begin with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from tui_finetune.errors import Problem
+from tui_finetune.live import form_lines
+from tui_finetune.live.columns import CURSOR_CELLS
+from tui_finetune.live.form import Difference, Row
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.spans import EMPTY, Line, Span, blanks, line, muted, span, wrap
+from tui_finetune.live.train_page import Start, start_line
+from tui_finetune.text import Shown
+from tui_finetune.ui.screens.train.places import CHANGES, FILE, FORM, PROBLEMS, STARTS
+from tui_finetune.ui.widgets.painted import Painted
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, TextSheet
+from tui_finetune.ui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.screens.train.page import TrainPage
+    from tui_finetune.ui.screens.train.value import ValueEditor
+
+
+class Pane:
+    """What the panes share: their page."""
+
+    @property
+    def train(self) -> TrainPage:
+        return cast("TrainPage", cast(Painted, self).screen)
+
+
+class FormPane(Table, Pane):
+    """Every row of the form that is shown now."""
+
+    PLACE = FORM
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self.rows: Sequence[Row] = ()
+
+    @property
+    def row_here(self) -> Row | None:
+        return self.rows[self.cursor] if 0 <= self.cursor < len(self.rows) else None
+
+    @property
+    def editor(self) -> ValueEditor | None:
+        from tui_finetune.ui.screens.train.value import ValueEditor
+
+        return next(iter(self.query(ValueEditor)), None)
+
+    def count(self) -> int:
+        return len(self.rows)
+
+    def row(self, index: int, width: int) -> Line:
+        return form_lines.row_line(self.rows[index], width, self.train.beside)
+
+    def _line(self, index: int, width: int) -> Line:
+        cursor = "▸" if index == self.cursor else " "
+        found = form_lines.mark(self.rows[index], self.train.beside)
+        return (blanks(1), Span(Shown(cursor), "accent"), found, blanks(1), *self.row(index, width - CURSOR_CELLS - 1))
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        if self.count():
+            return super().picture(width, height)
+        return self.train.no_form(width)
+
+    def take(self, rows: Sequence[Row], keep: str | None) -> None:
+        """Other rows; the cursor stays on its row, or near it."""
+        self.rows = rows
+        place = next((i for i, row in enumerate(rows) if row.id == keep), None)
+        if place is not None:
+            self.top = max(0, self.top + place - self.cursor)
+            self.cursor = place
+        self.repaint()
+
+    def go(self, row_id: str) -> bool:
+        """Puts the cursor on a row; False where there is none."""
+        place = next((i for i, row in enumerate(self.rows) if row.id == row_id), None)
+        if place is not None:
+            self.move(place)
+        return place is not None
+
+    def move(self, to: int) -> None:
+        if self.editor is None:
+            super().move(to)
+
+    def moved(self) -> None:
+        self.train.cursor_moved()
+
+    def edit(self, typed: str | None = None) -> None:
+        """Opens the field of the row under the cursor, in place."""
+        from tui_finetune.ui.screens.train.value import ValueEditor
+
+        row = self.row_here
+        if row is not None and self.editor is None:
+            self.mount(ValueEditor(row, typed))
+
+    def value_place(self) -> tuple[int, int, int]:
+        """Column, line and width of the value under the cursor."""
+        column, room = form_lines.value_column(self.size.width - CURSOR_CELLS - 1)
+        return column + CURSOR_CELLS + 1, self.cursor - self.top, room + form_lines.NOTE
+
+    def default_offer(self) -> Offer:
+        row = self.row_here
+        if row is None or row.field is None:
+            return off("No field under the cursor.")
+        return ON if row.field.written else off("It is the default.")
+
+    def do_list_open(self) -> None:
+        self.train.open_row()
+
+    def do_field_default(self) -> None:
+        self.train.set_default()
+
+    def do_item_details(self) -> None:
+        row = self.row_here
+        if row is None or row.field is None:
+            self.page.say("Details: no field under the cursor.", "warn")
+            return
+        one = row.field
+        facts = (
+            ("key", one.key),
+            ("value", one.text if one.written else ""),
+            ("default", one.default),
+            ("takes", one.expected),
+            ("choices", ", ".join(one.choices)),
+            ("what", one.help),
+            *(("problem", str(problem)) for problem in row.problems),
+        )
+
+        def lines(width: int) -> list[Line]:
+            out: list[Line] = []
+            for name, text in facts:
+                parts = wrap(text, width - 12) if text else []
+                out += [
+                    line(" ", muted((name if not place else "").ljust(9)), *part) for place, part in enumerate(parts)
+                ]
+            return out
+
+        self.page.open_sheet(TextSheet(f"Details of {one.key}", lines))
+
+    def do_item_copy(self) -> None:
+        row = self.row_here
+        if row is None or row.field is None:
+            self.page.say("Copy: no field under the cursor.", "warn")
+        else:
+            self.ui.copy_text(row.field.text or row.field.default)
+
+
+class Below(Painted, Pane):
+    """The lines below: the row under the cursor, or the value that is typed."""
+
+    DEFAULT_CSS = "Below { height: 4; }"
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        return [EMPTY, *self.train.detail(width)]
+
+
+class FilePane(Table, Pane):
+    """The recipe's text."""
+
+    PLACE = FILE
+
+    def __init__(self) -> None:
+        super().__init__(id="file")
+        self.lines: Sequence[str] = ()
+        self.bad: frozenset[int] = frozenset()
+
+    def take(self, text: str, problems: Sequence[Problem]) -> None:
+        self.lines = text.split("\n")
+        if self.lines and not self.lines[-1]:
+            self.lines = self.lines[:-1]
+        self.bad = frozenset(problem.line for problem in problems if problem.line is not None)
+        self.repaint()
+
+    def count(self) -> int:
+        return len(self.lines)
+
+    def row(self, index: int, width: int) -> Line:
+        return form_lines.file_line(self.lines[index], index + 1, index + 1 in self.bad, width)
+
+    def do_list_open(self) -> None:
+        self.train.go_to_line(self.cursor + 1)
+
+
+class ProblemsPane(Table, Pane):
+    """All that is wrong, one a line."""
+
+    PLACE = PROBLEMS
+
+    def __init__(self) -> None:
+        super().__init__(id="problems")
+
+    def count(self) -> int:
+        return len(self.train.problems)
+
+    def row(self, index: int, width: int) -> Line:
+        return (span("✗", "bad"), blanks(1), *form_lines.problem_line(self.train.problems[index], width - 2))
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        return super().picture(width, height) if self.count() else [EMPTY, line("   ", muted("No problems."))]
+
+    @property
+    def here(self) -> Problem | None:
+        found = self.train.problems
+        return found[self.cursor] if 0 <= self.cursor < len(found) else None
+
+    def moved(self) -> None:
+        self.train.cursor_moved()
+
+    def do_list_open(self) -> None:
+        self.train.go_to_problem()
+
+
+class ChangesPane(Table, Pane):
+    """What differs from where the recipe came from, or from another one."""
+
+    PLACE = CHANGES
+
+    def __init__(self) -> None:
+        super().__init__(id="changes")
+
+    def count(self) -> int:
+        return len(self.train.changes)
+
+    def row(self, index: int, width: int) -> Line:
+        return form_lines.difference_line(self.train.changes[index], width)
+
+    def head(self, width: int) -> Line:
+        state = self.train.state
+        return line("   ", muted(state.against_words() if state is not None else ""))
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        found = super().picture(width, height)
+        return found if self.count() else [*found, EMPTY, line("   ", muted("Nothing differs."))]
+
+    @property
+    def here(self) -> Difference | None:
+        found = self.train.changes
+        return found[self.cursor] if 0 <= self.cursor < len(found) else None
+
+    def moved(self) -> None:
+        self.train.cursor_moved()
+
+    def do_list_open(self) -> None:
+        if (one := self.here) is not None:
+            self.train.go_to(one.key)
+
+
+class StartsPane(Table, Pane):
+    """What a recipe can begin with."""
+
+    PLACE = STARTS
+
+    def __init__(self) -> None:
+        super().__init__(id="starts")
+        self.starts: Sequence[Start] = ()
+
+    def count(self) -> int:
+        return len(self.starts)
+
+    def head(self, width: int) -> Line:
+        return line("   ", muted("Choose what the recipe begins with; enter fills the form from it."))
+
+    def row(self, index: int, width: int) -> Line:
+        return start_line(self.starts[index], width)
+
+    def take(self, starts: Sequence[Start]) -> None:
+        self.starts = starts
+        self.cursor = min(self.cursor, max(0, len(starts) - 1))
+        self.repaint()
+
+    @property
+    def here(self) -> Start | None:
+        return self.starts[self.cursor] if 0 <= self.cursor < len(self.starts) else None
+
+    def delete_offer(self) -> Offer:
+        here = self.here
+        return ON if here is not None and here.kind == "draft" else off("Only drafts can be thrown away.")
+
+    def do_list_open(self) -> None:
+        if (here := self.here) is not None:
+            self.train.begin(here)
+
+    def do_item_delete(self) -> None:
+        here = self.here
+        assert here is not None
+        said = [line(f" The changes of {here.title} are in no file; they would be gone for good.")]
+        drop = Choice("throw the draft away", lambda: self.train.workshop.drop(here.name, here.title))
+        self.page.open_sheet(ChoiceSheet(f"Delete the draft of {here.title}", said, [Choice("keep"), drop]))
