@@ -7,7 +7,7 @@
 | … in a worker while it saves a checkpoint; going on when there is room again | test_no_room_for_a_checkpoint |
 | … from the first second on | test_room_to_begin_and_no_more |
 | … for a file that a verb writes | test_no_room_for_a_recipe, test_a_recipe_that_was_there_stays |
-| a home that cannot be written: a read-only file system | test_a_read_only_home_can_be_looked_at, test_a_read_only_home_starts_nothing |
+| a home that cannot be written: a read-only disk | test_a_read_only_home_can_be_looked_at, test_a_read_only_home_starts_nothing |
 | … a path below a file | test_a_home_below_a_file |
 | the traceback's log lies in the home that was named, and nowhere else | test_nothing_is_written_beside_the_home |
 """
@@ -268,8 +268,8 @@ def test_a_home_below_a_file(desk: Desk, cli: Cli) -> None:
     recipe = desk.recipe(model_folder(desk.folder / "model"))
     for verb in (("train", recipe), ("data", "show", str(desk.data)), ("config", "new", "--data", str(desk.data))):
         refused(cli(*verb, *there), f"{home}/cache cannot be written: Not a directory. Choose another --home.")
-    for verb in (("runs",), ("show", "x"), ("logs", "x"), ("watch", "x"), ("stop", "x"), ("resume", "x"), ("rm", "x")):
-        refused(cli(*verb, *there), f"{home}/runs cannot be read: Not a directory. Choose another --home.")
+    for name in ("runs", "show x", "logs x", "watch x", "stop x", "resume x", "rm x"):
+        refused(cli(*name.split(), *there), f"{home}/runs cannot be read: Not a directory. Choose another --home.")
     refused(cli("trash", "list", *there), f"{home}/trash cannot be read: Not a directory.")
     assert cli("plugins", "list", *there).code == 0
     assert home.parent.read_text() == "a file"

@@ -114,7 +114,8 @@ def test_no_room_is_told(write: Write, told: Told, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("tui_finetune.data.filesource.write_tables", full)
     cache = tmp_path / "cache" / "data"
     assert told(write("a.csv", GOOD)) == [
-        f"{cache} cannot be written: No space left on device. Make room, or choose another --home."
+        f"{cache} cannot be written: No space left on device. Make room (tui-finetune trash empty), or "
+        "choose another --home."
     ]
     assert list(cache.iterdir()) == []
 
