@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.waiting import wait_until
+from tui_finetune.children import child_environment
 from tui_finetune.launch import handoff
 from tui_finetune.runs.layout import RunPaths
 
@@ -27,6 +28,7 @@ class ForkServer:
             [sys.executable, "-m", "tests.worker.fork_server", str(self._path)],
             stdout=subprocess.PIPE,
             cwd=repository,
+            env={**child_environment(), "PYTHONSAFEPATH": ""},  # read when libraries are loaded, not when forked
             text=True,
         )
         assert self._process.stdout is not None
@@ -48,7 +50,7 @@ class ForkServer:
         request = {
             "argv": list(command[at + 1 :]),
             "cwd": str(paths.root),
-            "env": handoff._environment(),
+            "env": child_environment(),
             "log": str(paths.stdout_log),
         }
         return ForkedWorker(self, self.ask(request)["pid"])
@@ -63,7 +65,7 @@ class ForkServer:
             "call": function,
             "argv": list(arguments),
             "cwd": str(cwd),
-            "env": handoff._environment(),
+            "env": child_environment(),
             "log": str(log),
         }
         return ForkedWorker(self, self.ask(request)["pid"])

@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from tui_finetune.children import child_environment
 from tui_finetune.errors import ExitCode, LaunchError, Problem, UserError
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import Progress, no_progress
@@ -167,7 +168,7 @@ class ModelHelper:
             stderr=subprocess.PIPE,
             # Of its own: ctrl+c is answered by us, who then end it, and not by a traceback of its own.
             start_new_session=True,
-            env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1", "PYTHONIOENCODING": "utf-8"},
+            env=child_environment(PYTHONIOENCODING="utf-8"),
         )
         assert self._process.stderr is not None
         self._drain = threading.Thread(target=self._read_stderr, args=(self._process.stderr,), daemon=True)

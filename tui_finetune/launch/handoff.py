@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_finetune.children import child_environment
 from tui_finetune.errors import LaunchError, Problem, cannot_write
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
@@ -98,15 +99,10 @@ def _spawn(command: Sequence[str], paths: RunPaths) -> subprocess.Popen[bytes]:
             start_new_session=True,
             close_fds=True,
             cwd=paths.root,
-            env=_environment(),
+            env=child_environment(),
         )
     finally:
         os.close(log)
-
-
-def _environment() -> dict[str, str]:
-    """The caller's, unbuffered, and without a path of the current folder's that `python -m` would search."""
-    return {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"}
 
 
 def _ended_or_claimed(
