@@ -45,10 +45,11 @@ def _train_once(job: Job) -> tuple[float, int]:
     batch, longest = _longest_batch(job, "train", trainer.args.per_device_train_batch_size)
     model = trainer.model
     model.to(trainer.args.device)
+    _spare_activations(trainer)
     model.train()
     optimizer = trainer.create_optimizer()
     started = time.monotonic()
-    with trainer.compute_loss_context_manager():
+    with trainer.accelerator.autocast():
         loss = trainer.compute_loss(model, trainer._prepare_inputs(batch))
     loss.mean().backward()
     optimizer.step()
@@ -64,10 +65,22 @@ def _evaluate_once(job: Job) -> float | None:
     batch, _ = _longest_batch(job, "validation", trainer.args.per_device_eval_batch_size)
     trainer.model.eval()
     started = time.monotonic()
-    with torch.no_grad(), trainer.compute_loss_context_manager():
+    with torch.no_grad(), trainer.accelerator.autocast():
         trainer.compute_loss(trainer.model, trainer._prepare_inputs(batch))
     _synchronize()
     return time.monotonic() - started
+
+
+def _spare_activations(trainer: Any) -> None:
+    """As Trainer does when it begins to train: without it a run that fits only so would be refused here."""
+    args = trainer.args
+    if args.activation_checkpointing:
+        options = dict(args.activation_checkpointing_kwargs or {})
+        trainer.model.activation_checkpointing_enable(
+            every_n_layers=options.pop("every_n_layers", 1),
+            offload=options.pop("offload", False),
+            activation_checkpointing_kwargs=options or None,
+        )
 
 
 def _longest_batch(job: Job, split: str, size: int) -> tuple[dict[str, Any], int]:
