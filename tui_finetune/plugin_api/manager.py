@@ -173,6 +173,10 @@ class Catalog:
     def failed(self) -> list[PluginInfo]:
         return [p for p in self.plugins if p.health == "failed"]
 
+    def failed_in(self, hook: str) -> list[PluginInfo]:
+        """Those whose last failure was in `hook`."""
+        return [p for p in self.failed if p.hook == hook]
+
     # Calling the hooks that act. Each plugin alone.
 
     def training_callbacks(self, recipe: Mapping[str, Any]) -> list[Any]:

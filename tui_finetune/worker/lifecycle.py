@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from tui_finetune.errors import ExitCode
 from tui_finetune.paths import Home
+from tui_finetune.plugin_api.listeners import Listeners
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker.advice import explain
 from tui_finetune.worker.attempt import Attempt, EndState
@@ -42,6 +43,8 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     faulthandler.enable()
     controls = Controls(attempt)
     sampler, log_cap = DeviceSampler(attempt), LogCap(paths.stdout_log)
+    listeners = Listeners(catalog, str(paths.root))
+    attempt.events.listener = listeners.tell
     _on_signals(controls)
     try:
         resume = _resume_point(paths, attempt)
@@ -67,7 +70,12 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     log_cap.stop()
     sampler.stop()
     controls.close()
-    return attempt.end(end.state, end.reason, end.advice)
+    for plugin in catalog.failed_in("run_event"):
+        attempt.warn(f"Plugin {plugin.name} failed when it was told of an event: {plugin.error}.")
+    code = attempt.end(end.state, end.reason, end.advice)
+    if not listeners.close() or listeners.dropped:
+        logger.warning("plugins were not told of all events: they took too long")
+    return code
 
 
 class _End(NamedTuple):
