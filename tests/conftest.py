@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
@@ -17,6 +18,10 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 from tests.calling import cli
 from tests.worker.forked import fork_server, tiny_model, workers
 from tui_finetune.paths import Home
+
+# A loaded machine is no failure: no test asserts on time.
+hypothesis.settings.register_profile("ours", deadline=None)
+hypothesis.settings.load_profile("ours")
 
 __all__ = ["cli", "fork_server", "tiny_model", "workers"]
 
