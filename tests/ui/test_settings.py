@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.fakes import finished_run
+from tests.ui.seeing import showing
+from tests.waiting import wait_for
 from tui_finetune.live.marks import GLYPHS
 from tui_finetune.live.spans import line, muted, span
+from tui_finetune.paths import Home
 from tui_finetune.ui.memory import Memory, memory_file, read_memory
 from tui_finetune.ui.settings import read_settings
 from tui_finetune.ui.theme import THEMES, Look, look_of
@@ -105,3 +109,33 @@ def test_memory_is_kept_and_what_cannot_be_read_is_forgotten(tmp_path: Path) -> 
     assert read_memory(tmp_path) == Memory()
     memory_file(tmp_path).write_text("{")
     assert read_memory(tmp_path) == Memory()
+
+
+async def test_the_page_of_the_settings_turns_values_and_keeps_them(home: Home) -> None:
+    home.settings.write_text('[keys]\nrun.stop = "S"\n')
+    finished_run(home, "some")
+    settings = read_settings(home.settings)
+    async with showing(home, settings=settings) as screen:
+        await screen.sees("✓ finished")
+        await screen.press(",")
+        await screen.sees("─ Settings")
+        assert "terminal" in screen.line_of("▸ theme")
+        assert "keys.run.stop" in screen.text
+        await screen.press("enter")
+        await wait_for(lambda: "dark" in screen.line_of("▸ theme"), "the next theme")
+        await screen.press("j", "enter")
+        await screen.sees("ASCII signs alone")
+        await wait_for(lambda: "✓" not in screen.text, "signs of ASCII")
+        await screen.press("esc")
+        await screen.sees_not("Settings")
+        assert (screen.app.look.theme, screen.app.look.ascii) == ("dark", True)
+    found = read_settings(home.settings)
+    assert (found.theme, found.ascii, found.keymap.keys("run.stop")) == ("dark", True, ("S",))
+
+
+async def test_a_setting_that_cannot_be_written_is_told(home: Home) -> None:
+    async with showing(home) as screen:
+        await screen.sees("Three ways")
+        home.settings.write_text("[interface\n")
+        await screen.press(",", "enter")
+        await screen.says("is not TOML")

@@ -31,6 +31,7 @@ VERBS: dict[str, str] = {
     "rm": "Move an ended run to the trash.",
     "trash": "List, restore, empty the trash.",
     "plugins": "What is installed, what it adds, and what failed.",
+    "settings": "How the interface looks, and its keys.",
     "doctor": "What is installed here, what will not work, and how to mend it.",
 }
 """Verb to its one line of help. The command is `command` in `tui_finetune.cli.verbs.<verb>`."""

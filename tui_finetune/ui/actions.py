@@ -31,6 +31,7 @@ def _meanings(*rows: tuple[str, str, str]) -> Mapping[str, Meaning]:
 MEANINGS: Mapping[str, Meaning] = _meanings(
     ("app.help", "? f1", "Keys of the focused pane, then of the screen, then those that work everywhere."),
     ("app.palette", ": ctrl+p", "Every action by name, with its key and why it is off; screens and runs too."),
+    ("app.settings", ",", "Theme, signs, refresh rate; keys by id are in the file that it names."),
     ("app.back", "esc", "One step back: field, pane, sheet, filter, the screen before. Never out of the program."),
     ("app.leave", "q", "Close the screen and go to Runs; from Runs out of the program. Runs go on."),
     ("app.quit", "ctrl+q", "End the program. Runs go on."),
@@ -139,6 +140,7 @@ EVERYWHERE = Place(
     "everywhere",
     (
         Action("app.palette", "All actions", footer=False),
+        Action("app.settings", "Settings", footer=False),
         Action("app.back", "Back", footer=False),
         Action("app.leave", "Leave", footer=False),
         Action("app.quit", "Quit", footer=False),

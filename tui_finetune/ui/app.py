@@ -24,6 +24,7 @@ from tui_finetune.ui import messages
 from tui_finetune.ui.bridge import Bridge
 from tui_finetune.ui.filters import ControlFilter
 from tui_finetune.ui.memory import Memory, memory_file, read_memory
+from tui_finetune.ui.pace import Pace
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.settings import Settings
@@ -62,6 +63,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.look = look or look_of(self.settings.theme, self.settings.ascii)
         self.keymap = self.settings.keymap
         self.bridge = Bridge(self.post_message, home, launch)
+        self.bridge.pace = Pace(self.settings.refresh_seconds, self._behind)
         self.listing = Listing()
         self.machine: MachineFigures | None = None
         self.failed_plugins = 0
@@ -96,6 +98,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
                 self._loop_of_app().add_signal_handler(number, self.quit)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
+
+    def _behind(self) -> bool:
+        """True while the terminal has not taken all that was painted."""
+        behind = getattr(self._driver, "behind", None)
+        return behind is not None and bool(behind())
 
     def _loop_of_app(self) -> Any:
         import asyncio
@@ -239,6 +246,18 @@ class TuiFinetune(App[str], inherit_bindings=False):
     def on_request_answered(self, message: messages.RequestAnswered) -> None:
         token = "warn" if message.answer == "refused" else "text"
         self.page.say(f"{message.run.name}: {message.action} {message.answer or 'sent'}: {message.words}", token)
+
+    def on_settings_saved(self, message: messages.SettingsSaved) -> None:
+        """What was set counts at once; an option of the command line counted for the start alone."""
+        settings = self.settings = message.settings
+        self.keymap = settings.keymap
+        if message.name in ("theme", "ascii"):
+            self.look = look_of(settings.theme, settings.ascii)
+        self.bridge.pace.seconds = settings.refresh_seconds
+        self.page.repaint()
+        for page in self.pages():
+            for widget in page.query("*"):
+                widget.refresh()
 
     def on_label_saved(self, message: messages.LabelSaved) -> None:
         self.page.say(line(span(f"Saved: {message.run.name} {' '.join(message.run.tags)}".rstrip())))

@@ -24,6 +24,8 @@ from tui_finetune.runs.store import RunStore
 from tui_finetune.ui import messages
 from tui_finetune.ui.following import Following
 from tui_finetune.ui.latest import Latest, Work
+from tui_finetune.ui.pace import Pace
+from tui_finetune.ui.settings import REFRESH_SECONDS
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -44,6 +46,8 @@ class Bridge:
 
     def __init__(self, post: Callable[[Message], object], home: Home, launch: Callable[[], Launch]) -> None:
         self.home = home
+        self.pace = Pace(REFRESH_SECONDS, lambda: False)
+        """How often what moves by itself is told; the app puts its own here."""
         self._post_message = post
         self._launch = launch
         self._stopped = threading.Event()
@@ -125,6 +129,8 @@ class Bridge:
                 newest = None
                 continue
             self._look.wait(RUNS_SECONDS)
+            while self.pace.next() > RUNS_SECONDS and not self._look.wait(RUNS_SECONDS):
+                pass
 
     def _once(self, message: Message | None) -> None:
         """Posts it; the same failure again and again is told once."""
@@ -174,7 +180,9 @@ class Bridge:
             self._following.stop()
         self._following = None
         if run_id is not None:
-            following = self._following = Following(RunPaths(self.home.runs / run_id), self.post, self.guarded)
+            following = self._following = Following(
+                RunPaths(self.home.runs / run_id), self.post, self.guarded, self.pace
+            )
             self._thread(following.run, f"follow-{run_id[-4:]}")
 
     def want_log(self, wanted: bool) -> None:
@@ -305,6 +313,17 @@ class Bridge:
         starting = self._starting
         if starting is not None and starting.number == number:
             self.do(f"Start {starting.source.title}", starting.hand_off)
+
+    def set(self, name: str, value: Any) -> None:
+        """Writes a setting; None is the usual one."""
+
+        def work() -> Message:
+            from tui_finetune.ui.settings import write_setting
+
+            self.home.ensure()
+            return messages.SettingsSaved(write_setting(self.home.settings, name, value), name)
+
+        self.do("Settings", work)
 
     def copy(self, text: str) -> None:
         """Writes a text to the home's file, for terminals that do not take it."""

@@ -18,6 +18,11 @@ def _tolerant(encoding: str) -> Any:
 class Driver(LinuxDriver):
     """Only clicks and the wheel are asked for: what a mouse does on its way is not worth the bytes on a thin line."""
 
+    def behind(self) -> bool:
+        """True while the terminal has not taken all that was written: the writing thread waits for it."""
+        thread = self._writer_thread
+        return thread is not None and vars(thread)["_queue"].qsize() > 0
+
     def run_input_thread(self) -> None:
         vars(linux_driver)["getincrementaldecoder"] = _tolerant
         super().run_input_thread()

@@ -18,8 +18,8 @@ from tui_finetune.runs.records import attempts, checkpoints
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event, EventTail, brief_events, whole_lines
 from tui_finetune.ui import messages
+from tui_finetune.ui.pace import Pace
 
-POLL_SECONDS = 0.25
 STATUS_SECONDS = 1.0
 PIECE = 262_144
 """Bytes of events in one message: a screen takes them within a frame."""
@@ -38,11 +38,13 @@ class Following:
         paths: RunPaths,
         post: Callable[[Message], None],
         guarded: Callable[[str, Callable[[], Message | None]], Message | None],
+        pace: Pace,
     ) -> None:
         self.run_id = paths.id
         self._paths = paths
         self._post = post
         self._guarded = guarded
+        self._pace = pace
         self._stopped = threading.Event()
         self._log: LogTail | None = None
         self._tail = EventTail(paths)
@@ -85,7 +87,7 @@ class Following:
                 self._advance(events, status)
             self._read_log()
             if len(events) == 0 or self._tail.offset >= _size(self._paths.events):
-                self._stopped.wait(POLL_SECONDS)
+                self._pace.wait(self._stopped)
 
     def _open(self, status: Status) -> None:
         """What can be said at once: of a long run the figures, before the whole of it is read."""

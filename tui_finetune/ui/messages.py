@@ -21,6 +21,7 @@ from tui_finetune.runs.tail import Event
 
 if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import PluginInfo
+    from tui_finetune.ui.settings import Settings
 
 
 class Told(Message):
@@ -137,6 +138,14 @@ class RunsTrashed(Message):
     """Runs were moved to the trash."""
 
     runs: Sequence[RunInfo]
+
+
+@dataclass
+class SettingsSaved(Message):
+    """A setting was written; these count from now on."""
+
+    settings: Settings
+    name: str
 
 
 @dataclass

@@ -288,6 +288,11 @@ class Page(Screen[None], inherit_bindings=False):
 
         self.open_sheet(help_sheet(self))
 
+    def do_app_settings(self) -> None:
+        from tui_finetune.ui.settings_sheet import SettingsSheet
+
+        self.open_sheet(SettingsSheet(self))
+
     def do_app_palette(self) -> None:
         from tui_finetune.ui.palette import PaletteSheet
 

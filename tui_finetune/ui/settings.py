@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.errors import did_you_mean
-from tui_finetune.ui.actions import Keymap, keymap_of
+from tui_finetune.errors import Problem, UserError, did_you_mean
+from tui_finetune.ui.actions import MEANINGS, Keymap, keymap_of
 from tui_finetune.ui.theme import THEMES
 
 REFRESH_SECONDS = 0.25
+FASTEST, SLOWEST = 0.1, 60.0
+HELP: Mapping[str, str] = {
+    "theme": "terminal: the sixteen colours as your terminal has them, on its own background; dark; light",
+    "ascii": "true: ASCII signs alone; false: all signs; unset: as the terminal seems to need it",
+    "refresh_seconds": f"at least so long between two paints of what moves by itself, {FASTEST:g} to {SLOWEST:g}",
+}
+"""The settings of the table `[interface]`. Keys are in `[keys]`, by the id of their action."""
 
 
 @dataclass(frozen=True)
@@ -71,8 +78,9 @@ def _problem(name: str, value: object) -> str | None:
         return None if isinstance(value, bool) else "true or false."
     if name == "refresh_seconds":
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return None if number and 0.1 <= float(str(value)) <= 60 else "a number from 0.1 to 60."
-    return f"not a setting. {did_you_mean(name, ('theme', 'ascii', 'refresh_seconds'))}".strip()
+        fits = number and FASTEST <= float(str(value)) <= SLOWEST
+        return None if fits else f"a number from {FASTEST:g} to {SLOWEST:g}."
+    return f"not a setting. {did_you_mean(name, HELP)}".strip()
 
 
 def _flat(keys: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,3 +92,65 @@ def _flat(keys: Mapping[str, Any]) -> dict[str, Any]:
         else:
             flat[name] = value
     return flat
+
+
+def value_of(settings: Settings, name: str) -> Any:
+    """The value of a setting or of an action's keys: `theme`, `keys.run.stop`."""
+    if name.startswith(KEYS):
+        return list(settings.keymap.keys(name.removeprefix(KEYS)))
+    return getattr(settings, name)
+
+
+KEYS = "keys."
+
+
+def known_name(name: str) -> str:
+    """The name of a setting as it is spelt here. Raises UserError for one that is none."""
+    name = name.removeprefix("interface.")
+    names = [*HELP, *(f"{KEYS}{id}" for id in MEANINGS)]
+    if name not in names:
+        raise UserError(Problem(f"{name}: not a setting.", hint=did_you_mean(name, names) or f"There are {', '.join(HELP)}, "
+                                "and keys.ID for each id of docs/keys.md."))  # fmt: skip
+    return name
+
+
+def write_setting(path: Path, name: str, value: Any) -> Settings:
+    """Sets one setting in the file, or takes it out where value is None; the rest, comments too, stays as it is.
+
+    Raises UserError for a name or value that cannot be, and where the file is not TOML; OSError where it cannot be written.
+    """
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    from tui_finetune.runs import atomic
+
+    name = known_name(name)
+    table, key = ("keys", name.removeprefix(KEYS)) if name.startswith(KEYS) else ("interface", name)
+    try:
+        document = tomlkit.parse(path.read_text(encoding="utf-8")) if path.exists() else tomlkit.document()
+    except (ValueError, TOMLKitError) as error:
+        raise UserError(Problem(f"{path.name} is not TOML: {error}.", hint=f"Mend {path}, or move it away.")) from error
+    before = _settings(document.unwrap())
+    found = document.setdefault(table, tomlkit.table())
+    if not isinstance(found, MutableMapping):
+        raise UserError(Problem(f"{path}: {table} is a table.", hint=f"Write [{table}] and its keys below."))
+    _take_out(found, key)
+    if value is not None:
+        found[key] = value
+    after = _settings(document.unwrap())
+    new = [problem for problem in after.problems if problem not in before.problems]
+    if value is not None and new:
+        raise UserError([Problem(problem) for problem in new])
+    atomic.write_bytes(path, tomlkit.dumps(document).encode())
+    return after
+
+
+def _take_out(table: MutableMapping[str, Any], key: str) -> None:
+    """Removes `run.stop`, however it is written: quoted, or as a table in a table."""
+    table.pop(key, None)
+    head, _, rest = key.partition(".")
+    inner = table.get(head)
+    if rest and isinstance(inner, MutableMapping):
+        inner.pop(rest, None)
+        if not inner:
+            table.pop(head)
