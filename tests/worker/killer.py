@@ -1,7 +1,7 @@
 """A plugin file for tests: kills its worker with SIGKILL, once, at a named instant. Copied into a plugin folder.
 
-The environment names the instant: TEST_KILL_AT is `step:7`, `substep:7`, `prediction:4`, `saving:8`, or `pause:3`, which only
-waits; TEST_KILL_FLAG is the file whose existence means that it has been done, or that it waits.
+The environment names the instant: TEST_KILL_AT is `step:7`, `substep:7`, `prediction:4`, `saving:8`, `train_end:18`, or
+`pause:3`, which only waits; TEST_KILL_FLAG is the file whose existence means that it has been done, or that it waits.
 """
 
 from __future__ import annotations
@@ -45,6 +45,9 @@ def training_callbacks(recipe: Mapping[str, Any]) -> Sequence[Any]:
 
         def on_substep_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             die(state, "substep")
+
+        def on_train_end(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+            die(state, "train_end")
 
         def on_prediction_step(self, args: Any, state: Any, control: Any, **more: Any) -> None:
             die(state, "prediction")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
 
 DEFAULT_CLASS: Final = "transformers.TrainingArguments"
+LOSS: Final = "loss"
+"""Measured beside the metrics, always."""
 GENERATE_SECONDS = 300
 """Importing the library takes 5 s on an idle machine, a minute on a cold network disk."""
 
@@ -242,21 +244,21 @@ def training_arguments(
     *,
     total_steps: int,
     steps_per_epoch: int,
-    metric: str,
-    greater_is_better: bool,
+    metrics: Mapping[str, bool],
     has_validation: bool,
 ) -> dict[str, Any]:
     """Keyword arguments for the task's arguments class: our defaults, then the person's, then what has a key of ours.
 
+    metrics: what is measured, the main one first, to whether more of it is better.
     The caller adds what belongs to the process: output_dir, report_to, disable_tqdm, use_cpu.
     """
     person = dict(recipe.train)
     arguments = fixed_defaults()
     arguments["logging_steps"] = min(max(total_steps // 100, 1), 50, max(steps_per_epoch, 1))
     arguments |= (
-        _evaluating(person, metric, greater_is_better, total_steps)
+        _evaluating(person, metrics, total_steps)
         if has_validation
-        else {"eval_strategy": "no", "save_strategy": "epoch"}
+        else {"eval_strategy": "no", "save_strategy": "steps" if "save_steps" in person else "epoch"}
     )
     arguments |= person
     if not has_validation:
@@ -273,7 +275,7 @@ def training_arguments(
     }
 
 
-def _evaluating(person: Mapping[str, Any], metric: str, greater_is_better: bool, total_steps: int) -> dict[str, Any]:
+def _evaluating(person: Mapping[str, Any], metrics: Mapping[str, bool], total_steps: int) -> dict[str, Any]:
     """When to evaluate and save, and what chooses the best: what the person has set decides the rest."""
     strategy = person.get("eval_strategy", "steps" if "eval_steps" in person else "epoch")
     ours: dict[str, Any] = {"eval_strategy": strategy}
@@ -285,12 +287,11 @@ def _evaluating(person: Mapping[str, Any], metric: str, greater_is_better: bool,
         ours["save_strategy"] = "steps"
     both = {**ours, **person}
     ours["load_best_model_at_end"] = coincide(both)
-    if metric == "loss":
-        greater_is_better = False
-    chosen = person.get("metric_for_best_model", metric)
+    measured = {**metrics, LOSS: False}
+    chosen = str(person.get("metric_for_best_model", next(iter(measured)))).removeprefix("eval_")
     ours["metric_for_best_model"] = chosen
-    if chosen == metric:
-        ours["greater_is_better"] = greater_is_better
+    # Of a name that it does not know the library takes more to be better: an error that falls would choose the worst.
+    ours["greater_is_better"] = measured.get(chosen, True)
     return ours
 
 

@@ -6,7 +6,7 @@ Every function returns problems with dotted keys; file and line are added by `lo
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +192,16 @@ def metrics(given: Any, task: Any, catalog: Names) -> list[Problem]:
     except UserError as error:
         return [Problem(p.message, "evaluate.metrics", hint=p.hint) for p in error.problems]
     return []
+
+
+def best_metric(train: Mapping[str, Any], measured: Sequence[str]) -> list[Problem]:
+    """`metric_for_best_model` is one of those that the run measures."""
+    wanted, there = train.get("metric_for_best_model"), [*measured, arguments.LOSS]
+    if not isinstance(wanted, str) or wanted.removeprefix("eval_") in there:
+        return []
+    near = nearest(wanted, there)
+    hint = f"Did you mean {near}?" if near else f"There are: {', '.join(there)}; evaluate.metrics adds others."
+    return [Problem(f"is {said(wanted)}, which is not measured.", "train.metric_for_best_model", hint=hint)]
 
 
 def data(table: Mapping[str, Any], source: Any) -> list[Problem]:

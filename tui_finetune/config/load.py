@@ -244,7 +244,9 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
             problems += found
     if task is not None:
         problems += checks.columns(_table(table_of_data, "columns"), task)
-        problems += checks.metrics(_table(data, "evaluate").get("metrics"), task, catalog)
+        metrics = _table(data, "evaluate").get("metrics")
+        problems += checks.metrics(metrics, task, catalog)
+        problems += checks.best_metric(_table(data, "train"), metrics if isinstance(metrics, list) else task.metrics)
         fillings["task_options"], found = checks.options(task, data.get("task_options", {}), "task_options")
         problems += found
     return fillings, problems

@@ -197,6 +197,7 @@ class Recipe(Table):
         columns: Mapping[str, str] | None = None,
         labels: Sequence[LabelValue] | None = None,
         label_names: Sequence[str] | None = None,
+        metrics: Sequence[str] | None = None,
         source: str | None = None,
         data_revision: str | None = None,
         model_revision: str | None = None,
@@ -211,10 +212,12 @@ class Recipe(Table):
             "revision": data_revision,
         }
         model = {"revision": model_revision, "path": model_path}
+        evaluate = {} if metrics is None else {"metrics": list(metrics)}
         return self.model_copy(
             update={
                 "data": self.data.model_copy(update={k: v for k, v in data.items() if v is not None}),
                 "model": self.model.model_copy(update={k: v for k, v in model.items() if v is not None}),
+                "evaluate": self.evaluate.model_copy(update=evaluate),
             }
         )
 

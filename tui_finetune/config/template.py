@@ -38,8 +38,8 @@ def new_recipe(
 ) -> str:
     """A commented recipe. Without anything the guide's: BERT on IMDb.
 
-    data: what `data show --json` tells (task, source, path, splits, roles, lengths, labels, guesses).
-    metrics: the task's own, written out; for text-classification they are known here.
+    data: what `data show --json` tells (task, source, path, splits, roles, lengths, labels, metrics, guesses).
+    metrics: the task's own, where the data does not tell; for text-classification they are known here.
     folder: where the recipe will lie; data under it are named relative to it.
     """
     looked = data or {}
@@ -61,7 +61,7 @@ def new_recipe(
         "[batching]\n" + _PADDING + _lines([("order", "length", "or random, sequential"), ("padding", "longest", "")]),
         _table("train", _train_lines()),
     ]
-    chosen = metrics or _METRICS.get(task)
+    chosen = looked.get("metrics") or metrics or _METRICS.get(task)
     if chosen:
         parts.append(_table("evaluate", [("metrics", list(chosen), "the first one chooses the best checkpoint")]))
     return "\n".join(parts)

@@ -117,7 +117,7 @@ def _summary(facts: Mapping[str, Any]) -> str:
     revision = f" (revision `{facts['base_revision']}`)" if facts.get("base_revision") else ""
     best = facts.get("best_step")
     step = (
-        f"step {best:,}, the best of {facts['steps']:,} by {facts['main_metric']} on validation"
+        f"step {best:,}, the best of {facts['steps']:,} by {facts['best_metric']} on validation"
         if best
         else (f"the last step, {facts['steps']:,}")
     )

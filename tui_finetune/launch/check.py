@@ -60,10 +60,18 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
     if problems or prepared is None:
         raise RecipeError([loaded.placed(problem) for problem in problems])
     prepared, head = _head(recipe, task, model, prepared)
+    from tui_finetune.config.checks import best_metric
+
+    metrics = recipe.evaluate.metrics or list(
+        task.default_metrics(prepared.labels) if prepared.labels else task.metrics
+    )
+    if problems := best_metric(recipe.train, metrics):
+        raise RecipeError([_placed(problem, loaded) for problem in problems])
     resolved = recipe.resolved_with(
         columns=dict(prepared.columns),
         labels=list(prepared.labels.values) if prepared.labels else None,
         label_names=list(prepared.labels.names) if prepared.labels else None,
+        metrics=metrics,
         source=prepared.source,
         data_revision=prepared.revision,
         model_revision=model.revision if model else None,

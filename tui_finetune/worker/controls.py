@@ -59,6 +59,7 @@ class Controls:
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="controls", daemon=True)
         self._stop: Request | None = None
+        self._stop_told = False
         self._stop_state: EndState = "stopped"
         self._abort: Request | None = None
         self._abort_state: EndState = "aborted"
@@ -105,11 +106,12 @@ class Controls:
             raise RunEnded(self._abort_state, "asked to abort")
         if self.stopping and not self.training:
             self.stop_applied(self._attempt.outcome.step)
-            raise RunEnded(self._stop_state, "asked to stop before training was under way")
+            raise RunEnded(self._stop_state, f"asked to stop, {self._attempt.phase_name}")
 
     def stop_applied(self, step: int | None) -> None:
         """Says once that the stop has been obeyed."""
-        if self._stop is not None:
+        if self._stop is not None and not self._stop_told:
+            self._stop_told = True
             self.applied(self._stop, step)
 
     def _watch(self) -> None:

@@ -45,6 +45,12 @@ class Job:
     """Per split the model's inputs, row by row parallel to `prepared.splits`."""
     model: PreTrainedModel | None = None
     trainer: Any = None
+    takes_best: bool = False
+    """Whether the final model is the best checkpoint's, as `load_best_model_at_end` says, or the last step's."""
+    chosen_by: str = "loss"
+    """The metric that tells the best checkpoint."""
+    model_step: int | None = None
+    """The step whose weights the final model has."""
     resume_from: Path | None = None
     """The whole checkpoint that this attempt goes on from."""
     validation: dict[str, float] | None = None

@@ -100,7 +100,8 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self.attempt.heartbeat.beat_progress(step=state.global_step, steps=state.max_steps)
         self.controls.safe_point()
         if self.controls.stopping:
-            # The step is done: leave the loop with a checkpoint, and without an evaluation that nobody waits for.
+            # The step is done: leave the loop with a checkpoint, and without an evaluation that nobody waits for; a run
+            # of ours does it when it goes on.
             control.should_training_stop = True
             control.should_save = True
             control.should_evaluate = False
@@ -208,6 +209,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             self.attempt.events.write("checkpoint", step=state.global_step, path=str(folder.absolute()), bytes=size)
             self._has_done("save", state.global_step)
         if self.controls.stopping:
+            control.should_training_stop = True
             self.controls.stop_applied(state.global_step)
 
     def on_train_end(

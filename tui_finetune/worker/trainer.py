@@ -2,7 +2,7 @@
 
 It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly:
 `_get_train_sampler`, `create_optimizer`, `training_step`, `get_batch_samples`, `_clip_grad_norm`, `log`, `evaluate`,
-`_save_checkpoint`, `_init_training_state`.
+`_save_checkpoint`, `_init_training_state`, `_load_rng_state`.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import EvalPrediction, Trainer
+from transformers import EvalPrediction, Trainer, TrainerState, TrainingArguments
 from transformers.trainer import TRAINER_STATE_NAME, TRAINING_ARGS_NAME
 from transformers.trainer_callback import ExportableState
+from transformers.trainer_utils import IntervalStrategy
 
 from tui_finetune.runs import atomic
-from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt
 from tui_finetune.worker.order import EpochOrder
@@ -66,6 +66,7 @@ class RunTrainerMixin:
         self._tokens: torch.Tensor | None = None
         self._epoch_order: EpochOrder | None = None
         self._evaluation_order: list[int] = []
+        self._evaluation_owed = False
         super().__init__(*args, **kwargs)
         if edge.measure is not None:
             self.compute_metrics = self._compute_metrics
@@ -92,7 +93,25 @@ class RunTrainerMixin:
         state = Path(resume) / ORDER_STATE if resume else None
         if state is not None and state.is_file() and self._epoch_order is not None:
             self._epoch_order.load_state_dict(json.loads(state.read_text(encoding="utf-8")), epoch=epochs)
+        self._evaluation_owed = bool(resume) and evaluation_owed(self.args, self.state)
+        if self.state.global_step >= max_steps:
+            # Else the library, where the last step lies within an epoch, trains one step more than there are.
+            epochs = num_train_epochs
         return epochs, steps
+
+    # An evaluation that was due at the checkpoint's step and is not in it: after a stop, or after a kill between the two
+
+    def _load_rng_state(self: Any, checkpoint: str | None) -> None:
+        """The library calls it at the moment of the checkpoint: what was due then comes before anything is drawn."""
+        super()._load_rng_state(checkpoint)  # type: ignore[misc]
+        self.catch_up()
+
+    def catch_up(self: Any) -> None:
+        """Does the evaluation that the checkpoint owes; once, and nothing where it owes none."""
+        if not self._evaluation_owed:
+            return
+        self._evaluation_owed = False
+        self._determine_best_metric(metrics=self._evaluate(None, None), trial=None)
 
     # Optimizer
 
@@ -161,7 +180,12 @@ class RunTrainerMixin:
         # not see the column `length`, which tells of rows before they were cut: it would group them otherwise.
         seen = self._remove_unused_columns(rows, description="evaluation")
         self._evaluation_order = list(self._get_eval_sampler(seen))
-        return super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)  # type: ignore[misc]
+        # The library drops the last rows here too, though they are to be left out of training alone.
+        dropping, self.args.dataloader_drop_last = self.args.dataloader_drop_last, False
+        try:
+            return super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)  # type: ignore[misc]
+        finally:
+            self.args.dataloader_drop_last = dropping
 
     def _compute_metrics(self: Any, prediction: EvalPrediction) -> dict[str, float]:
         logits = prediction.predictions
@@ -185,7 +209,7 @@ class RunTrainerMixin:
         attempt.phase("saving")
         started = time.monotonic()
         self.store_flos()
-        self._note_best(paths)
+        self.note_best()
         size = checkpoints.write_whole(paths.checkpoint(step), self._fill_checkpoint, {"step": step})
         attempt.events.write(
             "checkpoint",
@@ -200,12 +224,20 @@ class RunTrainerMixin:
             attempt.events.write("checkpoint_removed", step=old_step, path=str(folder.relative_to(paths.root)))
         attempt.phase("training" if before == "saving" else before)
 
-    def _note_best(self: Any, paths: RunPaths) -> None:
-        best = self.state.best_global_step
-        if best and (best == self.state.global_step or paths.checkpoint(best).is_dir()):
-            self.state.best_model_checkpoint = str(paths.checkpoint(best))
-            self.edge.attempt.outcome.best_step = best
-            self.edge.attempt.outcome.best_checkpoint = str(paths.checkpoint(best).relative_to(paths.root))
+    def save_unless_saved(self: Any) -> None:
+        """A checkpoint of the step as it stands."""
+        if not self.edge.attempt.paths.checkpoint(self.state.global_step).is_dir():
+            self._save_checkpoint(self.model, None)
+
+    def note_best(self: Any) -> None:
+        """The best step so far and its checkpoint, where it has one or is about to have it, into the attempt's outcome.
+
+        Not into the library's state, which at the end of training would remove other checkpoints by it, unsaid.
+        """
+        paths, outcome, best = self.edge.attempt.paths, self.edge.attempt.outcome, self.state.best_global_step
+        there = bool(best) and (best == self.state.global_step or paths.checkpoint(best).is_dir())
+        outcome.best_step = best if there else None
+        outcome.best_checkpoint = str(paths.checkpoint(best).relative_to(paths.root)) if there else None
 
     def _fill_checkpoint(self: Any, folder: Path) -> None:
         self.save_model(str(folder), _internal_call=True)
@@ -229,6 +261,19 @@ class RunTrainerMixin:
             kept[name].append(callback.state())
         else:
             kept[name] = callback.state()
+
+
+def evaluation_owed(args: TrainingArguments, state: TrainerState) -> bool:
+    """True where the strategy has an evaluation at the state's step, and the state knows none of it."""
+    step, epoch = state.global_step, state.epoch or 0.0
+    if step == 0 or any(entry.get("step") == step and "eval_runtime" in entry for entry in state.log_history):
+        return False
+    at_end = step >= state.max_steps
+    if args.eval_strategy == IntervalStrategy.STEPS:
+        return bool(args.eval_delay <= step and (at_end or step % state.eval_steps == 0))
+    if args.eval_strategy == IntervalStrategy.EPOCH:
+        return bool(args.eval_delay <= epoch and (at_end or float(epoch).is_integer()))
+    return False
 
 
 def _fetched(values: Sequence[torch.Tensor]) -> list[float]:

@@ -39,8 +39,7 @@ def given(read: Read) -> Callable[..., dict[str, Any]]:
             recipe,
             total_steps=total_steps,
             steps_per_epoch=1407,
-            metric="accuracy",
-            greater_is_better=True,
+            metrics={"accuracy": True, "f1": False},  # as though f1 fell
             has_validation=has_validation,
         )
 
@@ -92,10 +91,20 @@ def test_saving_follows_evaluating(given: Given) -> None:
     assert given("eval_strategy = 'no'")["load_best_model_at_end"] is False
 
 
-def test_another_metric_brings_its_own_direction(given: Given) -> None:
-    found = given("metric_for_best_model = 'loss'")
-    assert found["metric_for_best_model"] == "loss"
-    assert "greater_is_better" not in found
+@pytest.mark.parametrize(
+    ("lines", "better"),
+    [
+        ("", True),
+        ("metric_for_best_model = 'loss'", False),
+        ("metric_for_best_model = 'eval_loss'", False),
+        ("metric_for_best_model = 'f1'", False),
+        ("metric_for_best_model = 'eval_f1'", False),
+        ("metric_for_best_model = 'f1'\ngreater_is_better = true", True),
+    ],
+)
+def test_another_metric_brings_its_own_direction(lines: str, better: bool, given: Given) -> None:
+    """The library knows that a loss falls, and of every other name takes more to be better."""
+    assert given(lines)["greater_is_better"] is better
 
 
 def test_without_validation_nothing_is_evaluated(given: Given) -> None:
@@ -104,6 +113,7 @@ def test_without_validation_nothing_is_evaluated(given: Given) -> None:
     assert found["save_strategy"] == "epoch"
     assert found["load_best_model_at_end"] is False
     assert not {"eval_steps", "metric_for_best_model"} & found.keys()
+    assert given("save_steps = 50", has_validation=False)["save_strategy"] == "steps"
 
 
 def test_keys_of_ours_reach_the_trainer(given: Given) -> None:

@@ -167,6 +167,8 @@ def test_a_mistake_is_told_in_plain_words(line: str, words: str, told: Told) -> 
         ("use_cpu = true", 'not set here: [run] device = "cpu" does it.'),
         ("train_sampling_strategy = 'random'", "not set here: use [batching] order."),
         ("auto_find_batch_size = true", "[batching]"),
+        ("metric_for_best_model = 'acuracy'", 'is "acuracy", which is not measured. Did you mean accuracy?'),
+        ("metric_for_best_model = 'recall'", "There are: accuracy, f1, loss; evaluate.metrics adds others."),
         ("qwertzuiop = 1", "docs/configuration.md lists all."),
     ],
 )

@@ -33,6 +33,7 @@ FACTS: dict[str, Any] = {
     "recipe": 'task = "text-classification"\n',
     "steps": 4221,
     "best_step": 2814,
+    "best_metric": "accuracy",
     "warnings": ["test: 5 rows are in train too."],
 }
 

@@ -52,7 +52,7 @@ def _evaluate(job: Job, split: str, *, with_baselines: bool) -> dict[str, float]
         metrics["loss"] = float(decoded.losses.mean())
     job.attempt.events.write(
         "evaluation",
-        step=job.attempt.outcome.best_step or job.attempt.outcome.step,
+        step=job.attempt.outcome.step if job.model_step is None else job.model_step,
         split=split,
         rows=len(decoded.predicted),
         seconds=round(time.monotonic() - started, 3),

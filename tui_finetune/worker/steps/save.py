@@ -14,9 +14,10 @@ WEIGHTS = "model.safetensors"
 
 
 def run(job: Job) -> None:
-    """Takes the best checkpoint's weights where validation chose one, else the last step's, and writes model/."""
+    """Takes the best checkpoint's weights where the recipe wants them, else the last step's, and writes model/."""
     job.attempt.phase("saving")
-    _take_best(job)
+    job.trainer.note_best()
+    job.model_step = _taken(job)
     model, tokenizer = got(job.model, "model"), got(job.tokenizer, "tokenizer")
 
     def fill(folder: Path) -> None:
@@ -24,29 +25,25 @@ def run(job: Job) -> None:
         tokenizer.save_pretrained(folder)
         job.card().write(folder)
 
-    checkpoints.write_whole(job.paths.model, fill, {"step": job.attempt.outcome.best_step or job.attempt.outcome.step})
+    checkpoints.write_whole(job.paths.model, fill, {"step": job.model_step})
 
 
-def _take_best(job: Job) -> None:
-    state, last = job.trainer.state, job.trainer.state.global_step
-    best = state.best_global_step
-    if not best or best == last:
-        job.attempt.outcome.best_step = best or None
-        return
+def _taken(job: Job) -> int:
+    """The step whose weights the model has now: the best by validation, or the last."""
+    state = job.trainer.state
+    last, best = state.global_step, state.best_global_step
+    if not job.takes_best or not best or best == last:
+        return int(last)
     folder = job.paths.checkpoint(best)
     why = checkpoints.problem(folder)
+    if why is None and not (folder / WEIGHTS).is_file():
+        why = f"no {WEIGHTS}"
     if why is not None:
-        job.attempt.warn(
-            f"The best step was {best}, but its checkpoint is not there ({why}): the model is the last step's, {last}."
-        )
-        job.attempt.outcome.best_step = None
-        return
-    if not (folder / WEIGHTS).is_file():
-        job.attempt.warn(f"checkpoint-{best} has no {WEIGHTS}: the model is the last step's, {last}.")
-        job.attempt.outcome.best_step = None
-        return
+        job.attempt.warn(f"checkpoint-{best}, the best, is not whole ({why}): the model is the last step's, {last}.")
+        return int(last)
     load_model(got(job.model, "model"), folder / WEIGHTS, strict=False)
-    job.attempt.note(f"The model is checkpoint-{best}'s, the best by {job.main_metric} on validation.")
+    job.attempt.note(f"The model is checkpoint-{best}'s, the best by {job.chosen_by} on validation.")
+    return int(best)
 
 
 def describe(job: Job) -> None:
@@ -83,6 +80,7 @@ def _facts(job: Job) -> dict[str, object]:
         "main_metric": job.main_metric,
         "recipe": job.paths.recipe_toml.read_text(encoding="utf-8"),
         "steps": trainer.state.global_step,
-        "best_step": job.attempt.outcome.best_step,
+        "best_step": job.model_step if job.takes_best and job.model_step == job.attempt.outcome.best_step else None,
+        "best_metric": job.chosen_by,
         "warnings": list(prepared.warnings),
     }

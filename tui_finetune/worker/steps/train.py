@@ -11,7 +11,8 @@ import numpy as np
 import torch
 from transformers import PrinterCallback
 
-from tui_finetune.config.arguments import training_arguments
+from tui_finetune.config.arguments import LOSS, fixed_defaults, training_arguments
+from tui_finetune.errors import Problem, RecipeError
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.plugin_api.heavy import resolve
 from tui_finetune.worker.controls import RunEnded
@@ -50,6 +51,8 @@ def prepare(job: Job) -> None:
         ],
     )
     trainer.remove_callback(PrinterCallback)
+    for plugin in job.catalog.failed_in("training_callbacks"):
+        job.attempt.warn(f"The callbacks of plugin {plugin.name} are left out: {plugin.error}.")
     job.trainer = trainer
     _plan(job)
 
@@ -62,47 +65,42 @@ def run(job: Job) -> None:
         job.trainer.train(resume_from_checkpoint=resume)
     finally:
         job.controls.training = False
-    job.attempt.outcome.step = job.trainer.state.global_step
-    if job.controls.stopping and job.trainer.state.global_step < job.trainer.state.max_steps:
-        raise RunEnded(job.controls.stop_state, f"asked to stop; checkpoint-{job.trainer.state.global_step} is whole")
+    step = job.trainer.state.global_step
+    job.attempt.outcome.step = step
+    if job.controls.stopping:
+        job.trainer.save_unless_saved()
+        job.controls.stop_applied(step)
+        raise RunEnded(job.controls.stop_state, f"asked to stop; checkpoint-{step} is whole")
+    job.trainer.catch_up()  # of a checkpoint after the last step, from which there was nothing left to train
 
 
 def planned_steps(job: Job) -> tuple[int, int]:
-    """Optimizer steps in all, and in an epoch, as Trainer counts them."""
-    train = {**training_arguments_defaults(job), **job.recipe.train}
+    """Optimizer steps in all, and in an epoch, as Trainer counts them. Raises RecipeError where there is not one batch."""
+    train = {**fixed_defaults(), **job.recipe.train}
     batch = int(train["per_device_train_batch_size"]) * max(1, torch.cuda.device_count())
     accumulation = int(train.get("gradient_accumulation_steps", 1))
     rows = len(job.encoded["train"])
     batches = rows // batch if train.get("dataloader_drop_last") else math.ceil(rows / batch)
-    per_epoch = max(math.ceil(batches / accumulation), 1)
+    if batches == 0:
+        message = f"leaves no batch: train has {rows:,} rows, a batch {batch:,}."
+        raise RecipeError(Problem(message, "train.dataloader_drop_last"))
+    per_epoch = math.ceil(batches / accumulation)
     most = int(train.get("max_steps", -1))
     total = most if most > 0 else math.ceil(float(train["num_train_epochs"]) * per_epoch)
     return total, per_epoch
 
 
-def training_arguments_defaults(job: Job) -> dict[str, Any]:
-    """Our defaults of the arguments that the number of steps depends on."""
-    return training_arguments(
-        job.recipe,
-        total_steps=100,
-        steps_per_epoch=100,
-        metric=job.main_metric,
-        greater_is_better=True,
-        has_validation=False,
-    )
-
-
 def _arguments(job: Job) -> Any:
     total, per_epoch = planned_steps(job)
-    main = job.metrics[0] if job.metrics else None
     keywords = training_arguments(
         job.recipe,
         total_steps=total,
         steps_per_epoch=per_epoch,
-        metric=main.name if main else "loss",
-        greater_is_better=main.greater_is_better if main else False,
+        metrics={metric.name: metric.greater_is_better for metric in job.metrics},
         has_validation="validation" in job.encoded,
     )
+    job.takes_best = bool(keywords["load_best_model_at_end"])
+    job.chosen_by = str(keywords.get("metric_for_best_model", job.main_metric)).removeprefix("eval_")
     cuda = torch.cuda.is_available()
     keywords |= {
         "output_dir": str(job.paths.checkpoints),
@@ -114,7 +112,8 @@ def _arguments(job: Job) -> Any:
     }
     keywords.setdefault("dataloader_pin_memory", cuda)
     keywords.setdefault("eval_accumulation_steps", 16)
-    return resolve(job.task.arguments_class.replace(".", ":", 1))(**keywords)
+    module, _, name = job.task.arguments_class.rpartition(".")
+    return resolve(f"{module}:{name}")(**keywords)
 
 
 def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
@@ -154,6 +153,8 @@ def _plan(job: Job) -> None:
         accumulation=args.gradient_accumulation_steps,
         max_length=job.max_length,
         truncated={name: int((found > job.max_length).sum()) for name, found in lengths.items()},
+        metrics={**{metric.name: metric.greater_is_better for metric in job.metrics}, LOSS: False},
+        best_by=job.chosen_by,
     )
 
 
