@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,10 @@ NO_MODEL = "none"
 SAMPLES = 3
 TYPE_TOLD = 40
 """Characters of a column's type that a message holds; nested ones go on for lines."""
+
+
+def _nobody(opened: Opened) -> None:
+    """Nobody waits for what was opened alone."""
 
 
 @dataclass(frozen=True)
@@ -103,23 +107,36 @@ def look_at_path(
     options: Mapping[str, Any] | None = None,
     tokenizer: Path | None = None,
     max_length: int = DEFAULT_LENGTH,
+    heavy: bool = False,
     progress: Progress = no_progress,
+    told: Callable[[Opened], None] = _nobody,
 ) -> Look:
-    """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all."""
+    """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all.
+
+    heavy: True where the datasets library and plugins' heavy halves may be imported. told: given what was opened, at once.
+    """
     from tui_finetune.config.schema import DataTable, ModelTable, Recipe
 
     data = DataTable(path=path, source=source, subset=subset, revision=revision, options=dict(options or {}))
     wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
-    opened = open_data(wanted, catalog, cache, heavy=False, progress=progress)
+    opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
+    told(opened)
     found = catalog.require("tasks", task) if task is not None else guess_task(opened, catalog)
     recipe = Recipe(
         task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path=NO_MODEL, max_length=max_length)
     )
-    return _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, progress)
+    return _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
 
 
 def look_at_recipe(
-    recipe: Recipe, catalog: Catalog, cache: Path, *, tokenizer: Path | None = None, progress: Progress = no_progress
+    recipe: Recipe,
+    catalog: Catalog,
+    cache: Path,
+    *,
+    tokenizer: Path | None = None,
+    heavy: bool = False,
+    progress: Progress = no_progress,
+    told: Callable[[Opened], None] = _nobody,
 ) -> Look:
     """The data of a recipe, as a run would have it. Raises DataError where it cannot be opened at all."""
     data = recipe.data
@@ -131,10 +148,11 @@ def look_at_recipe(
         data.options,
         tuple((step.use, step.options) for step in recipe.preprocess),
     )
-    opened = open_data(wanted, catalog, cache, heavy=False, progress=progress)
+    opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
+    told(opened)
     task: Task = catalog.require("tasks", recipe.task)
     length = recipe.model.max_length or DEFAULT_LENGTH
-    return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, progress)
+    return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, heavy, progress)
 
 
 def guess_task(opened: Opened, catalog: Catalog) -> Task | None:
@@ -165,6 +183,7 @@ def _looked(
     cache: Path,
     tokenizer: Path | None,
     max_length: int,
+    heavy: bool,
     progress: Progress,
 ) -> Look:
     guesses = list(opened.notes)
@@ -172,13 +191,13 @@ def _looked(
         problem = _no_task(opened, catalog)
         return Look(recipe, opened, None, guessed, None, {}, (), None, tuple(guesses), (problem,))
     options: dict[str, Any] = {}
-    prepared, problems = _prepared(recipe, task, catalog, cache, opened, progress)
+    prepared, problems = _prepared(recipe, task, catalog, cache, opened, heavy, progress)
     if prepared is None and problems and all(_is_about_missing(problem) for problem in problems):
         # Rows that lack something are refused until a recipe says otherwise: it is tried whether that is all.
         mended = recipe.model_copy(
             update={"data": recipe.data.model_copy(update={"options": {**recipe.data.options, "drop_missing": True}})}
         )
-        prepared, more = _prepared(mended, task, catalog, cache, opened, progress)
+        prepared, more = _prepared(mended, task, catalog, cache, opened, heavy, progress)
         problems = [*problems, *more]
         options = {"drop_missing": True} if prepared is not None else {}
     roles, said = _roles(recipe, task, opened, prepared)
@@ -202,10 +221,10 @@ def _looked(
 
 
 def _prepared(
-    recipe: Recipe, task: Task, catalog: Catalog, cache: Path, opened: Opened, progress: Progress
+    recipe: Recipe, task: Task, catalog: Catalog, cache: Path, opened: Opened, heavy: bool, progress: Progress
 ) -> tuple[Prepared | None, list[Problem]]:
     try:
-        return prepare(recipe, task, catalog, cache, heavy=False, progress=progress, opened=opened), []
+        return prepare(recipe, task, catalog, cache, heavy=heavy, progress=progress, opened=opened), []
     except UserError as error:
         return None, list(error.problems)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,32 +44,78 @@ class Lengths:
         return {key: value for key, value in vars(self).items() if value is not None}
 
 
+@dataclass(frozen=True)
+class Measured:
+    """Lengths of rows, one by one."""
+
+    unit: str
+    values: Sequence[int]
+    """Of all rows, or of a drawn sample."""
+    beyond: Sequence[int]
+    """Of the longest rows, where a sample was drawn: the longest of all is among them."""
+    rows: int
+    """Rows that there are."""
+
+    def summary(self, max_length: int | None) -> Lengths:
+        import numpy as np
+
+        values = np.asarray(self.values)
+        whole = len(values) == self.rows
+        cut = None
+        if max_length is not None:
+            over = int((values > max_length).sum())
+            cut = over if whole else round(over * self.rows / len(values))
+        return Lengths(
+            self.unit,
+            int(np.median(values)),
+            int(np.percentile(values, 95)),
+            max(int(np.max(values)), max(self.beyond, default=0)),
+            max_length,
+            cut,
+            None if whole else len(values),
+        )
+
+    def bins(self, count: int) -> tuple[int, list[int]]:
+        """Width of a bin, and how many values each holds, from 0 on to the longest of all."""
+        import numpy as np
+
+        longest = max(int(np.max(self.values)), max(self.beyond, default=0))
+        width = max(1, -(-(longest + 1) // count))
+        found = np.bincount(np.asarray(self.values, dtype=np.int64) // width, minlength=longest // width + 1)
+        return width, [int(one) for one in found]
+
+
 def measure_lengths(table: pa.Table, task: Task, tokenizer: Path | None, max_length: int | None) -> Lengths | None:
     """Of the input roles of a split; None where it has none, or no rows."""
     inputs = [r for r in task.roles if r.kind in ("text", "words") and r.name in table.column_names]
     if not inputs or table.num_rows == 0:
         return None
-    columns = [table.column(role.name) for role in inputs]
+    return measured([table.column(role.name) for role in inputs], tokenizer).summary(max_length)
+
+
+def measured(columns: Sequence[pa.ChunkedArray], tokenizer: Path | None) -> Measured:
+    """Columns of texts or of lists of words, at least a row of them; together what a model reads of a row."""
+    rows = len(columns[0])
     if tokenizer is None:
-        found = _words(columns)
-        return _summary("words", found, table.num_rows, found, max_length)
-    drawn, longest = _rows_to_measure(table, columns)
-    counted = _tokens(tokenizer, [column.take(drawn) for column in columns])
-    beyond = _tokens(tokenizer, [column.take(longest) for column in columns]) if len(longest) else []
-    return _summary("tokens", counted, table.num_rows, [*counted, *beyond], max_length)
+        return Measured("words", word_counts(columns), (), rows)
+    drawn, longest = _rows_to_measure(columns)
+    counted = token_counts(tokenizer, [column.take(drawn) for column in columns])
+    beyond = token_counts(tokenizer, [column.take(longest) for column in columns]) if len(longest) else []
+    return Measured("tokens", counted, beyond, rows)
 
 
-def _rows_to_measure(table: pa.Table, columns: Sequence[pa.ChunkedArray]) -> tuple[Any, Any]:
+def _rows_to_measure(columns: Sequence[pa.ChunkedArray]) -> tuple[Any, Any]:
     """The rows that are measured, and, where those are a sample, the longest by a quick look."""
     import numpy as np
 
-    if table.num_rows <= TOKENIZED_ROWS:
-        return np.arange(table.num_rows), np.arange(0)
-    order = np.argsort(-np.asarray(_words(columns)), kind="stable")
-    return sample(table.num_rows, TOKENIZED_ROWS, _SEED), order[:LONGEST_ROWS]
+    rows = len(columns[0])
+    if rows <= TOKENIZED_ROWS:
+        return np.arange(rows), np.arange(0)
+    order = np.argsort(-np.asarray(word_counts(columns)), kind="stable")
+    return sample(rows, TOKENIZED_ROWS, _SEED), order[:LONGEST_ROWS]
 
 
-def _words(columns: Sequence[pa.ChunkedArray]) -> Any:
+def word_counts(columns: Sequence[pa.ChunkedArray]) -> Any:
     """Words of each row."""
     import numpy as np
     import pyarrow as pa
@@ -84,35 +131,28 @@ def _words(columns: Sequence[pa.ChunkedArray]) -> Any:
     return found
 
 
-def _tokens(file: Path, columns: Sequence[pa.ChunkedArray]) -> list[int]:
+def token_counts(file: Path, columns: Sequence[pa.ChunkedArray]) -> list[int]:
+    """Tokens of each row, special ones included; of pairs, both texts together. What is missing is an empty text."""
+    inputs = [[_given(value) for value in column.to_pylist()] for column in columns]
+    rows = list(zip(*inputs, strict=True)) if len(inputs) > 1 else inputs[0]
+    words = any(isinstance(row, list) for row in rows[:1])
+    return [len(encoding.ids) for encoding in _tokenizer(file).encode_batch(rows, is_pretokenized=words)]
+
+
+def _given(value: Any) -> Any:
+    if isinstance(value, list):
+        return [str(word or "") for word in value]
+    return "" if value is None else str(value)
+
+
+@functools.lru_cache(maxsize=1)
+def _tokenizer(file: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
     tokenizer: Tokenizer = Tokenizer.from_file(str(file))
     tokenizer.no_truncation()
     tokenizer.no_padding()
-    inputs = [column.to_pylist() for column in columns]
-    rows = list(zip(*inputs, strict=True)) if len(inputs) > 1 else inputs[0]
-    words = bool(rows) and isinstance(rows[0], list)
-    return [len(encoding.ids) for encoding in tokenizer.encode_batch(rows, is_pretokenized=words)]
-
-
-def _summary(unit: str, measured: Any, rows: int, every: Any, max_length: int | None) -> Lengths:
-    import numpy as np
-
-    values = np.asarray(measured)
-    cut = None
-    if max_length is not None:
-        over = int((values > max_length).sum())
-        cut = over if len(values) == rows else round(over * rows / len(values))
-    return Lengths(
-        unit,
-        int(np.median(values)),
-        int(np.percentile(values, 95)),
-        int(np.max(every)),
-        max_length,
-        cut,
-        None if len(values) == rows else len(values),
-    )
+    return tokenizer
 
 
 def tokenizer_file(model: str | None, revision: str | None = None) -> Path | None:

@@ -67,6 +67,30 @@ def _after(
     return replace(opened, splits=made.splits, columns=made.columns, notes=(*opened.notes, *made.notes))
 
 
+def previewed(table: pa.Table, steps: Sequence[Step], catalog: Catalog) -> list[list[list[Row]]]:
+    """Of each row what it is after each step: one row, none, or several. Nothing is kept. Raises DataError."""
+    from tui_finetune.data.opening import validated
+
+    ids = table.column(ROW_ID).to_pylist()
+    now: list[list[Row]] = [[row] for row in table.drop_columns([ROW_ID, ROW_HASH]).to_pylist()]
+    after: list[list[list[Row]]] = [[] for _ in ids]
+    for step, given in steps:
+        model = step.options_model()
+        options = validated(model, given) if model is not None else dict(given)
+        flat = [(place, row) for place, rows in enumerate(now) for row in rows]
+        made = (
+            _results(step, [row for _, row in flat], options, [ids[place] for place, _ in flat], catalog)
+            if flat
+            else []
+        )
+        now = [[] for _ in ids]
+        for (place, _), result in zip(flat, made, strict=True):
+            now[place] += [] if result is None else [dict(result)] if isinstance(result, Mapping) else map(dict, result)
+        for place, rows in enumerate(now):
+            after[place].append(rows)
+    return after
+
+
 def _change(dropped: int) -> str:
     return f"left {dropped:,} rows out" if dropped > 0 else f"made {-dropped:,} more rows"
 

@@ -126,20 +126,9 @@ def place(call: Call, path: str, source: str | None = None) -> str:
 
 def tokenizer_of(call: Call, model: str, revision: str | None = None) -> Path | None:
     """The tokenizer's file of a model that is on this machine: a folder, a builtin one, a run's, or in the Hub's cache."""
-    from tui_finetune.data.lengths import tokenizer_file
+    from tui_finetune.inference import tokenizer_files
 
-    if model.startswith("builtin:"):
-        from tui_finetune.inference.builtin_models import builtin_folder
-
-        try:
-            return tokenizer_file(str(builtin_folder(model, call.home)))
-        except UserError:
-            return None  # the check before training says that it is not installed
-    if model.startswith("run:"):
-        from tui_finetune.runs.store import RunStore
-
-        return tokenizer_file(str(RunStore(call.home).find(model.removeprefix("run:")).paths.model))
-    return tokenizer_file(model, revision)
+    return tokenizer_files.tokenizer_of(model, revision, call.home)
 
 
 # What a person reads

@@ -1,0 +1,170 @@
+"""What the data desk does: open, find rows, count a column, preview steps, ask the Hub."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tui_finetune.data.cache import to_json
+from tui_finetune.data.inspect import DEFAULT_LENGTH, Look
+from tui_finetune.errors import DataError, Problem
+from tui_finetune.inference.tokenizer_files import tokenizer_of
+from tui_finetune.paths import Home
+from tui_finetune.plugin_api import Opened, Progress
+from tui_finetune.plugin_api.manager import Catalog
+
+Tell = Callable[..., None]
+FOUND = 20
+"""Data sets that a search names."""
+
+
+class DeskWork:
+    """The actions, each by its name."""
+
+    def __init__(self, home: Home, catalog: Catalog, scratch: Path) -> None:
+        self._home = home
+        self._catalog = catalog
+        self._scratch = scratch
+        self._files = itertools.count(1)
+        self._table = functools.lru_cache(maxsize=4)(_table)
+
+    def do(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """The result of a request. Raises UserError."""
+        actions = {
+            "open": self._open,
+            "view": self._view,
+            "column": self._column,
+            "preview": self._preview,
+            "find": self._find,
+            "search": self._search,
+        }
+        action = actions.get(request["action"])
+        if action is None:
+            raise DataError(f"no action {request['action']!r}; there are {', '.join(actions)}.")
+        return action(request, progress, tell)
+
+    def _open(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """What was opened is told at once, what there is to know of it is the result."""
+        model, revision = request.get("model"), None
+        length = request.get("max_length")
+
+        def opened(found: Opened) -> None:
+            tell(opened=to_json(found))
+
+        if request.get("recipe") is not None:
+            look, model, revision = self._look_at_recipe(request, progress, opened)
+        else:
+            from tui_finetune.data.inspect import look_at_path
+
+            look = look_at_path(
+                request["path"],
+                self._catalog,
+                self._home.cache,
+                task=request.get("task"),
+                source=request.get("source"),
+                subset=request.get("subset"),
+                revision=request.get("revision"),
+                options=request.get("options"),
+                tokenizer=self._tokenizer(model, None),
+                max_length=length or DEFAULT_LENGTH,
+                heavy=True,
+                progress=progress,
+                told=opened,
+            )
+        tokenizer = self._tokenizer(model, revision)
+        return {
+            "look": look.as_json(),
+            "task_given": not look.guessed_task,
+            "model": model,
+            "tokenizer": str(tokenizer) if tokenizer is not None else None,
+            "max_length": length or look.recipe.model.max_length or DEFAULT_LENGTH,
+            "steps": [[step.use, dict(step.options)] for step in look.recipe.preprocess],
+        }
+
+    def _look_at_recipe(
+        self, request: Mapping[str, Any], progress: Progress, opened: Callable[[Opened], None]
+    ) -> tuple[Look, str, str | None]:
+        """Its problems with the recipe's lines."""
+        from tui_finetune.config.load import load_recipe
+        from tui_finetune.data.inspect import look_at_recipe
+
+        loaded = load_recipe(Path(request["recipe"]), catalog=self._catalog, cache=self._home.cache)
+        recipe = loaded.recipe
+        if request.get("max_length") is not None:
+            model = recipe.model.model_copy(update={"max_length": request["max_length"]})
+            recipe = recipe.model_copy(update={"model": model})
+        name = request.get("model") or recipe.model.path
+        revision = recipe.model.revision if name == recipe.model.path else None
+        tokenizer = self._tokenizer(name, revision)
+        try:
+            look = look_at_recipe(
+                recipe, self._catalog, self._home.cache, tokenizer=tokenizer, heavy=True, progress=progress, told=opened
+            )
+        except DataError as error:
+            raise DataError([loaded.placed(problem) for problem in error.problems]) from error
+        return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems)), name, revision
+
+    def _tokenizer(self, model: str | None, revision: str | None) -> Path | None:
+        return tokenizer_of(model, revision, self._home) if model else None
+
+    def _view(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """The numbers of the rows lie in a file, eight bytes each: there may be millions."""
+        from tui_finetune.data.view import Wish, rows_of
+
+        given = request["wish"]
+        wish = Wish(
+            **{
+                **given,
+                "inputs": tuple(given.get("inputs", ())),
+                "tokenizer": Path(given["tokenizer"]) if given.get("tokenizer") else None,
+            }
+        )
+        rows, notes = rows_of(self._table(request["arrow"]), wish, progress)
+        target = self._scratch / f"rows-{next(self._files)}.i8"
+        rows.tofile(target)
+        return {"count": len(rows), "rows": str(target), "notes": notes}
+
+    def _column(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        from tui_finetune.data.column_facts import column_facts
+
+        tokenizer = request.get("tokenizer")
+        return column_facts(
+            self._table(request["arrow"]).column(request["column"]),
+            class_names=request.get("class_names"),
+            tokenizer=Path(tokenizer) if tokenizer else None,
+            max_length=request.get("max_length"),
+            progress=progress,
+        )
+
+    def _preview(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        from tui_finetune.data.preprocessing import previewed
+
+        steps = [(self._catalog.require("preprocessors", name), options) for name, options in request["steps"]]
+        table = self._table(request["arrow"]).slice(request["start"], request["count"])
+        before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
+        return {"before": before, "after": previewed(table, steps, self._catalog)}
+
+    def _find(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """The split and number of the row with an id."""
+        import pyarrow.compute as pc
+
+        for split, arrow in request["splits"].items():
+            number = int(pc.index(self._table(arrow).column("row_id"), request["row_id"]).as_py())
+            if number >= 0:
+                return {"split": split, "row": number}
+        raise DataError(Problem(f"no row {request['row_id']} here."))
+
+    def _search(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        from tui_finetune.data.hub_search import search
+
+        return search(request["text"], FOUND)
+
+
+def _table(arrow: str) -> Any:
+    import pyarrow as pa
+
+    return pa.ipc.open_stream(pa.memory_map(arrow)).read_all()
