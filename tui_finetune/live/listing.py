@@ -192,6 +192,8 @@ def progress_words(row: RunRow, now: float) -> str:
         return " ".join(part for part in (share, f"at {words.clock(status.ended, now)}") if part)
     if not status.live:
         return f"at {share}" if share else words.NOTHING
+    if status.state == "stalled" and status.since and (status.reason or "").startswith("no progress"):
+        return f"still for {words.coarse(now - status.since)}"
     if status.state in ("stalled", "unreachable"):
         return f"heard {words.age(now - status.since)}" if status.since else status.state
     if status.step and share:
@@ -200,7 +202,7 @@ def progress_words(row: RunRow, now: float) -> str:
         return " ".join(part for part in (share, rest or status.phase) if part)
     doing = figures.doing if figures is not None else None
     if doing is not None and doing.total:
-        return f"{status.phase} {words.share(doing.done, doing.total)}"
+        return f"{words.share(doing.done, doing.total)} {status.phase}"
     return status.phase or status.state
 
 

@@ -236,17 +236,17 @@ WAYS: tuple[tuple[str, str, str], ...] = (
     (
         "Try the demo",
         "Train a small classifier on this machine and use it.",
-        "Two or three minutes, no network: which chapter is a sentence from?",
+        "Two or three minutes; nothing is downloaded.",
     ),
     (
         "Train on my data",
         "A file or folder (CSV, JSON, Parquet, text, CoNLL …)",
-        "or a dataset of the Hub. It is looked at first, and a recipe written.",
+        "or a dataset of the Hub. Looked at first, trained later.",
     ),
     (
         "Start from a recipe",
-        "Text classification, tagging, pairs; the guide's own recipe; or a file.",
-        "A form says what is wrong while you type; nothing starts unasked.",
+        "Text classification, tagging, pairs; the guide's own; or",
+        "a file. A form says what is wrong while you type.",
     ),
 )
 """What an empty home offers."""

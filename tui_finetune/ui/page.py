@@ -51,6 +51,8 @@ class Page(Screen[None], inherit_bindings=False):
     PLACE: ClassVar[Place]
     FIELD_PLACE: ClassVar[Place] = FIELD
     """What can be done while a field of the page's own has the keys; a page with such fields gives its own."""
+    FOOTER_FIRST: ClassVar[Sequence[str]] = ()
+    """Actions that stand first in the footer, before those of the focused pane."""
     AUTO_FOCUS: ClassVar[str | None] = ""
     DEFAULT_CSS = """
     Page { layout: vertical; overflow: hidden; }
@@ -223,11 +225,9 @@ class Page(Screen[None], inherit_bindings=False):
 
     def footer(self) -> list[tuple[str, str, str]]:
         """Key, label and click of the likeliest actions that are on, help last."""
-        shown = [
-            (self._usable_key(action.id), action.label, action.id)
-            for action, target in self.targets()
-            if action.footer and action.id != "app.help" and action.offer(target).on
-        ]
+        on = [a for a, target in self.targets() if a.footer and a.id != "app.help" and a.offer(target).on]
+        on.sort(key=lambda one: one.id not in self.FOOTER_FIRST)
+        shown = [(self._usable_key(action.id), action.label, action.id) for action in on]
         return [*shown, (self._usable_key("app.help"), "Help", "app.help")]
 
     def _usable_key(self, action_id: str) -> str:

@@ -203,7 +203,7 @@ def test_what_the_columns_say(home: Home) -> None:
     assert progress_words(live, time.time()) == "50 % 2 m left"
     loading = FakeRun(home).begin().phase("loading")
     loading.events.write("progress", what="encoding train", done=250, total=1000)
-    assert progress_words(row(home, loading), time.time()) == "loading 25 %"
+    assert progress_words(row(home, loading), time.time()) == "25 % loading"
     stalled = FakeRun(home).begin().plan().step(3).beat(age=300)
     assert progress_words(row(home, stalled), time.time()) == "heard 5 m ago"
 

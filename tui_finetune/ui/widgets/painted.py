@@ -92,14 +92,15 @@ class Painted(Widget):
         return self._strip(self._painted[y], y, width)
 
     def _strip(self, line: Line, y: int, width: int) -> Strip:
-        look = self.ui.look
+        look, filler = self.ui.look, None
         if y == self.cursor_line():
             segments = look.cursor(line, focused=self.has_focus)
+            filler = segments[-1].style if segments else None
         else:
             segments = look.segments(line)
         taken = sum(cell_width(one.text) for one in segments)
         if taken < width:
-            segments.append(Segment(" " * (width - taken)))
+            segments.append(Segment(" " * (width - taken), filler))
         return Strip(segments).crop(0, width)
 
     def act_at(self, x: int, y: int) -> str | None:

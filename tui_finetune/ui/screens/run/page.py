@@ -42,6 +42,7 @@ class RunPage(RunActions):
 
     NAME = "run"
     PLACE = RUN
+    FOOTER_FIRST = ("run.stop", "run.resume", "run.log")
 
     def __init__(self) -> None:
         super().__init__()

@@ -53,6 +53,9 @@ class EmptyHome(Table):
     def row(self, index: int, width: int) -> Line:
         return (span(WAYS[index][0]),)
 
+    def do_list_open(self) -> None:
+        cast("RunsPage", self.screen).do_list_open()
+
     def on_click(self, event) -> None:  # type: ignore[no-untyped-def]
         event.stop()
         index, _ = divmod(event.y - FIRST, TALL)

@@ -184,6 +184,9 @@ class RunsPage(RunActions):
             return ON
         return off("No run under the cursor.")
 
+    def filter_offer(self) -> Offer:
+        return off("There are no runs yet.") if self.empty else ON
+
     def do_list_open(self) -> None:
         if self.empty:
             self._start(self.query_one(EmptyHome).cursor)

@@ -26,7 +26,12 @@ RUNS = Place(
     (
         Action("list.open", "Open", "The run's own screen.", offer=lambda page: page.open_offer()),
         NEW,
-        Action("list.filter", "Filter", "Words, state:failed, task:token, tag:paper; esc clears."),
+        Action(
+            "list.filter",
+            "Filter",
+            "Words, state:failed, task:token, tag:paper; esc clears.",
+            offer=lambda page: page.filter_offer(),
+        ),
         Action("list.mark", "Mark", offer=has_row),
         EDIT,
         Action("run.log", "Log", offer=has_row),
@@ -45,5 +50,7 @@ RUNS = Place(
     STATES,
 )
 LIST_OF_RUNS = Place("runs.list", "list", MOVES)
-EMPTY_HOME = Place("runs.empty", "ways to start", (*MOVES,))
+EMPTY_HOME = Place(
+    "runs.empty", "ways to start", (Action("list.open", "Choose", "Begin with what is under the cursor."), *MOVES)
+)
 PLACES = (RUNS, LIST_OF_RUNS, EMPTY_HOME)
