@@ -155,9 +155,6 @@ class TuiFinetune(App[str], inherit_bindings=False):
             self.quit()
             return
         self.show_screen(SCREENS[0].name)
-        self.call_after_refresh(self._say_goes_on)
-
-    def _say_goes_on(self) -> None:
         row = self.listing.get(self.current_run)
         if row is not None and row.status.live:
             self.say_there(f"{row.info.name} goes on.")
