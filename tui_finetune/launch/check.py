@@ -66,7 +66,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         task.default_metrics(prepared.labels) if prepared.labels else task.metrics
     )
     if problems := best_metric(recipe.train, metrics):
-        raise RecipeError([_placed(problem, loaded) for problem in problems])
+        raise RecipeError([loaded.placed(problem) for problem in problems])
     resolved = recipe.resolved_with(
         columns=dict(prepared.columns),
         labels=list(prepared.labels.values) if prepared.labels else None,
