@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_finetune.live import words
@@ -108,8 +108,12 @@ def nearest(series: Series, step: int) -> tuple[int | None, float | None]:
 
 
 def best_so_far(history: History, name: str) -> bool:
-    """True where the newest value of a metric is the best one yet; of losses the smallest."""
+    """True where the newest value of a metric is the best one yet, in the direction that the run's plan tells."""
     values = [value for value in history.get(name).values if value == value]
     if len(values) < 2:
         return False
-    return values[-1] == (min(values) if name.endswith("loss") else max(values))
+    directions = history.plan.get("metrics")
+    metric = name.rpartition("/")[2]
+    greater = directions.get(metric) if isinstance(directions, Mapping) else None
+    falls = metric.endswith("loss") if greater is None else not greater
+    return values[-1] == (min(values) if falls else max(values))
