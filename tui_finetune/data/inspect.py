@@ -58,6 +58,13 @@ class Look:
     """A few rows by role."""
 
     @property
+    def metrics(self) -> tuple[str, ...]:
+        """What a run is measured by where its recipe does not say, the main one first."""
+        if self.task is None or self.prepared is None or self.prepared.labels is None:
+            return ()
+        return self.task.default_metrics(self.prepared.labels)
+
+    @property
     def unlabelled(self) -> list[str]:
         """Splits that a run leaves out, as they have no labels."""
         notes = self.prepared.notes if self.prepared else ()
@@ -78,6 +85,7 @@ class Look:
             "columns": [_column(c.name, c.type, c.class_names, self.roles) for c in self.opened.columns],
             "roles": dict(self.roles),
             "labels": list(self.labels),
+            "metrics": list(self.metrics),
             "lengths": self.lengths.as_json() if self.lengths else None,
             "run": {name: table.num_rows for name, table in prepared.splits.items()} if prepared else None,
             "split_origin": dict(prepared.split_origin or {}) if prepared else None,

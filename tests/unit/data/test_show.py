@@ -88,6 +88,14 @@ def test_words_and_tags(show: Callable[..., dict[str, Any]], write: Write) -> No
     assert found["columns"][0]["type"] == "list<string>"
 
 
+def test_what_measures_it(run: Run, show: Callable[..., dict[str, Any]], write: Write) -> None:
+    """Entities where the tags mark some, else words that are right."""
+    entities, parts = write("ner.conll", "Ann B-PER\nran O\n\n" * 20), write("pos.conll", "Ann NOUN\nran VERB\n\n" * 20)
+    assert show(entities)["metrics"] == ["f1", "precision", "recall", "accuracy"]
+    assert show(parts)["metrics"] == ["accuracy"]
+    assert 'metrics = ["accuracy"]' in run("config", "new", "--data", parts).stdout
+
+
 def test_what_is_wrong_is_in_the_document(show: Callable[..., dict[str, Any]], write: Write, tmp_path: Path) -> None:
     broken = show(write("a.csv", "text,label\n" + rows() + "a,b,c\n"), code=2)
     assert broken["problems"][0]["line"] == 42

@@ -46,12 +46,8 @@ def new(call: Call, task: str | None, data: str | None, model: str | None, targe
 
     if target is not None and target.exists() and not force:
         raise UserError(f"{target} is there already. --force writes over it.")
-    metrics = None
-    if task is not None:
-        metrics = call.catalog.require("tasks", task).metrics
+    metrics = call.catalog.require("tasks", task).metrics if task is not None else None
     looked = _look_at(call, data, task, model) if data is not None else None
-    if looked is not None and task is None and looked.get("task"):
-        metrics = call.catalog.require("tasks", looked["task"]).metrics
     text = new_recipe(task, looked, model, metrics=metrics, folder=target.absolute().parent if target else None)
     if target is not None:
         _write(target, text)
