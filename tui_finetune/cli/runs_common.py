@@ -33,7 +33,7 @@ def find_run(call: Call, query: str, accepts: Callable[[RunInfo], bool] | None =
 def require_readable(info: RunInfo) -> RunInfo:
     """Raises UserError for a directory that this program cannot read."""
     if info.problem is not None:
-        raise UserError(Problem(f"{info.paths.root} cannot be used: {info.problem}."))
+        raise UserError(Problem(f"{info.paths.root} cannot be used: {info.problem}.", hint=info.way_out))
     return info
 
 

@@ -66,7 +66,7 @@ def _has_model(info: RunInfo) -> bool:
 def _of_run(info: RunInfo) -> Chosen:
     """The run's model folder. Raises UserError where there is none, and says what there is."""
     if info.problem is not None:
-        raise UserError(f"{info.title} is unreadable: {info.problem}.")
+        raise UserError(Problem(f"{info.title} is unreadable: {info.problem}.", hint=info.way_out))
     if info.kind != "train":
         about = (info.of or {}).get("run")
         hint = f"It is about run {about}: name that one." if about else None

@@ -38,6 +38,9 @@ def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> Start
     except NoSuchRun as error:
         problems += [Problem(p.message, key, hint=p.hint) for p in error.problems]
         return StartingPoint(recipe)
+    if info.problem is not None:
+        problems.append(Problem(f"{info.title} is unreadable: {info.problem}.", key, hint=info.way_out))
+        return StartingPoint(recipe)
     step = recipe.of.checkpoint if recipe.of is not None else None
     folder = _model(info, key, problems) if step is None else _checkpoint(info, step, problems)
     of = {"run": info.id, **({} if step is None else {"checkpoint": step})}

@@ -33,6 +33,8 @@ class RunInfo:
     data: str | None = None
     problem: str | None = None
     """Why the directory cannot be read, where it cannot."""
+    newer: bool = False
+    """True where that is because a newer version of the program wrote it."""
     watch: HeartbeatWatch = field(default_factory=HeartbeatWatch, repr=False, compare=False)
 
     @property
@@ -45,10 +47,17 @@ class RunInfo:
         """`imdb-bert (k3f9)`."""
         return f"{self.name} ({self.short})"
 
+    @property
+    def way_out(self) -> str:
+        """What a person may do about a directory that cannot be read."""
+        if self.newer:
+            return "Update tui-finetune to use it."
+        return f"tui-finetune rm {self.short} moves it to the trash."
+
     def status(self) -> Status:
         """The state now. Never raises for what is in the directory."""
         if self.problem is not None:
-            return Status("unreadable", f"unreadable: {self.problem}", reason=self.problem)
+            return Status("unreadable", f"unreadable: {self.problem}", reason=self.problem, advice=self.way_out)
         return derive(self.paths, created=self.created, watch=self.watch)
 
     def fresh(self) -> RunInfo:
@@ -111,6 +120,7 @@ def read_info(paths: RunPaths, *, watch: HeartbeatWatch | None = None) -> RunInf
         model=_text(run.get("model")),
         data=_text(run.get("data")),
         problem=problem,
+        newer=problem is not None and _version(run) > VERSION,
         watch=watch or HeartbeatWatch(),
     )
 
@@ -122,12 +132,18 @@ def _run_json(paths: RunPaths) -> tuple[dict[str, Any], str | None]:
         return {}, "run.json is missing"
     except atomic.Unreadable as error:
         return {}, str(error)
-    version = run.get("v")
-    if not isinstance(version, int):
+    version = _version(run)
+    if not version:
         return run, "run.json has no version"
     if version > VERSION:
         return run, f"written by a newer version of the program (run directory {version}, this one reads {VERSION})"
     return run, None
+
+
+def _version(run: Mapping[str, Any]) -> int:
+    """0 where it is not said."""
+    version = run.get("v")
+    return version if isinstance(version, int) else 0
 
 
 def _label(paths: RunPaths) -> dict[str, Any]:

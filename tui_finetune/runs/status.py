@@ -122,6 +122,8 @@ def _unclaimed(paths: RunPaths, created: float | None) -> Status:
         return Status("starting", "starting", attempt=attempt, since=since, started=since)
     reason = "the worker never began: its start was cut off"
     advice = f"tui-finetune rm {short_id(paths.id)} moves it to the trash."
+    if paths.process_json.exists():
+        reason, advice = "process.json cannot be read, and there is no result", _way_on(paths)
     tail = log_tail(paths)
     return Status("died", f"died: {reason}", attempt=attempt, since=since, reason=reason, advice=advice, log_tail=tail)
 
