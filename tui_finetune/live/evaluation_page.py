@@ -1,0 +1,337 @@
+"""What the Evaluate screen says of one evaluation: figures beside their baselines, labels, what was taken for what."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from tui_finetune.live import words
+from tui_finetune.live.columns import Column, fit, head_line, row_line
+from tui_finetune.live.confusion import Confusion, confusion_of
+from tui_finetune.live.spans import Line, blanks, clip, ends, line, muted, span, width_of
+from tui_finetune.runs.tail import number
+from tui_finetune.text import cut_end, cut_middle
+
+LOWER_IS_BETTER = frozenset({"loss"})
+SORTS = ("f1", "precision", "recall", "support", "label")
+"""Columns of the labels, the first is the order at the start: the weakest first."""
+
+
+@dataclass(frozen=True)
+class LabelFigures:
+    """A label or a type of entity."""
+
+    label: str
+    precision: float
+    recall: float
+    f1: float
+    support: int
+    predicted: int
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One evaluation as its files say it."""
+
+    key: str
+    run_id: str
+    """The run whose directory it is in."""
+    about: str
+    """Id of the run whose model was measured."""
+    name: str
+    """Of that run."""
+    short: str
+    split: str
+    t: float
+    report: Mapping[str, Any]
+    baselines: Mapping[str, Any]
+    step: int | None = None
+    folder: str = ""
+
+    @property
+    def rows(self) -> int:
+        found = self.report.get("rows")
+        return found if isinstance(found, int) else 0
+
+    @property
+    def task(self) -> str:
+        return str(self.report.get("task", ""))
+
+    @property
+    def metrics(self) -> dict[str, float | None]:
+        return {str(name): number(value) for name, value in self.report["metrics"].items()}
+
+    @cached_property
+    def labels(self) -> list[LabelFigures]:
+        """Figures of each label."""
+        return _figures(self.report.get("per_class"))
+
+    @cached_property
+    def entities(self) -> list[LabelFigures]:
+        """Figures of each type of entity; empty where the labels mark none."""
+        found = self.report.get("entities")
+        return _figures(found.get("types")) if isinstance(found, Mapping) else []
+
+    @cached_property
+    def confusion(self) -> Confusion | None:
+        return confusion_of(self.report)
+
+    @property
+    def label_names(self) -> list[str]:
+        return [str(label) for label in self.report.get("labels", ())]
+
+
+def _figures(rows: Any) -> list[LabelFigures]:
+    out = []
+    for row in rows if isinstance(rows, Sequence) else ():
+        if not isinstance(row, Mapping):
+            continue
+        precision, recall, f1 = (number(row.get(name)) for name in ("precision", "recall", "f1"))
+        nan = math.nan
+        out.append(
+            LabelFigures(
+                str(row.get("label")), nan if precision is None else precision, nan if recall is None else recall,
+                nan if f1 is None else f1, int(row.get("support") or 0), int(row.get("predicted") or 0),
+            )
+        )  # fmt: skip
+    return out
+
+
+def thing_line(found: Measured | None, width: int, now: float) -> Line:
+    """` banking77-minilm b2m7, step 1,410        on test, 3,080 rows · evaluated 08:44`."""
+    if found is None:
+        return line(" ", muted("no evaluation open"))
+    step = f", step {found.step:,}" if found.step else ""
+    left = line(" ", span(cut_middle(found.name, 32)), " ", muted(f"{found.short}{step}"))
+    at = words.clock(found.t, now)
+    right = f"on {found.split}, {found.rows:,} {'row' if found.rows == 1 else 'rows'} · evaluated {at}"
+    return ends(left, (*clip(line(muted(right)), max(0, width - width_of(left) - 3)), blanks(1)), width, gap=2)
+
+
+# Figures
+
+
+def metric_table(found: Measured) -> tuple[list[str], list[list[Any]]]:
+    """Head and rows: metric, score, a column for each baseline."""
+    names = list(found.baselines)
+    head = ["metric", "score", *names]
+    rows: list[list[Any]] = []
+    for metric, value in found.metrics.items():
+        beside = [number((found.baselines[name].get("metrics") or {}).get(metric)) for name in names]
+        rows.append([metric, value, *beside])
+    return head, rows
+
+
+def metric_lines(found: Measured, width: int, room: int) -> list[Line]:
+    """The figures; a score that a baseline reaches is marked. room: lines that there are."""
+    head, rows = metric_table(found)
+    names = head[2:]
+    columns = (
+        Column("metric", "metric", 20, stretch=24),
+        Column("score", "score", 7, right=True),
+        *(Column(name, name, max(9, min(14, len(name))), right=True) for name in names),
+    )
+    kept = fit(columns, width)
+    lines = [head_line(kept)]
+    for metric, value, *beside in rows[: max(1, room - 1)]:
+        best = _best([one for one in beside if one is not None], metric)
+        lost = value is not None and best is not None and not _better(value, best, metric)
+        cells = {
+            "metric": span(metric),
+            "score": span(words.score(value), "warn" if lost else "text", bold=not lines[1:]),
+        }
+        cells |= {name: muted(words.score(one)) for name, one in zip(names, beside, strict=True)}
+        lines.append((blanks(3), *row_line(kept, cells)))
+    if len(rows) > room - 1:
+        lines[-1] = line("   ", muted(f"+ {len(rows) - room + 2} more"))
+    return lines
+
+
+def _best(values: Sequence[float], metric: str) -> float | None:
+    finite = [value for value in values if math.isfinite(value)]
+    return (min if metric in LOWER_IS_BETTER else max)(finite, default=None)
+
+
+def _better(value: float, than: float, metric: str) -> bool:
+    return value < than if metric in LOWER_IS_BETTER else value > than
+
+
+def beaten_words(found: Measured) -> str:
+    """Said where a trivial method does as well."""
+    _, rows = metric_table(found)
+    names = list(found.baselines)
+    for metric, value, *beside in rows[:1]:
+        for name, one in zip(names, beside, strict=True):
+            if value is not None and one is not None and not _better(value, one, metric):
+                return f"! {name} reaches {words.score(one)} {metric}: the model is not better than that"
+    return ""
+
+
+# Labels
+
+
+def label_columns(width: int, title: str) -> tuple[Column, ...]:
+    columns = (
+        Column("label", title, 30, stretch=50),
+        Column("precision", "precision", 9, right=True),
+        Column("recall", "recall", 7, right=True),
+        Column("f1", "F1", 6, right=True),
+        Column("support", "rows", 7, right=True),
+        Column("predicted", "predicted", 9, right=True, optional=1),
+    )
+    return fit(columns, width)
+
+
+def label_line(one: LabelFigures, columns: Sequence[Column]) -> Line:
+    return row_line(
+        columns,
+        {
+            "label": span(one.label),
+            "precision": span(words.score(one.precision)),
+            "recall": span(words.score(one.recall)),
+            "f1": span(words.score(one.f1)),
+            "support": span(f"{one.support:,}"),
+            "predicted": muted(f"{one.predicted:,}"),
+        },
+    )
+
+
+def arranged_labels(
+    labels: Sequence[LabelFigures], sort: str = "f1", reverse: bool = False, wanted: str = ""
+) -> list[LabelFigures]:
+    """The labels in the order that is asked for, only those whose name has every word."""
+    having = [one for one in labels if all(word in one.label.lower() for word in wanted.lower().split())]
+    if sort == "label":
+        return sorted(having, key=lambda one: one.label.lower(), reverse=reverse)
+    if sort == "support":
+        return sorted(having, key=lambda one: (-one.support, one.label), reverse=reverse)
+
+    def rank(one: LabelFigures) -> tuple[bool, float, str]:
+        value = getattr(one, sort)
+        return (not math.isfinite(value), value, one.label)
+
+    seen = [one for one in having if one.support or one.predicted]
+    unseen = [one for one in having if not one.support and not one.predicted]
+    return [*sorted(seen, key=rank, reverse=reverse), *unseen]
+
+
+def label_table(labels: Sequence[LabelFigures]) -> tuple[list[str], list[list[Any]]]:
+    head = ["label", "precision", "recall", "f1", "rows", "predicted"]
+    return head, [[one.label, one.precision, one.recall, one.f1, one.support, one.predicted] for one in labels]
+
+
+def confusion_table(confusion: Confusion) -> tuple[list[str], list[list[Any]]]:
+    """The pairs, for a file."""
+    names = confusion.labels
+    rows = [[names[one.gold], names[one.predicted], one.rows, one.share] for one in confusion.pairs]
+    return ["gold", "predicted", "rows", "share of gold"], rows
+
+
+# Rows
+
+ROWS = (
+    Column("row", "row", 7, right=True),
+    Column("loss", "loss", 6, right=True),
+    Column("score", "score", 5, right=True),
+    Column("gold", "gold", 14, stretch=30),
+    Column("predicted", "predicted", 14, stretch=30),
+    Column("text", "text", 22, stretch=300, free=True),
+)
+TAG_ROWS = (*(one for one in ROWS if one.name not in ("gold", "predicted")), Column("wrong", "wrong", 6, right=True))
+"""Of tags the labels of a row are too many for a column: how many words have another one than gold."""
+
+
+def row_columns(width: int, *, tagged: bool) -> tuple[Column, ...]:
+    order = ("row", "loss", "score", "wrong", "text") if tagged else tuple(one.name for one in ROWS)
+    known = {one.name: one for one in (*ROWS, *TAG_ROWS)}
+    return fit([known[name] for name in order], width)
+
+
+def rows_head(columns: Sequence[Column], sort: str, reverse: bool) -> Line:
+    return head_line(columns, sort=sort, reverse=reverse)
+
+
+def text_of(row: Mapping[str, Any]) -> str:
+    """What was read: the text, its pair after a bar, or the words."""
+    if row.get("text") is not None:
+        pair = row.get("text_pair")
+        return f"{row['text']} | {pair}" if pair else str(row["text"])
+    tokens = row.get("tokens")
+    return " ".join(str(token) for token in tokens) if isinstance(tokens, Sequence) else words.NOTHING
+
+
+def predicted_line(place: int, row: Mapping[str, Any] | None, columns: Sequence[Column]) -> Line:
+    """A row of the list; `–` while it is being read."""
+    if row is None:
+        return row_line(columns, {"row": span(f"{place:,}"), "text": muted(words.NOTHING)})
+    gold, said = row.get("gold"), row.get("predicted")
+    return row_line(
+        columns,
+        {
+            "row": span(f"{place:,}"),
+            "loss": span(words.score(row.get("loss"))),
+            "score": span(words.score(row.get("score"))),
+            "gold": span(plain_value(gold)),
+            "predicted": span(plain_value(said), "text" if gold != said else "muted"),
+            "wrong": span(f"{_wrong_words(gold, said)}"),
+            "text": span(cut_end(text_of(row), 400)),
+        },
+    )
+
+
+def plain_value(value: Any) -> str:
+    """A label, a number, several labels."""
+    if value is None:
+        return words.NOTHING
+    if isinstance(value, float):
+        return words.score(value)
+    return " ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+
+
+def _wrong_words(gold: Any, said: Any) -> int:
+    if not isinstance(gold, Sequence) or not isinstance(said, Sequence) or isinstance(gold, str):
+        return int(gold != said)
+    return sum(1 for a, b in zip(gold, said, strict=False) if a != b)
+
+
+# Choosing
+
+
+@dataclass(frozen=True)
+class Choosable:
+    """An evaluation in the list of all."""
+
+    key: str
+    title: str
+    """`banking77-minilm b2m7 on test`."""
+    about: str
+    split: str
+    t: float
+    result: str = ""
+
+
+def choosable_line(one: Choosable, width: int, now: float) -> Line:
+    right = line(muted(f"{one.result}  {words.clock(one.t, now).rjust(12)}"))
+    return ends(line(span(one.title)), (*right, blanks(1)), width, gap=2)
+
+
+def having(found: Sequence[Choosable], typed: str) -> list[Choosable]:
+    """Those that have every word that was typed."""
+    wanted = typed.lower().split()
+    return [one for one in found if all(word in one.title.lower() for word in wanted)]
+
+
+def details(found: Measured) -> list[tuple[str, str]]:
+    """Everything that is known of an evaluation, as plain lines."""
+    facts = [("model of", f"{found.name} ({found.short})"), ("split", found.split), ("rows", f"{found.rows:,}")]
+    facts += [("task", found.task), ("folder", found.folder)]
+    facts += [(name, words.score(value)) for name, value in found.metrics.items()]
+    for name, baseline in found.baselines.items():
+        facts.append((f"baseline {name}", str(baseline.get("help") or "")))
+    known = {"v", "task", "split", "rows", "labels", "metrics", "baselines", "per_class", "confusion", "entities"}
+    facts += [(str(key), plain_value(value)) for key, value in found.report.items()
+              if key not in known and not isinstance(value, Mapping | list)]  # fmt: skip
+    return facts
