@@ -57,7 +57,7 @@ def lying(cache: Path, name: str) -> Opened | None:
 
 
 def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
-    _sweep(cache)
+    sweep(cache)
     staging = cache / f"{STAGING_PREFIX}{os.getpid()}-{next(_count)}-{folder.name}"
     try:
         private_folder(staging)
@@ -74,15 +74,17 @@ def _made(cache: Path, folder: Path, make: Callable[[Path], Opened]) -> Opened:
     return found
 
 
-def _sweep(cache: Path) -> None:
+def sweep(cache: Path) -> None:
     """Removes what processes that were killed left half written."""
     for left in cache.glob(f"{STAGING_PREFIX}*"):
         try:
             old = time.time() - left.stat().st_mtime > ABANDONED_AFTER
         except FileNotFoundError:
             continue  # its process has just renamed it
-        if old:
+        if old and left.is_dir():
             shutil.rmtree(left, ignore_errors=True)
+        elif old:
+            left.unlink(missing_ok=True)
 
 
 def _replace(staging: Path, folder: Path) -> None:

@@ -128,7 +128,7 @@ def all_checkpoints(paths: RunPaths) -> Iterable[tuple[int, Path]]:
 
 def remove_leftovers(paths: RunPaths) -> None:
     """Removes what an ended process was still writing."""
-    for parent in (paths.root, paths.checkpoints, paths.evaluations):
+    for parent in (paths.root, paths.checkpoints, *paths.evaluations.glob("*")):
         if not parent.is_dir():
             continue
         for left in parent.glob(f"{STAGING_PREFIX}*"):

@@ -128,7 +128,9 @@ class Controls:
         if refusal:
             self._attempt.events.write("request", **answer, answer="refused", why=refusal)
         else:
-            self._attempt.events.write("request", **answer, answer="accepted", when=self._accept(request))
+            # Told before it is taken up: the loop may obey at once, and `applied` follows `accepted`.
+            self._attempt.events.write("request", **answer, answer="accepted", when=self._when(request))
+            self._take_up(request)
         self._reader.answered(request)
 
     def _refusal(self, request: Request) -> str | None:
@@ -140,18 +142,19 @@ class Controls:
             return "already stopping"
         return None
 
-    def _accept(self, request: Request) -> str:
+    def _when(self, request: Request) -> str:
+        if request.action == "stop" and self.training:
+            return "after this step, with a checkpoint" if self._saves else "after this step"
+        return "now" if request.action in ("stop", "abort") else "at the next step"
+
+    def _take_up(self, request: Request) -> None:
         if request.action == "abort":
             self._abort = request
             threading.Thread(target=self._abort_by_force, name="abort", daemon=True).start()
-            return "now"
-        if request.action == "stop":
+        elif request.action == "stop":
             self._stop = request
-            if self.training:
-                return "after this step, with a checkpoint" if self._saves else "after this step"
-            return "now"
-        self._queued.append(request)
-        return "at the next step"
+        else:
+            self._queued.append(request)
 
     def _abort_by_force(self) -> None:
         """Ends the process when the loop finds no safe point in time; leaves the stacks in stdout.log."""

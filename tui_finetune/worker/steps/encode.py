@@ -13,6 +13,7 @@ from typing import Any
 import datasets
 import pyarrow as pa
 
+from tui_finetune.data.cache import sweep
 from tui_finetune.paths import private_folder
 from tui_finetune.plugin_api import ROW_HASH, Task
 from tui_finetune.runs.layout import STAGING_PREFIX
@@ -25,9 +26,11 @@ FORMAT = 1
 
 def run(job: Job) -> None:
     job.attempt.phase("tokenizing")
+    cache = private_folder(job.home.cache / "encoded")
+    sweep(cache)
     encoded = {}
     for name, table in _wanted(job).items():
-        path = job.home.cache / "encoded" / _fingerprint(job, table) / f"{name}.arrow"
+        path = cache / _fingerprint(job, table) / f"{name}.arrow"
         if not path.is_file():
             private_folder(path.parent)
             _write(job, name, table, path)
@@ -53,7 +56,7 @@ def encoded_batches(task: Task, job: Job, table: pa.Table) -> Iterator[dict[str,
 
 
 def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
-    beside = path.with_name(f"{STAGING_PREFIX}{os.getpid()}-{path.name}")
+    beside = path.parent.parent / f"{STAGING_PREFIX}{os.getpid()}-{path.parent.name}-{path.name}"
     done = 0
     try:
         with pa.OSFile(str(beside), "wb") as sink, contextlib.ExitStack() as open_writer:
