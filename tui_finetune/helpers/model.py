@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ExitCode, Problem, UserError
-from tui_finetune.launch.devices import VISIBLE, visible_device
+from tui_finetune.launch.devices import VISIBLE, show_only
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 
@@ -148,7 +148,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _quiet(device: str) -> None:
     """Before torch is imported: which GPU it may see, no progress bars, no look at the network for a local folder."""
-    os.environ[VISIBLE] = visible_device(device)
+    show_only(device)
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
     os.environ["TRANSFORMERS_VERBOSITY"] = "error"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from tui_finetune.errors import Problem, RecipeError
 
@@ -54,14 +56,26 @@ def _names(part: str, device: Device) -> bool:
     return part == str(device.index) or (not part.isdigit() and device.uuid.startswith(part))
 
 
-def _device(pynvml: object, index: int) -> Device:
-    nvml: object = pynvml
-    handle = nvml.nvmlDeviceGetHandleByIndex(index)  # type: ignore[attr-defined]
-    memory = nvml.nvmlDeviceGetMemoryInfo(handle)  # type: ignore[attr-defined]
-    name = nvml.nvmlDeviceGetName(handle)  # type: ignore[attr-defined]
-    processes = len(nvml.nvmlDeviceGetComputeRunningProcesses(handle))  # type: ignore[attr-defined]
-    uuid = nvml.nvmlDeviceGetUUID(handle)  # type: ignore[attr-defined]
-    return Device(index, _text(name), memory.total, memory.free, processes, _text(uuid))
+def _device(nvml: Any, index: int) -> Device:
+    """What the driver tells of a GPU; a part of one, or one that shares the machine's memory, tells less."""
+    handle = nvml.nvmlDeviceGetHandleByIndex(index)
+
+    def told(ask: Callable[[Any], Any], otherwise: Any) -> Any:
+        try:
+            return ask(handle)
+        except nvml.NVMLError as error:
+            logger.debug("GPU %d: %s", index, error)
+            return otherwise
+
+    memory = told(nvml.nvmlDeviceGetMemoryInfo, None)
+    return Device(
+        index,
+        _text(told(nvml.nvmlDeviceGetName, "GPU")),
+        memory.total if memory is not None else 0,
+        memory.free if memory is not None else 0,
+        len(told(nvml.nvmlDeviceGetComputeRunningProcesses, ())),
+        _text(told(nvml.nvmlDeviceGetUUID, "")),
+    )
 
 
 def _text(value: str | bytes) -> str:
@@ -80,6 +94,14 @@ def visible_device(wanted: str) -> str:
         return wanted.removeprefix("cuda:")
     there = devices()
     return str(max(there, key=lambda device: device.memory_free).index) if there else ""
+
+
+def show_only(wanted: str) -> None:
+    """Lets this process see no GPU but the one that `wanted` means. Before torch is imported: Trainer would wrap the model in
+    DataParallel over every GPU that it sees."""
+    os.environ[VISIBLE] = visible_device(wanted)
+    # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
+    os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
 
 
 def device_problems(wanted: str) -> list[Problem]:

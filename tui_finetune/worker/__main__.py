@@ -9,12 +9,13 @@ import sys
 from pathlib import Path
 
 from tui_finetune.errors import UserError, cannot_write
-from tui_finetune.launch.devices import visible_device
+from tui_finetune.launch.devices import show_only
 from tui_finetune.launch.handoff import ATTEMPT_TAKEN, NOT_BEGUN
 from tui_finetune.paths import Home
 from tui_finetune.runs.attempts import AttemptTaken
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker import lifecycle
+from tui_finetune.worker.attempt import Attempt
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -26,11 +27,8 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         recipe = read_resolved(paths.recipe_toml)
-        # Before torch is imported: Trainer would wrap the model in DataParallel over every GPU it can see.
-        os.environ["CUDA_VISIBLE_DEVICES"] = visible_device(recipe.run.device)
-        # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
-        os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
-        attempt = lifecycle.begin(paths, given.attempt, recipe.run.device)
+        show_only(recipe.run.device)
+        attempt = Attempt.claim(paths, given.attempt, device=recipe.run.device)
     except AttemptTaken as taken:
         return _not_begun(taken, ATTEMPT_TAKEN)
     except UserError as error:

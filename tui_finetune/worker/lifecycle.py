@@ -86,11 +86,6 @@ class _End(NamedTuple):
     advice: str | None = None
 
 
-def begin(paths: RunPaths, expected: int | None, device: str | None) -> Attempt:
-    """Claims the attempt. Raises AttemptTaken when another process has it."""
-    return Attempt.claim(paths, expected, device=device)
-
-
 def _resume_point(paths: RunPaths, attempt: Attempt) -> Path | None:
     """The newest whole checkpoint, those that are not whole told and put aside; writes the `attempt` event."""
     from tui_finetune.worker import checkpoints

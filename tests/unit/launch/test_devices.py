@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from types import SimpleNamespace
 from typing import Any
@@ -49,6 +50,24 @@ class TestTwoGpus:
     ) -> None:
         monkeypatch.setenv(devices.VISIBLE, visible)
         assert devices.visible_device("auto") == index
+
+    def test_one_that_tells_little_is_a_device_all_the_same(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A part of a GPU has no list of processes, one that shares the machine's memory no memory."""
+        nvml = sys.modules["pynvml"]
+
+        def not_supported(_: Any) -> None:
+            raise nvml.NVMLError("Not Supported")
+
+        monkeypatch.setattr(nvml, "nvmlDeviceGetComputeRunningProcesses", not_supported)
+        monkeypatch.setattr(nvml, "nvmlDeviceGetMemoryInfo", not_supported)
+        assert [(one.name, one.memory_total, one.processes) for one in devices.devices()] == [("NVIDIA A10", 0, 0)] * 2
+        assert devices.visible_device("auto") == "0"
+
+    def test_a_process_sees_that_one_alone_as_the_driver_counts(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for name in (devices.VISIBLE, "CUDA_DEVICE_ORDER"):
+            monkeypatch.setenv(name, "0,1")
+        devices.show_only("cuda:1")
+        assert (os.environ[devices.VISIBLE], os.environ["CUDA_DEVICE_ORDER"]) == ("1", "PCI_BUS_ID")
 
     def test_one_that_is_not_there_is_a_problem_that_names_the_others(self) -> None:
         (problem,) = devices.device_problems("cuda:7")
