@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.errors import DataError, Problem, UserError
+from tui_finetune.errors import DataError, LaunchError, Problem, UserError
 
 PLACES_TOLD = 5
 """Of many alike problems this many are told one by one, the rest is counted."""
@@ -77,8 +77,8 @@ class Collector:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, traceback: object) -> bool:
-        """Keeps the problems of a UserError and goes on; anything else passes."""
-        if isinstance(error, UserError):
+        """Keeps the problems of a UserError and goes on; anything else passes, a helper that died too."""
+        if isinstance(error, UserError) and not isinstance(error, LaunchError):
             self.problems += error.problems
             return True
         return False

@@ -5,12 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import Problem, RecipeError, UserError
+from tui_finetune.errors import LaunchError, Problem, RecipeError, UserError
 from tui_finetune.launch.devices import device_problems
 from tui_finetune.launch.starting_point import starting_point
+from tui_finetune.paths import existing
 from tui_finetune.plugin_api import Task, no_progress
 
 if TYPE_CHECKING:
@@ -91,9 +91,11 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
 
 
 def _gathered(problems: list[Problem], part: Any) -> Any:
-    """The part's result; its problems are added to the others instead of hiding them."""
+    """The part's result; its problems are added to the others instead of hiding them. A helper that died is none of them."""
     try:
         return part()
+    except LaunchError:
+        raise
     except UserError as error:
         problems.extend(error.problems)
         return None
@@ -127,7 +129,7 @@ def _prepare(recipe: Recipe, task: Task, catalog: Catalog, home: Home, progress:
 
 
 def _room(home: Home, model: ModelFacts | None) -> list[Problem]:
-    free = shutil.disk_usage(_existing(home.runs)).free
+    free = shutil.disk_usage(existing(home.runs)).free
     weights = model.bytes if model is not None and model.bytes else 0
     needed = max(ROOM, weights * (1 + 2 * CHECKPOINT_FACTOR))
     if free >= needed:
@@ -138,12 +140,6 @@ def _room(home: Home, model: ModelFacts | None) -> list[Problem]:
             hint="tui-finetune trash empty, or another --home.",
         )
     ]
-
-
-def _existing(path: Path) -> Path:
-    while not path.exists():
-        path = path.parent
-    return path
 
 
 def _facts(prepared: Prepared, catalog: Catalog, recipe: Recipe) -> dict[str, Any]:

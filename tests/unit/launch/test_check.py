@@ -9,7 +9,8 @@ import pytest
 
 from tests.model_folders import model_folder
 from tui_finetune.config.load import load_recipe
-from tui_finetune.errors import RecipeError
+from tui_finetune.data import helper
+from tui_finetune.errors import ExitCode, LaunchError, RecipeError
 from tui_finetune.launch.check import Checked, check
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api.manager import load_catalog
@@ -47,3 +48,15 @@ def test_the_best_is_chosen_by_what_is_measured(checked: Callable[..., Checked])
         RecipeError, match=r'metric_for_best_model: is "recall", which is not measured\..* accuracy, loss'
     ):
         checked("parts of speech", "train.metric_for_best_model=recall")
+
+
+def test_a_helper_that_died_is_no_mistake_of_the_recipe(
+    checked: Callable[..., Checked], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dying(*_: object) -> None:
+        raise LaunchError("the data helper was killed by SIGKILL without an answer.")
+
+    monkeypatch.setattr(helper, "ask", dying)
+    with pytest.raises(LaunchError, match="SIGKILL") as caught:
+        checked("entities", "data.source=hub", "data.path=an/id")
+    assert caught.value.exit_code == ExitCode.LAUNCH_FAILED
