@@ -110,6 +110,11 @@ def cannot_write(place: Path, error: OSError) -> Problem:
     return Problem(f"{place} cannot be written: {said}.", hint=hint)
 
 
+def first_line(error: BaseException) -> str:
+    """What a library said, without the pages below it; its kind where it said nothing."""
+    return next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
+
+
 def nearest(name: str, known: Iterable[str]) -> str | None:
     """The known spelling that is most like `name`, or None when none is near."""
     known = list(known)

@@ -7,6 +7,7 @@ passes from a data set to a terminal. Printers and widgets accept `Shown` only (
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NewType
 
 Shown = NewType("Shown", str)
@@ -81,6 +82,14 @@ def cut_front(text: str, width: int) -> Shown:
     """Paths: the front is cut, `…/train/a.csv`."""
     text = shown(text)
     return Shown(text if cell_width(text) <= width else "…" + _fit(text[::-1], width - 1)[::-1])
+
+
+def aligned(rows: Sequence[Sequence[Shown]], right: Sequence[int] = ()) -> list[Shown]:
+    """Cells in columns, two blanks apart; the columns in `right` right-aligned."""
+    widths = [max(cell_width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    return [
+        Shown("  ".join(pad(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip()) for row in rows
+    ]
 
 
 def pad(text: Shown, width: int, *, right: bool = False) -> Shown:

@@ -12,10 +12,6 @@ from tui_finetune.plugin_api import Metric, Source, Task, hookimpl
 
 @hookimpl
 def register_datasets() -> Sequence[Source]:
-    import importlib.util
-
-    if importlib.util.find_spec("tui_finetune.builtin.sources") is None:
-        return []
     from tui_finetune.builtin.sources import SOURCES
 
     return list(SOURCES)

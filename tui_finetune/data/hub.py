@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.data.problems import listed
-from tui_finetune.errors import DataError, Problem, did_you_mean, nearest
+from tui_finetune.errors import DataError, Problem, did_you_mean, first_line, nearest
 
 COMMIT = re.compile(r"[0-9a-f]{40}$")
 PREFIX = "datasets--"
@@ -59,7 +59,7 @@ def resolve(path: Any, revision: str | None) -> Place:
         raise DataError(Problem(f"'{name}' is no Hub id and no file or folder here.", "data.path")) from error
     except (OfflineModeIsEnabled, httpx.TransportError, OSError) as error:
         if isinstance(error, HfHubHTTPError) and not _is_out_of_reach(error):
-            raise DataError(Problem(f"{name}: the Hub says {_first_line(error)}", "data.path")) from error
+            raise DataError(Problem(f"{name}: the Hub says {first_line(error)}", "data.path")) from error
         return _from_cache(name, revision, error)
     return Place(name, str(info.sha))
 
@@ -75,11 +75,6 @@ def _is_out_of_reach(error: Any) -> bool:
     """Answers of a proxy or of a Hub that is down, rather than about the data set."""
     status = getattr(getattr(error, "response", None), "status_code", 0)
     return status in (403, 407) or status >= 500
-
-
-def _first_line(error: BaseException) -> str:
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
 
 
 # Without network
@@ -166,7 +161,7 @@ def load(place: Place, subset: str | None, cache: Path | None) -> Mapping[str, A
     except ValueError as error:
         raise DataError(_wrong_subset(place, subset, error)) from error
     except (OSError, RuntimeError, datasets.exceptions.DatasetsError) as error:
-        raise DataError(Problem(f"{place.name}: {_first_line(error)}", "data.path")) from error
+        raise DataError(Problem(f"{place.name}: {first_line(error)}", "data.path")) from error
     return loaded
 
 
@@ -180,4 +175,4 @@ def _wrong_subset(place: Place, subset: str | None, error: ValueError) -> Proble
         near = nearest(subset, names)
         hint = f"Did you mean {near}?" if near else f"It has: {listed(names, 12)}."
         return Problem(f"{place.name} has no subset '{subset}'.", "data.subset", hint=hint)
-    return Problem(f"{place.name}: {_first_line(error)}", "data.path")
+    return Problem(f"{place.name}: {first_line(error)}", "data.path")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_finetune.evaluation.reports import Confused
-from tui_finetune.text import Shown, cell_width, cut_end, cut_middle, pad, shown
+from tui_finetune.text import Shown, aligned, cut_end, cut_middle, shown
 
 NONE = Shown("–")
 LABEL_WIDTH = 30
@@ -67,11 +67,3 @@ def confused_lines(found: Sequence[Confused], width: int = 80) -> list[Shown]:
         if text is not None:
             lines.append(Shown(f"    {cut_end(str(text), width - 4)}"))
     return lines
-
-
-def aligned(rows: Sequence[Sequence[Shown]], right: Sequence[int] = ()) -> list[Shown]:
-    """Cells in columns, two blanks apart; the columns in `right` right-aligned."""
-    widths = [max(cell_width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        Shown("  ".join(pad(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip()) for row in rows
-    ]

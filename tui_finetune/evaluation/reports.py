@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tui_finetune.evaluation.classes import count, pairs
 from tui_finetune.evaluation.entities import EntityCounts, count_entities, total
 from tui_finetune.evaluation.predictions import ALL_LABELS
 from tui_finetune.plugin_api import Baseline, Decoded, Task
-from tui_finetune.runs.layout import STAGING_PREFIX
+from tui_finetune.runs import atomic
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,31 +37,13 @@ def make_report(
 
 
 def write_report(path: Path, report: Mapping[str, Any]) -> None:
-    """Written beside and renamed; readable by the owner only; numbers that are not finite as strings."""
-    beside = path.with_name(f"{STAGING_PREFIX}{os.getpid()}-{path.name}")
-    text = json.dumps(_plain(report), ensure_ascii=False, indent=1, allow_nan=False)
-    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(beside, path)
+    """Whole or not at all; readable by the owner only; numbers that are not finite as strings."""
+    atomic.write_json(path, dict(report))
 
 
 def read_report(path: Path) -> dict[str, Any]:
     found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return found
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return value
 
 
 def class_report(decoded: Decoded) -> dict[str, Any]:

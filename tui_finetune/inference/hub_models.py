@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.errors import ModelError, Problem, did_you_mean
+from tui_finetune.errors import ModelError, Problem, did_you_mean, first_line
 from tui_finetune.inference.model_files import (
     CONFIG,
     INDEX,
@@ -19,7 +19,6 @@ from tui_finetune.inference.model_files import (
     WEIGHTS,
     ModelFacts,
     config_problems,
-    first_line,
     folder_problems,
     pickle_message,
     weight_bytes,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.errors import ModelError, Problem, did_you_mean
+from tui_finetune.errors import ModelError, Problem, did_you_mean, first_line
 from tui_finetune.inference.builtin_models import SCHEME, builtin_folder
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import Task
@@ -286,9 +286,3 @@ def unreadable_tokenizer(path: object, error: BaseException) -> Problem:
     said = f"{type(error).__name__}: {error}" if isinstance(error, KeyError) else first_line(error)
     hint = "Copy tokenizer.json and tokenizer_config.json again of the model that it was made from."
     return Problem(f"the tokenizer of {path} cannot be read: {said}.", KEY, hint=hint)
-
-
-def first_line(error: BaseException) -> str:
-    """What a library said, without the pages below it."""
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

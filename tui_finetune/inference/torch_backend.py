@@ -6,9 +6,9 @@ import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import ModelError, Problem
+from tui_finetune.errors import ModelError, Problem, first_line
 from tui_finetune.inference.encoders import transformers_encoder
-from tui_finetune.inference.model_files import first_line, unreadable_tokenizer
+from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.model_folder import ModelFolder
 from tui_finetune.inference.predictor import Answer, Row, alike, as_columns
 from tui_finetune.plugin_api import HeavyTask, LabelSet, ModelRequest, Progress, no_progress

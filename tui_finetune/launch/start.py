@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import LaunchError, Problem, UserError, cannot_write
@@ -113,22 +112,6 @@ def _require_plugins(info: RunInfo, launch: Launch) -> None:
 
     catalog = load_catalog(launch.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
     require_plugins(read_resolved(info.paths.recipe_toml), catalog)
-
-
-def model_of(info: RunInfo) -> Path:
-    """The run's model folder. Raises UserError while there is none."""
-    if not (info.paths.model / "config.json").is_file():
-        raise UserError(
-            f"{info.name} ({info.id[-4:]}) has no model yet: it writes one when it ends. State: {info.status().words}."
-        )
-    return info.paths.model
-
-
-def require_worker_alive(started: Started, info: RunInfo) -> None:
-    """Raises LaunchError when the run has failed before its first real step."""
-    status = info.status()
-    if status.state in ("failed", "died"):
-        raise LaunchError(f"{info.name} ({info.id[-4:]}): {status.words}")
 
 
 def _data_name(checked: Checked) -> str:

@@ -34,7 +34,6 @@ class ModelRequest:
     trust_remote_code: bool = False
     new_head: bool = False
     """True where the saved head belongs to another label set: it is left out and initialized anew."""
-    dropout: float | None = None
 
 
 class HeavyTask:
@@ -78,13 +77,12 @@ class HeavyTask:
         *,
         padding: str,
         max_length: int,
-        pad_to_multiple_of: int | None = None,
     ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         """Makes a batch of encoded rows. `padding`: longest or max_length. Columns the model does not take are dropped before."""
         from transformers import DataCollatorWithPadding
 
         return DataCollatorWithPadding(  # type: ignore[no-any-return]
-            tokenizer, padding=padding, max_length=max_length, pad_to_multiple_of=pad_to_multiple_of
+            tokenizer, padding=padding, max_length=max_length
         )
 
     def split_logits(self, logits: torch.Tensor, attention_mask: torch.Tensor) -> list[np.ndarray]:

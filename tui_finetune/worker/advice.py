@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_finetune.errors import NO_ROOM, UserError
+from tui_finetune.errors import NO_ROOM, UserError, first_line
 
 
 @dataclass(frozen=True)
@@ -36,13 +36,13 @@ def explain(error: BaseException, phase: str, place: Path) -> Explanation:
         return Explanation("\n".join(str(problem) for problem in error.problems))
     if _is_out_of_memory(error):
         return Explanation(
-            f"{phase}: out of memory ({_first_line(error)})",
+            f"{phase}: out of memory ({first_line(error)})",
             "Halve per_device_train_batch_size and double gradient_accumulation_steps (same effective batch), "
-            "lower model.max_length, or set train.gradient_checkpointing = true.",
+            "lower model.max_length, or set train.activation_checkpointing = true.",
         )
     if isinstance(error, MemoryError):
         return Explanation(f"{phase}: out of main memory", "Use less data at once, or a machine with more memory.")
-    return Explanation(f"{phase}: {type(error).__name__}: {_first_line(error)}", _LOG)
+    return Explanation(f"{phase}: {type(error).__name__}: {first_line(error)}", _LOG)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
@@ -64,8 +64,3 @@ def _is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(
         words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")
     )
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

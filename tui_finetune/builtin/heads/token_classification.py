@@ -21,7 +21,6 @@ class TokenClassificationHead(HeavyTask):
         *,
         padding: str,
         max_length: int,
-        pad_to_multiple_of: int | None = None,
     ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         from transformers import DataCollatorForTokenClassification
 
@@ -29,6 +28,5 @@ class TokenClassificationHead(HeavyTask):
             tokenizer,
             padding=padding,
             max_length=max_length,
-            pad_to_multiple_of=pad_to_multiple_of,
             label_pad_token_id=IGNORED,
         )

@@ -13,7 +13,7 @@ from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.launching import launch_of
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
-from tui_finetune.text import Shown, cut_end, pad, shown
+from tui_finetune.text import Shown, aligned, cut_end, pad, shown
 
 if TYPE_CHECKING:
     from tui_finetune.launch.check import Checked
@@ -143,7 +143,7 @@ def figures(report: Mapping[str, Any], confused: Sequence[Any]) -> list[Shown]:
 
 def predictions(answers: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """Each sentence with its label and how sure the model is."""
-    from tui_finetune.evaluation.rendering import aligned, number
+    from tui_finetune.evaluation.rendering import number
 
     texts = [cut_end(str(answer["text"]), SENTENCE_WIDTH) for answer in answers]
     rows = aligned(

@@ -8,7 +8,7 @@ from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, set_seed
 
-from tui_finetune.errors import ModelError, Problem
+from tui_finetune.errors import ModelError, Problem, first_line
 from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.saved_head import HeadChoice, SavedHead, choose_head, saved_head, saved_head_of
@@ -70,7 +70,7 @@ def load_model(job: Job) -> None:
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if "out of memory" in str(error).lower():
             raise
-        raise ModelError(Problem(f"{table.path}: {_first_line(error)}", key="model.path")) from error
+        raise ModelError(Problem(f"{table.path}: {first_line(error)}", key="model.path")) from error
     _use_padding_token(model, got(job.tokenizer, "tokenizer"))
     frozen = freeze(model, table.freeze) if job.recipe.kind == "train" else []
     if frozen:
@@ -95,7 +95,3 @@ def _use_padding_token(model: Any, tokenizer: Any) -> None:
     """Sequence heads of decoder models look for the padding token in the config."""
     if getattr(model.config, "pad_token_id", None) is None:
         model.config.pad_token_id = tokenizer.pad_token_id
-
-
-def _first_line(error: BaseException) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__

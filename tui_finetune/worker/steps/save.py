@@ -7,10 +7,9 @@ from pathlib import Path
 from safetensors.torch import load_model
 
 from tui_finetune.inference.model_card import write_model_card
+from tui_finetune.inference.model_files import WEIGHTS
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
-
-WEIGHTS = "model.safetensors"
 
 
 def run(job: Job) -> None:
