@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
 import shutil
 import sys
+import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
 import click
 
+from tui_finetune.cli import output
+from tui_finetune.cli.groups import wants_json
 from tui_finetune.errors import ExitCode, UserError, log_traceback
 from tui_finetune.paths import Home
 from tui_finetune.text import Shown, cut_end, shown
@@ -21,8 +27,12 @@ def say(text: Shown) -> None:
     sys.stderr.flush()
 
 
+PATIENCE = 1.0
+"""Seconds that a piece of work may take before a pipe or a log file hears of its progress."""
+
+
 class ProgressLine:
-    """A line on stderr that is rewritten in place on a terminal, and written at most every tenth in a pipe."""
+    """A line on stderr that is rewritten in place on a terminal; of what takes longer a line a tenth in a pipe."""
 
     def __init__(self) -> None:
         # A dumb terminal cannot rewrite a line: it gets what a pipe gets.
@@ -30,6 +40,7 @@ class ProgressLine:
         self._last = ""
         self._open = False
         self._tenth: tuple[str, int] | None = None
+        self._since = time.monotonic()
 
     def __call__(self, what: str, done: int, total: int | None) -> None:
         """A `Progress`: `what` in words, `done` of `total`."""
@@ -38,7 +49,7 @@ class ProgressLine:
             self.update(f"{what} … {count}")
             return
         tenth = (what, 0 if not total else 10 * done // total)
-        if tenth != self._tenth:
+        if tenth != self._tenth and time.monotonic() - self._since >= PATIENCE:
             self._tenth = tenth
             say(shown(f"{what} … {count}"))
 
@@ -71,9 +82,15 @@ class ProgressLine:
 
 
 def report(error: UserError) -> None:
-    """Prints all problems, one a line."""
+    """Prints all problems, one a line; a call with --json has them as its document too, unless it printed one already."""
     for problem in error.problems:
         say(shown(problem, multiline=True))
+    _report_json([problem.as_json() for problem in error.problems], error.exit_code)
+
+
+def _report_json(problems: Sequence[Mapping[str, object]], code: ExitCode) -> None:
+    if wants_json() and not output.printed():
+        output.print_json({"problems": problems, "exit_code": code})
 
 
 class ReaderGone(Exception):
@@ -92,9 +109,32 @@ class Heard:
         return log_traceback(error, (self.home or Home.find()).log)
 
 
+def _never_fail_to_print() -> None:
+    """On a terminal that is not UTF-8 our signs become ASCII, and other characters are told by their numbers."""
+    codecs.register_error(_IN_WORDS, _in_words)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_IN_WORDS)
+
+
+_IN_WORDS = "tui_finetune"
+
+
+def _in_words(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    from tui_finetune.live.marks import GLYPHS
+
+    char = error.object[error.start]
+    written = GLYPHS.get(char) or char.encode("ascii", "backslashreplace").decode()
+    return written, error.start + 1
+
+
 def run(cli: click.Command) -> NoReturn:
     """Runs the command line; every way of ending becomes an exit code, and no person's mistake a traceback."""
     heard = Heard()
+    output.begin()
+    _never_fail_to_print()
     try:
         code = cli.main(standalone_mode=False, obj=heard)
         sys.stdout.flush()
@@ -112,6 +152,7 @@ def run(cli: click.Command) -> NoReturn:
         sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
         error.show(file=sys.stderr)
+        _report_json([{"message": error.format_message()}], ExitCode.USAGE)
         sys.exit(ExitCode.USAGE)
     except (BrokenPipeError, ReaderGone):
         # The reader of stdout went away (`| head`): nothing is wrong, and what Python flushes at exit must go nowhere.

@@ -10,6 +10,7 @@ import click
 
 from tui_finetune import __version__
 from tui_finetune.cli import diagnostics
+from tui_finetune.cli.groups import as_help, misplaced, unknown_verb
 
 VERBS: dict[str, str] = {
     "open": "The interface: every run on a screen. tui-finetune alone opens it too.",
@@ -28,7 +29,7 @@ VERBS: dict[str, str] = {
     "evaluate": "Evaluate a run's model or a model folder.",
     "predict": "Labels for texts, from a run's model or a model folder.",
     "edit": "Name, tags and note of a run.",
-    "rm": "Move an ended run to the trash.",
+    "rm": "Move ended runs to the trash.",
     "trash": "List, restore, empty the trash.",
     "plugins": "What is installed, what it adds, and what failed.",
     "settings": "How the interface looks, and its keys.",
@@ -56,14 +57,21 @@ class Verbs(click.Group):
         except BrokenPipeError as error:
             raise diagnostics.ReaderGone from error
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = as_help(args)
+        try:
+            return super().parse_args(ctx, given)
+        except click.NoSuchOption as error:
+            misplaced(ctx, error, args, VERBS)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        from tui_finetune.errors import did_you_mean
-
+        if args and args[0] == "help":
+            click.echo(ctx.get_help())
+            ctx.exit()
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            hint = did_you_mean(args[0], VERBS) or "tui-finetune --help lists the verbs."
-            raise click.UsageError(f"{args[0]} is not a verb. {hint}", ctx)
+            unknown_verb(ctx, args[0], VERBS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from tui_finetune.errors import UserError
 from tui_finetune.text import Shown, pad
 
 _BLANK = Shown("")
@@ -28,24 +29,61 @@ def finite(value: Any) -> Any:
     return value
 
 
+class _Printed:
+    """Whether this call has printed its JSON document."""
+
+    document = False
+
+
+def begin() -> None:
+    """A new call: nothing is printed yet."""
+    _Printed.document = False
+
+
+def printed() -> bool:
+    """Whether a JSON document was printed, or begun: a second one would spoil it."""
+    return _Printed.document
+
+
+def _as_text(document: Any) -> str:
+    """JSON that stdout can encode: other characters escaped where it is not UTF-8, and where they are halves of one."""
+    text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(finite(document), indent=2, allow_nan=False)
+    return text
+
+
 def print_json(document: Any) -> None:
     """One JSON document and a newline."""
-    sys.stdout.write(json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+    _Printed.document = True
+    sys.stdout.write(_as_text(document) + "\n")
     sys.stdout.flush()
 
 
 @contextlib.contextmanager
 def json_list() -> Iterator[Callable[[Any], None]]:
-    """One JSON list, written item by item as they come: a million answers are never held at once."""
+    """One JSON list, written item by item as they come: a million answers are never held at once.
+
+    Where the verb fails on the way the list is closed after what it has; before the first item nothing is printed.
+    """
     first = True
 
     def item(document: Any) -> None:
         nonlocal first
-        text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False)
-        sys.stdout.write(("[\n" if first else ",\n") + "\n".join(f"  {line}" for line in text.split("\n")))
+        _Printed.document = True
+        indented = "\n".join(f"  {line}" for line in _as_text(document).split("\n"))
+        sys.stdout.write(("[\n" if first else ",\n") + indented)
         first = False
 
-    yield item
+    try:
+        yield item
+    except UserError:
+        if not first:
+            sys.stdout.write("\n]\n")
+        raise
+    _Printed.document = True
     sys.stdout.write("[]\n" if first else "\n]\n")
     sys.stdout.flush()
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui_finetune.cli import output
+from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import ExitCode, Problem, RecipeError, UserError, did_you_mean
 from tui_finetune.runs.layout import STAGING_PREFIX
@@ -22,7 +23,7 @@ _SETS = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="
 _RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
 
 
-@click.group()
+@click.group(cls=VerbGroup)
 def command() -> None:
     """Write, check and show recipes."""
 

@@ -11,6 +11,7 @@ import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine
+from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import DataError, ExitCode, UserError
 from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
@@ -25,7 +26,7 @@ NAME = 9
 NAME_WIDTH = 30
 
 
-@click.group()
+@click.group(cls=VerbGroup)
 def command() -> None:
     """Look at data before training on it."""
 

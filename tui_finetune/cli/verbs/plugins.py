@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tui_finetune.cli import diagnostics, output
+from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError, did_you_mean
 from tui_finetune.live.plugins_page import gives_words, health, plain_remarks, version_words
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog, PluginInfo
 
 
-@click.group()
+@click.group(cls=VerbGroup)
 def command() -> None:
     """What is installed, what it adds, and what failed."""
 

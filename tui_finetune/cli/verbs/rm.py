@@ -12,7 +12,7 @@ from tui_finetune.text import shown
 
 
 @click.command()
-@click.argument("runs", metavar="RUN", nargs=-1, required=True)
+@click.argument("runs", metavar="RUN …", nargs=-1, required=True)
 @click.option("--force", is_flag=True, help="Also a run that is unreachable: on a machine that is gone.")
 @verb
 def command(call: Call, runs: tuple[str, ...], force: bool) -> None:

@@ -7,13 +7,14 @@ from typing import Any
 import click
 
 from tui_finetune.cli import diagnostics, output
+from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, shown
 from tui_finetune.ui.settings import HELP, KEYS, Settings, known_name, read_settings, value_of, write_setting
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=VerbGroup, invoke_without_command=True)
 @verb
 def command(call: Call) -> None:
     """How the interface looks, and its keys: what is set, or set and unset one."""

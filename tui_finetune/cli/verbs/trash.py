@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from tui_finetune.cli import diagnostics, output
+from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError
 from tui_finetune.live import words
@@ -16,7 +17,7 @@ from tui_finetune.runs.store import RunStore
 from tui_finetune.text import Shown, shown
 
 
-@click.group()
+@click.group(cls=VerbGroup)
 def command() -> None:
     """List, restore, empty the trash."""
 
