@@ -180,6 +180,9 @@ class History:
         step, split = event.step if event.step is not None else self.step, _text(event.get("split")) or "validation"
         metrics = {name: value for name, raw in _mapping(event.get("metrics")) if (value := number(raw)) is not None}
         seconds, rows, final = event.number("seconds"), _whole(event.get("rows")), bool(event.get("final"))
+        # One that an attempt does again, as its checkpoint did not have it, takes the place of the earlier.
+        same = (step, split, final)
+        self.evaluations = [one for one in self.evaluations if (one.step, one.split, one.final) != same]
         self.evaluations.append(Evaluation(step, split, metrics, event.t, seconds, rows, final))
         for name, value in metrics.items():
             self._add(f"{split}/{name}", step, value)

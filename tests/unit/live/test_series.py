@@ -41,6 +41,12 @@ def test_a_finished_run_is_told_whole(home: Home) -> None:
     assert (told.unknown, told.broken) == (0, 0)
 
 
+def test_an_evaluation_that_an_attempt_does_again_takes_the_earlier_ones_place(home: Home) -> None:
+    run = FakeRun(home).begin().plan().step(6).checkpoint(6).evaluate(6, accuracy=0.5).step(8)
+    run.die().begin(from_step=6).evaluate(6, accuracy=0.5).evaluate(12, accuracy=0.6)
+    assert [one.step for one in history(run).evaluations] == [6, 12]
+
+
 def test_a_history_grows_as_events_come(home: Home) -> None:
     run = FakeRun(home).begin().plan()
     tail, told = EventTail(run.paths), History()
