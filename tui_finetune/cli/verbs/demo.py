@@ -10,7 +10,7 @@ import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
-from tui_finetune.cli.launching import launch_of
+from tui_finetune.cli.launching import checked_recipe, ending, launch_of
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, aligned, cut_end, pad, shown
@@ -47,7 +47,7 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     from tui_finetune.launch.start import start
     from tui_finetune.runs.info import read_info
 
-    checked = _checked(call, sample(RECIPE), sets)
+    checked = checked_recipe(call, sample(RECIPE), sets, quiet=True)
     for line in introduction(checked):
         say(line)
     with HeldInterrupts() as held:
@@ -62,25 +62,9 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
         say(Shown(""))
         _print(call, info)
     else:
-        say(shown(f"{info.title}: {status.words}", multiline=True))
-        say(
-            shown(
-                f"tui-finetune logs {info.short} prints what the worker said; tui-finetune resume {info.short} goes on."
-            )
-        )
+        for line in ending(info, status):
+            say(line)
     click.get_current_context().exit(exit_code(status))
-
-
-def _checked(call: Call, recipe: Path, sets: Sequence[str]) -> Checked:
-    from tui_finetune.config.load import load_recipe
-    from tui_finetune.launch.check import check
-
-    progress = ProgressLine()
-    try:
-        loaded = load_recipe(recipe, sets=sets, catalog=call.catalog, cache=call.home.cache)
-        return check(loaded, home=call.home, catalog=call.catalog, progress=progress)
-    finally:
-        progress.clear()
 
 
 def _print(call: Call, info: RunInfo) -> None:
