@@ -96,9 +96,7 @@ def ending(info: RunInfo, status: Status) -> list[Shown]:
             shown(f"tui-finetune predict {info.short} TEXT uses it; tui-finetune evaluate {info.short} measures it."),
         ]
     elif status.state != "finished":
-        lines.append(
-            shown(
-                f"tui-finetune logs {info.short} prints what the worker said; tui-finetune resume {info.short} goes on."
-            )
-        )
+        told = "tui-finetune resume" in (status.advice or "")
+        way_on = "" if told else f"; tui-finetune resume {info.short} goes on"
+        lines.append(shown(f"tui-finetune logs {info.short} prints what the worker said{way_on}."))
     return lines
