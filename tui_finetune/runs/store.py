@@ -27,6 +27,8 @@ _NUMBERED = re.compile(r"~\d+$")
 LATEST = "latest"
 LISTED = 12
 """Matches that an ambiguous query names."""
+LIKELY = 3
+"""Runs that an unknown query may have meant."""
 
 
 class RunStore:
@@ -94,9 +96,16 @@ class RunStore:
         """The run that a person means: id, unique beginning, last four characters, name (its newest), or `latest`.
 
         `accepts` restricts `latest` and, where they leave a choice, names: the newest that the verb can act on.
-        Raises NoSuchRun, with the matches of an ambiguous query or the nearest spelling of an unknown one.
+        Raises NoSuchRun, with the matches of an ambiguous query, the nearest spelling of an unknown one, or where it went.
         """
-        return find_among(self.list(), query.strip(), accepts, where=str(self.home.runs))
+        query = query.strip()
+        try:
+            return find_among(self.list(), query, accepts, where=str(self.home.runs))
+        except NoSuchRun:
+            if (gone := next((i for i in self.trashed() if query in (i.id, i.short, i.name)), None)) is None:
+                raise
+            hint = f"tui-finetune trash restore {gone.short} brings it back."
+            raise NoSuchRun(Problem(f"{gone.title} is in the trash.", hint=hint)) from None
 
     def trash(self, info: RunInfo, *, force: bool = False) -> Path:
         """Moves an ended run to the trash. Raises UserError while it lives.
@@ -215,7 +224,14 @@ def _several(query: str, matches: list[RunInfo]) -> NoSuchRun:
 def _unknown(query: str, infos: list[RunInfo]) -> NoSuchRun:
     known = {info.name: info for info in reversed(infos)} | {info.short: info for info in infos}
     known |= {info.id: info for info in infos}
-    found = nearest(query, known)
-    if found is None:
-        return NoSuchRun(Problem(f"No run '{query}'.", hint="tui-finetune runs lists them."))
-    return NoSuchRun(Problem(f"No run '{query}'.", hint=f"Did you mean {known[found].title}?"))
+    likely = [known[found].title] if (found := nearest(query, known)) else _named_like(query, infos)
+    if not likely and nearest(query, [LATEST]):
+        likely = [LATEST]
+    hint = f"Did you mean {' or '.join(likely)}?" if likely else "tui-finetune runs lists them."
+    return NoSuchRun(Problem(f"No run '{query}'.", hint=hint))
+
+
+def _named_like(query: str, infos: list[RunInfo]) -> list[str]:
+    """Runs with the query in their name: it is only part of a name, or its letters are of another size."""
+    part = query.casefold()
+    return [info.title for info in infos if part and part in info.name.casefold()][:LIKELY]

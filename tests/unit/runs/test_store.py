@@ -232,6 +232,29 @@ def test_an_unknown_one_is_told_with_the_nearest_spelling(home: Home) -> None:
         RunStore(home).find("")
 
 
+def test_a_part_of_a_name_names_the_newest_that_have_it(home: Home) -> None:
+    runs = [FakeRun(home, f"Tickets-all-MiniLM-L6-v2-{n}") for n in range(4)]
+    with pytest.raises(NoSuchRun) as failed:
+        RunStore(home).find("tickets")
+    told = str(failed.value)
+    assert [run.short in told for run in runs] == [False, True, True, True]
+
+
+def test_latest_has_its_typing_errors_too(home: Home) -> None:
+    FakeRun(home, "a")
+    with pytest.raises(NoSuchRun, match=r"Did you mean latest\?"):
+        RunStore(home).find("latst")
+
+
+def test_a_run_in_the_trash_is_told_as_such(home: Home) -> None:
+    FakeRun(home, "b")
+    gone = finished_run(home, "a")
+    RunStore(home).trash(gone.info)
+    for query in (gone.short, gone.id, "a"):
+        with pytest.raises(NoSuchRun, match=rf"is in the trash. tui-finetune trash restore {gone.short} brings"):
+            RunStore(home).find(query)
+
+
 def test_without_any_run_the_way_to_a_first_one_is_told(home: Home) -> None:
     with pytest.raises(NoSuchRun, match="tui-finetune demo"):
         RunStore(home).find("latest")
