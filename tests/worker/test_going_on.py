@@ -103,6 +103,22 @@ def test_stopped_where(name: str, ground: Ground, tmp_path: Path, monkeypatch: p
     same_ends(info, whole)
 
 
+def test_other_rows_than_before_are_not_gone_on_with(ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEST_KILL_AT", "step:7")
+    info = ground.start("killed")
+    assert ended(info).state == "died"
+    before = ground.data.read_text()
+    ground.data.write_text(before + "red,a\n")
+    ground.resume(info)
+    status = ended(info)
+    assert status.state == "failed"
+    assert status.reason is not None
+    assert "rows.csv has changed since the run was checked. Put it back as it was" in status.reason
+    ground.data.write_text(before)
+    finished(ground.resume(info))
+    assert [attempt.get("from_step") for attempt in events(info, "attempt")] == [0, 4, 4]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("precision", ["fp32", "bf16"])
 def test_whatever_training_has_state_for(precision: str, ground: Ground, monkeypatch: pytest.MonkeyPatch) -> None:
