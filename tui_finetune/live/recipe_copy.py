@@ -29,7 +29,7 @@ def copy_of_run(info: RunInfo, catalog: Catalog, cache: Path | None = None) -> s
     """The text of a run's recipe for another run. Raises RecipeError where the run has none that can be read."""
     try:
         asked = info.paths.request_toml.read_text(encoding="utf-8-sig")
-        resolved = tomli.loads(info.paths.recipe_toml.read_text(encoding="utf-8"))
+        resolved = parse(info.paths.recipe_toml.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise RecipeError(f"{info.title} has no recipe: a script of its own made it.") from error
     except OSError as error:

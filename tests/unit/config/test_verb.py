@@ -10,6 +10,7 @@ import pytest
 import tomli
 from click.testing import CliRunner, Result
 
+from tests.fakes import FakeRun
 from tests.unit.config.conftest import LEAST
 from tui_finetune.cli.main import cli
 from tui_finetune.config.template import new_recipe
@@ -108,6 +109,36 @@ class TestCheck:
         done = run("check", tmp_path / "absent.toml", "--json")
         assert done.exit_code == 2
         assert json.loads(done.output)["ok"] is False
+
+
+class TestCopies:
+    """A run's recipe as the start of another one."""
+
+    @pytest.fixture
+    def made(self, home: Home) -> str:
+        asked = LEAST + "[train]\nlearning_rate = 3e-4  # mine\n"
+        made = FakeRun(home, "made", recipe=asked, model="google-bert/bert-base-uncased")
+        made.paths.recipe_toml.write_text(asked.replace("3e-4", "1e-4"))
+        return made.short
+
+    def test_new_takes_the_recipe_of_a_run_with_what_was_set_beside_it(self, run: Run, made: str) -> None:
+        found = run("new", "--run", made)
+        assert "learning_rate = 1e-4  # mine" in found.stdout
+        assert isinstance(run("new", "--run", made, "--task", "text-classification").exception, UserError)
+        assert isinstance(run("new", "--run", "none").exception, UserError)
+
+    def test_diff_tells_what_differs_and_no_default(self, run: Run, made: str, tmp_path: Path) -> None:
+        path = tmp_path / "other.toml"
+        path.write_text(LEAST + "[train]\nlearning_rate = 5e-5\nweight_decay = 0.01\n")
+        lines = run("diff", path, f"run:{made}").stdout.splitlines()
+        assert [line.split() for line in lines[1:]] == [["train.learning_rate", "5e-5", "1e-4"]]
+        assert run("diff", path, path).stdout == "They say the same.\n"
+        path.write_text("task = [")
+        assert isinstance(run("diff", path, f"run:{made}").exception, RecipeError)
+
+    def test_diff_as_json(self, run: Run, made: str, recipe: Path) -> None:
+        found = json.loads(run("diff", recipe, f"run:{made}", "--json").stdout)
+        assert found["differences"] == [{"key": "train.learning_rate", "before": "2e-5", "after": "1e-4"}]
 
 
 def test_show_writes_defaults_out(run: Run, recipe: Path) -> None:

@@ -14,11 +14,14 @@ from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import ExitCode, Problem, RecipeError, UserError, did_you_mean
 from tui_finetune.runs.layout import STAGING_PREFIX
-from tui_finetune.text import shown
+from tui_finetune.text import cut_end, shown
 
 if TYPE_CHECKING:
     from tui_finetune.config.load import Loaded
+    from tui_finetune.live.form import Form
 
+SIDE = 40
+"""Cells of a value beside the other one."""
 _SETS = click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
 _RECIPE = click.argument("recipe", type=click.Path(path_type=Path))
 
@@ -36,20 +39,34 @@ def command() -> None:
     help="File, folder, glob or Hub id that is looked at; its columns, splits and lengths are filled in.",
 )
 @click.option("--model", help="Hub id, folder or run:<run> to start from.")
+@click.option("--run", "run", help="A copy of the recipe that a run was made with, to be changed.")
 @click.option(
     "-o", "--output", "target", type=click.Path(path_type=Path, dir_okay=False), help="File to write; else stdout."
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
 @verb
-def new(call: Call, task: str | None, data: str | None, model: str | None, target: Path | None, force: bool) -> None:
+def new(
+    call: Call,
+    task: str | None,
+    data: str | None,
+    model: str | None,
+    run: str | None,
+    target: Path | None,
+    force: bool,
+) -> None:
     """A commented recipe. Without options the guide's: BERT on IMDb."""
     from tui_finetune.config.template import new_recipe
 
     if target is not None and target.exists() and not force:
         raise UserError(f"{target} is there already. --force writes over it.")
-    metrics = call.catalog.require("tasks", task).metrics if task is not None else None
-    looked = _look_at(call, data, task, model) if data is not None else None
-    text = new_recipe(task, looked, model, metrics=metrics, folder=target.absolute().parent if target else None)
+    if run is not None:
+        if task or data or model:
+            raise UserError("--run takes the recipe as it is: leave --task, --data and --model out, and edit the copy.")
+        text = _copy_of(call, run)
+    else:
+        metrics = call.catalog.require("tasks", task).metrics if task is not None else None
+        looked = _look_at(call, data, task, model) if data is not None else None
+        text = new_recipe(task, looked, model, metrics=metrics, folder=target.absolute().parent if target else None)
     if target is not None:
         _write(target, text)
     if call.json:
@@ -97,6 +114,43 @@ def show(call: Call, recipe: Path, sets: tuple[str, ...]) -> None:
         output.print_json(as_resolved(loaded.recipe))
     else:
         output.print_raw(resolved_toml(loaded.recipe).partition("\n\n")[2])
+
+
+@command.command()
+@click.argument("before", metavar="RECIPE|run:RUN")
+@click.argument("after", metavar="RECIPE|run:RUN")
+@verb
+def diff(call: Call, before: str, after: str) -> None:
+    """Where two recipes say something else: files, or those of runs. A default that is written out is no difference."""
+    from tui_finetune.live.form import differences
+
+    found = differences(_form_of(call, before), _form_of(call, after))
+    if call.json:
+        output.print_json({"before": before, "after": after, "differences": [vars(one) for one in found]})
+    elif found:
+        rows = [[shown(one.key), cut_end(one.before, SIDE), cut_end(one.after, SIDE)] for one in found]
+        output.print_lines(output.table(["key", shown(before), shown(after)], rows))
+    else:
+        output.print_line(shown("They say the same."))
+
+
+def _form_of(call: Call, named: str) -> Form:
+    from tui_finetune.config.load import read_request
+    from tui_finetune.live.recipe_form import read_form
+
+    run = named.removeprefix("run:")
+    text = _copy_of(call, run) if run != named else read_request(Path(named)).decode("utf-8-sig", "replace")
+    form = read_form(text, call.catalog, call.home.cache)
+    if form is None:
+        raise RecipeError(Problem("is no TOML.", file=named, hint=f"tui-finetune config check {named} says where."))
+    return form
+
+
+def _copy_of(call: Call, run: str) -> str:
+    from tui_finetune.cli.runs_common import find_run, require_readable
+    from tui_finetune.live.recipe_copy import copy_of_run
+
+    return copy_of_run(require_readable(find_run(call, run)), call.catalog, call.home.cache)
 
 
 @command.command()
