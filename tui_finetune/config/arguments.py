@@ -199,30 +199,6 @@ REFUSED: Final[dict[str, str]] = {
 }
 """Fields that are ours, with the reason; `hub_*` stands for every field that begins so."""
 
-RENAMED: Final[dict[str, str]] = {
-    "lr": "train.learning_rate",
-    "batch_size": "train.per_device_train_batch_size",
-    "train_batch_size": "train.per_device_train_batch_size",
-    "per_gpu_train_batch_size": "train.per_device_train_batch_size",
-    "eval_batch_size": "train.per_device_eval_batch_size",
-    "epochs": "train.num_train_epochs",
-    "num_epochs": "train.num_train_epochs",
-    "evaluation_strategy": "train.eval_strategy",
-    "warmup_ratio": "train.warmup_steps, where a number below 1 is a share of all steps",
-    "scheduler": "train.lr_scheduler_type",
-    "optimizer": "train.optim",
-    "group_by_length": 'batching.order = "length"',
-    "no_cuda": 'run.device = "cpu"',
-    "device": "run.device",
-    "max_length": "model.max_length",
-    "max_seq_length": "model.max_length",
-    "padding": "batching.padding",
-    "metrics": "evaluate.metrics",
-    "head_learning_rate": "optim.head_learning_rate",
-    "freeze": "model.freeze",
-}
-"""Names from other versions and programs, and where the thing stands here."""
-
 _STRATEGIES: Final = {"length": "group_by_length", "random": "random", "sequential": "sequential"}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 from tui_finetune.config import arguments
 from tui_finetune.config.arguments import Argument
 from tui_finetune.config.names import Names, TakesOptions
-from tui_finetune.config.problems import check_table, expected, said, unknown_key
+from tui_finetune.config.problems import NOT_A_SETTING, check_table, expected, said, unknown_key
 from tui_finetune.config.schema import Recipe
 from tui_finetune.errors import Problem, UserError, nearest
 
@@ -112,11 +112,9 @@ def _argument(name: str, value: Any, table: Mapping[str, Argument]) -> Problem |
     if (reason := arguments.refusal(name)) is not None and (name in table or name in arguments.REFUSED):
         return Problem(f"not set here: {reason}.", key)
     if name not in table:
-        if (place := arguments.RENAMED.get(name)) is not None:
-            return Problem("not a setting.", key, hint=f"Here it is {place}.")
         usable = [known for known in table if arguments.refusal(known) is None]
         hint = unknown_key(name, usable).hint or "docs/configuration.md lists all."
-        return Problem("not a setting.", key, hint=hint)
+        return Problem(NOT_A_SETTING, key, hint=hint)
     argument = table[name]
     if not any(_is(value, kind) for kind in argument.types):
         return _wrong_type(key, value, argument)

@@ -11,6 +11,7 @@ from typing import Any
 import tomli
 
 from tui_finetune.config import checks
+from tui_finetune.config.elsewhere import pointed
 from tui_finetune.config.locate import key_lines, line_of
 from tui_finetune.config.names import Names
 from tui_finetune.config.problems import check_table, said
@@ -165,7 +166,8 @@ def _check(data: dict[str, Any], catalog: Names, cache: Path | None) -> tuple[Re
     fillings, found = _named(outcome.mended, catalog, cache)
     problems += _without([replace(p, key=outcome.as_written(p.key or "") or None) for p in found], problems)
     if outcome.found is None or problems:
-        return None, problems
+        names = checks.arguments_table(None, cache)[0]
+        return None, [pointed(problem, names) for problem in problems]
     return _filled(outcome.found, fillings), []
 
 

@@ -20,6 +20,8 @@ from tui_finetune.errors import Problem, nearest
 
 Model = TypeVar("Model", bound=BaseModel)
 
+NOT_A_SETTING = "not a setting."
+"""What is said of a key that nobody knows."""
 _LISTED = 8
 """So many known keys are listed where none is near."""
 
@@ -105,7 +107,7 @@ def unknown_key(key: str, known: Iterable[str], prefix: str = "") -> Problem:
         hint = "There are none here."
     else:
         hint = f"There are: {', '.join(known)}." if len(known) <= _LISTED else None
-    return Problem("not a setting.", f"{prefix}{key}", hint=hint)
+    return Problem(NOT_A_SETTING, f"{prefix}{key}", hint=hint)
 
 
 def _inside(field: FieldInfo, value: Any, prefix: str, renamed: dict[str, str]) -> tuple[Any, list[Problem]]:

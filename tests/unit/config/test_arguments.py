@@ -17,12 +17,12 @@ from tui_finetune.config.arguments import (
     DEFAULT_CLASS,
     OUR_DEFAULTS,
     REFUSED,
-    RENAMED,
     coincide,
     refusal,
     table,
     training_arguments,
 )
+from tui_finetune.config.elsewhere import WORDS
 from tui_finetune.config.load import Loaded
 from tui_finetune.errors import UserError
 
@@ -140,8 +140,8 @@ def test_every_name_we_speak_of_is_a_field() -> None:
     assert OUR_DEFAULTS.keys() <= fields.keys()
     for name in REFUSED:
         assert name in fields or any(field.startswith(name.rstrip("*")) for field in fields), name
-    assert not RENAMED.keys() & fields.keys()
-    for place in RENAMED.values():
+    assert not WORDS.keys() & fields.keys()
+    for place in WORDS.values():
         key = place.partition(",")[0].partition(" =")[0]
         assert key.partition(".")[0] != "train" or key.removeprefix("train.") in fields
 

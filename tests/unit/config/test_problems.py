@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
 
 from tests.unit.config.conftest import LEAST
+from tui_finetune.config import arguments, elsewhere
 from tui_finetune.config.schema import RESERVED, RESERVED_KINDS
 
 Told = Callable[..., list[str]]
@@ -226,3 +228,27 @@ def test_a_mistake_of_a_set_is_told_as_such(told: Told) -> None:
         "--set: task: no task 'text-clasification'. Did you mean text-classification?",
         "--set: train.weigth_decay: not a setting. Did you mean weight_decay?",
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        ("learning_rate", "Did you mean train.learning_rate?"),
+        ("model.learning_rate", "Did you mean train.learning_rate?"),
+        ("learnin_rate", "Did you mean train.learning_rate?"),
+        ("path", "Did you mean data.path or model.path?"),
+        ("lr", "Here it is train.learning_rate."),
+        ("train.batch_size", "Here it is train.per_device_train_batch_size."),
+        ("train.max_length", "Here it is model.max_length."),
+        ("base_model", "Here it is model.path."),
+    ],
+)
+def test_a_key_in_another_s_place_or_words_is_told_where_it_belongs(key: str, meant: str, told: Told) -> None:
+    assert told(LEAST, f"{key}=1") == [f"--set: {key}: not a setting. {meant}"]
+
+
+def test_what_other_programs_call_it_is_a_setting_here() -> None:
+    known = elsewhere._by_name(arguments.table(arguments.DEFAULT_CLASS))
+    for word, place in elsewhere.WORDS.items():
+        key = re.split("[, ]", place)[0]
+        assert key.startswith("data.columns.") or key in known[key.rpartition(".")[2]], f"{word}: {place}"
