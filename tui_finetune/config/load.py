@@ -18,7 +18,7 @@ from tui_finetune.config.problems import check_table, said
 from tui_finetune.config.schema import RESERVED, RESERVED_KINDS, VERSION, Recipe
 from tui_finetune.config.sets import PLACE, apply_sets
 from tui_finetune.config.whereabouts import name_from_data, with_absolute_paths
-from tui_finetune.errors import Problem, RecipeError
+from tui_finetune.errors import Problem, RecipeError, did_you_mean
 
 LARGEST = 4_000_000
 """Bytes. A recipe has a few kilobytes; what is larger is some other file."""
@@ -85,19 +85,33 @@ def read_request(path: Path) -> bytes:
         with path.open("rb") as file:
             found = file.read(LARGEST + 1)
     except FileNotFoundError as error:
-        raise RecipeError(Problem(f"{path}: no such file.", hint=_recipes_in(path.parent))) from error
+        hint = did_you_mean(path.name, _recipe_names(path.parent)) or _recipes_in(path.parent)
+        raise RecipeError(Problem(f"{path}: no such file.", hint=hint)) from error
     except IsADirectoryError as error:
         raise RecipeError(Problem(f"{path} is a folder; expected a recipe.", hint=_recipes_in(path))) from error
     except OSError as error:
         raise RecipeError(f"{path} cannot be read: {error.strerror}.") from error
     if len(found) > LARGEST:
-        raise RecipeError(f"{path} has more than {LARGEST // 1_000_000} MB; a recipe is a TOML text of a few kB.")
+        message = f"{path} has more than {LARGEST // 1_000_000} MB; a recipe is a TOML text of a few kB."
+        raise RecipeError(_other_file(path) or message)
     return found
 
 
 def _recipes_in(folder: Path) -> str | None:
-    found = sorted(p.name for p in folder.glob("*.toml")) if folder.is_dir() else []
+    found = _recipe_names(folder)
     return f"There are: {', '.join(found[:8])}." if found else None
+
+
+def _recipe_names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.toml")) if folder.is_dir() else []
+
+
+def _other_file(path: Path | None) -> Problem | None:
+    """The problem of a file that is no TOML and does not claim to be: data, most likely."""
+    if path is None or path.suffix.lower() in ("", ".toml"):
+        return None
+    hint = f"If it is your data, tui-finetune config new --data {path} -o recipe.toml writes a recipe for it."
+    return Problem(f"{path} is not TOML, so it is no recipe.", hint=hint)
 
 
 def _name(path: Path | None) -> str | None:
@@ -112,13 +126,13 @@ def _parse(request: bytes, path: Path | None) -> tuple[dict[str, Any], dict[str,
     except UnicodeDecodeError as error:
         line = request.count(b"\n", 0, error.start) + 1
         odd = request[error.start]
-        raise RecipeError(
-            Problem(f"byte 0x{odd:02x} is not UTF-8.", file=name, line=line, hint="Save the file as UTF-8.")
-        ) from error
+        problem = Problem(f"byte 0x{odd:02x} is not UTF-8.", file=name, line=line, hint="Save the file as UTF-8.")
+        raise RecipeError(_other_file(path) or problem) from error
     try:
         return tomli.loads(text), key_lines(text)
     except tomli.TOMLDecodeError as error:
-        raise RecipeError(_not_toml(error, text, name)) from error
+        problem = _not_toml(error, text, name)
+        raise RecipeError(_other_file(path) or problem) from error
     except RecursionError as error:
         raise RecipeError(Problem("is nested too deeply.", file=name)) from error
 

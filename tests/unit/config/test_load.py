@@ -215,8 +215,21 @@ class TestOtherFiles:
 
     def test_an_absent_file_names_the_recipes_beside_it(self, tmp_path: Path, catalog: Catalog) -> None:
         (tmp_path / "mine.toml").write_text(LEAST)
-        with pytest.raises(RecipeError, match=r"main.toml: no such file. There are: mine.toml."):
-            load_recipe(tmp_path / "main.toml", catalog=catalog)
+        with pytest.raises(RecipeError, match=r"zzz.toml: no such file. There are: mine.toml."):
+            load_recipe(tmp_path / "zzz.toml", catalog=catalog)
+        with pytest.raises(RecipeError, match=r"mine.tml: no such file. Did you mean mine.toml\?"):
+            load_recipe(tmp_path / "mine.tml", catalog=catalog)
+
+    @pytest.mark.parametrize("content", [b"text,label\ngood,1\n", b"PAR1\xff\x00", b"x" * 5_000_000])
+    def test_data_in_the_place_of_a_recipe(self, content: bytes, tmp_path: Path, catalog: Catalog) -> None:
+        data = tmp_path / "tickets.csv"
+        data.write_bytes(content)
+        with pytest.raises(RecipeError) as refused:
+            load_recipe(data, catalog=catalog)
+        assert str(refused.value) == (
+            f"{data} is not TOML, so it is no recipe. If it is your data, "
+            f"tui-finetune config new --data {data} -o recipe.toml writes a recipe for it."
+        )
 
     def test_a_huge_file_is_not_read_whole(self, tmp_path: Path, catalog: Catalog) -> None:
         path = tmp_path / "big.toml"
