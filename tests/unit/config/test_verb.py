@@ -79,7 +79,7 @@ class TestCheck:
 
     def test_json(self, run: Run, recipe: Path) -> None:
         good = json.loads(run("check", recipe, "--json").output)
-        assert good == {"ok": True, "path": str(recipe), "problems": []}
+        assert good == {"ok": True, "path": str(recipe), "full": False, "problems": []}
         recipe.write_text(LEAST + "[train]\nweigth_decay = 0.1\n")
         done = run("check", recipe, "--json")
         assert done.exit_code == 2

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import say
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import ExitCode, Problem, RecipeError, UserError, did_you_mean
 from tui_finetune.runs.layout import STAGING_PREFIX
-from tui_finetune.text import cut_end, shown
+from tui_finetune.text import Shown, cut_end, shown
 
 if TYPE_CHECKING:
     from tui_finetune.config.load import Loaded
@@ -80,25 +81,25 @@ def new(
 @command.command()
 @_RECIPE
 @_SETS
+@click.option("--full", is_flag=True, help="Open data and model too, as train does before it starts.")
 @verb
-def check(call: Call, recipe: Path, sets: tuple[str, ...]) -> None:
+def check(call: Call, recipe: Path, sets: tuple[str, ...], full: bool) -> None:
     """Every problem of a recipe at once: keys, types, names, and places that are not there."""
-    problems: tuple[Problem, ...] = ()
-    loaded = None
     try:
         loaded = _load(call, recipe, sets)
-        problems = tuple(_checked(loaded))
+        found = _looked_through(call, loaded, full=full)
     except RecipeError as error:
-        problems = error.problems
-    if not call.json and problems:
-        raise RecipeError(problems)
+        if not call.json:
+            raise
+        problems = [problem.as_json() for problem in error.problems]
+        output.print_json({"ok": False, "path": str(recipe.absolute()), "full": full, "problems": problems})
+        click.get_current_context().exit(ExitCode.USAGE)
     if call.json:
-        found = {"ok": not problems, "path": str(recipe.absolute()), "problems": [p.as_json() for p in problems]}
-        output.print_json(found)
-        if problems:
-            click.get_current_context().exit(ExitCode.USAGE)
-    elif loaded is not None:
-        output.print_line(shown(f"{recipe}: no problems. {_gist(loaded)}"))
+        output.print_json({"ok": True, "path": str(recipe.absolute()), "full": full, "problems": [], **found})
+        return
+    output.print_line(shown(f"{recipe}: no problems. {_gist(loaded)}"))
+    if not full:
+        say(Shown("Data and model have not been opened: --full does that, as train will."))
 
 
 @command.command()
@@ -174,11 +175,20 @@ def _load(call: Call, recipe: Path, sets: tuple[str, ...]) -> Loaded:
     return load_recipe(recipe, sets=sets, catalog=call.catalog, cache=call.home.cache)
 
 
-def _checked(loaded: Loaded) -> list[Problem]:
-    """What is wrong with a recipe that reads well. The one place where `config check` looks further than the recipe."""
-    from tui_finetune.config.verify import verify
+def _looked_through(call: Call, loaded: Loaded, *, full: bool) -> dict[str, Any]:
+    """What is said of a recipe that can be used, beside `ok`. Raises RecipeError with what is wrong with it."""
+    if not full:
+        from tui_finetune.config.verify import verify
 
-    return verify(loaded)
+        if problems := verify(loaded):
+            raise RecipeError(problems)
+        return {}
+    from tui_finetune.cli.launching import checked
+    from tui_finetune.launch.check import check as opened
+
+    found = checked(lambda told: opened(loaded, home=call.home, catalog=call.catalog, progress=told))
+    rows = {name: table.num_rows for name, table in found.prepared.splits.items()}
+    return {"notes": list(found.notes), "warnings": list(found.warnings), "rows": rows}
 
 
 def _gist(loaded: Loaded) -> str:
