@@ -74,14 +74,17 @@ def follow_training(
     else:
         for line in ending(info, status):
             output.print_line(line)
-    click.get_current_context().exit(_code(status, wait=wait))
+    click.get_current_context().exit(_code(info, status))
 
 
-def _code(status: Status, *, wait: bool) -> ExitCode:
-    """Of a run that ended badly: 4 where it never came past its pre-flight and nobody waited for more, else 1."""
+def _code(info: RunInfo, status: Status) -> ExitCode:
+    """Of a run that ended badly: 4 where its attempt failed before its pre-flight had passed, else 1."""
+    from tui_finetune.runs.tail import brief_events
+
     if not status.ended_badly:
         return ExitCode.OK
-    return ExitCode.RUN_FAILED if wait and status.step else ExitCode.LAUNCH_FAILED
+    passed = any(e.name == "preflight" and e.attempt == status.attempt for e in brief_events(info.paths))
+    return ExitCode.RUN_FAILED if passed or status.state == "aborted" else ExitCode.LAUNCH_FAILED
 
 
 def ending(info: RunInfo, status: Status) -> list[Shown]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tui_finetune.errors import LaunchError, Problem, RecipeError, UserError
 from tui_finetune.launch.devices import device_problems
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api import Progress
     from tui_finetune.plugin_api.manager import Catalog
 
+T = TypeVar("T")
 ROOM = 512 * 1024 * 1024
 """Bytes that must be free for a run of unknown size: data, a small model, two checkpoints."""
 CHECKPOINT_FACTOR = 3
@@ -49,24 +50,24 @@ class Checked:
 
 def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = no_progress) -> Checked:
     """The recipe resolved and everything it names looked at. Raises RecipeError with all problems."""
-    problems: list[Problem] = []
+    problems = Gathered()
     start = starting_point(loaded.recipe, home, problems)
     recipe, started = start.recipe, not problems
     task: Task = catalog.require("tasks", recipe.task)
-    model = _gathered(problems, lambda: _check_model(recipe, task, home)) if started else None
-    prepared = _gathered(problems, lambda: _prepare(recipe, task, catalog, home, progress))
+    model = problems.result_of(lambda: _check_model(recipe, task, home)) if started else None
+    prepared = problems.result_of(lambda: _prepare(recipe, task, catalog, home, progress))
     problems += device_problems(recipe.run.device)
     problems += _room(home, model)
     if problems or prepared is None:
-        raise RecipeError([loaded.placed(problem) for problem in problems])
+        raise RecipeError([loaded.placed(problem) for problem in problems]) from problems.cause
     prepared, head = _head(recipe, task, model, prepared)
     from tui_finetune.config.checks import best_metric
 
     metrics = recipe.evaluate.metrics or list(
         task.default_metrics(prepared.labels) if prepared.labels else task.metrics
     )
-    if problems := best_metric(recipe.train, metrics):
-        raise RecipeError([loaded.placed(problem) for problem in problems])
+    if unmeasured := best_metric(recipe.train, metrics):
+        raise RecipeError([loaded.placed(problem) for problem in unmeasured])
     resolved = recipe.resolved_with(
         columns=dict(prepared.columns),
         labels=list(prepared.labels.values) if prepared.labels else None,
@@ -85,20 +86,27 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         facts=_facts(prepared, catalog, recipe),
         notes=(*start.notes, *head, *prepared.notes, *(model.notes if model else ())),
         of=start.of,
-        warnings=tuple(prepared.warnings),
+        warnings=(*(plugin.failure for plugin in catalog.failed), *prepared.warnings),
         model=loaded.recipe.model.path,
     )
 
 
-def _gathered(problems: list[Problem], part: Any) -> Any:
-    """The part's result; its problems are added to the others instead of hiding them. A helper that died is none of them."""
-    try:
-        return part()
-    except LaunchError:
-        raise
-    except UserError as error:
-        problems.extend(error.problems)
-        return None
+class Gathered(list[Problem]):
+    """Problems of every part of a check, so that none hides the others."""
+
+    cause: BaseException | None = None
+    """What was raised behind the first of those that have a traceback to keep."""
+
+    def result_of(self, part: Callable[[], T]) -> T | None:
+        """The part's result, or None and its problems among these. A helper that died is none of them."""
+        try:
+            return part()
+        except LaunchError:
+            raise
+        except UserError as error:
+            self.extend(error.problems)
+            self.cause = self.cause or error.__cause__
+            return None
 
 
 def _head(recipe: Recipe, task: Task, model: ModelFacts | None, prepared: Prepared) -> tuple[Prepared, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import inspect
+import os
 import re
 import traceback
 from collections.abc import Iterable
@@ -32,6 +33,17 @@ def failing_line(error: BaseException, place: str | None) -> tuple[str | None, i
         return None, None, None
     last = (mine or frames)[-1]
     return last.filename, last.lineno, last.line or None
+
+
+def line_in(error: BaseException, place: str) -> str | None:
+    """`shout.py line 12`: the last line of the plugin at `place` that led to the error; None where none did."""
+    root, extension = os.path.splitext(place)
+    mine = (place,) if extension else (place + os.sep,)
+    heavy = (f"{root}_heavy{extension}",) if extension else ()
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        if frame.filename.startswith(mine + heavy):
+            return f"{os.path.basename(frame.filename)} line {frame.lineno}"
+    return None
 
 
 def spelling(error: BaseException) -> str:

@@ -93,6 +93,14 @@ class PluginInfo:
         self.file, self.line, self.code = failing_line(error, self.place)
         logger.info("plugin %s failed in %s: %s", self.name, hook, self.error)
 
+    @property
+    def failure(self) -> str:
+        """Of one that failed: what is said to somebody whose work goes on without it."""
+        return (
+            f"Plugin {self.name} failed in {self.hook}: {self.error.rstrip('.') if self.error else '?'}. The rest goes on "
+            f"without it; tui-finetune plugins show {self.name} prints the traceback."
+        )
+
     def as_json(self) -> dict[str, Any]:
         return dict(vars(self))
 

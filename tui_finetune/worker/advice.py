@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tui_finetune.errors import NO_ROOM, UserError, first_line
+from tui_finetune.plugin_api.failures import line_in
+
+if TYPE_CHECKING:
+    from tui_finetune.plugin_api.manager import Catalog
 
 
 @dataclass(frozen=True)
@@ -18,14 +23,15 @@ class Explanation:
 
 
 _LOG = "The traceback is at the end of stdout.log (tui-finetune logs)."
-
-
 _FULL = ("No space left on device", "os error 28", "Disk quota exceeded", "PytorchStreamWriter failed writing")
 """What libraries that write by themselves say of a full disk: theirs are no OSErrors."""
 
 
-def explain(error: BaseException, phase: str, place: Path) -> Explanation:
-    """Plain words for result.json; the traceback itself goes to stdout.log. place: the run directory."""
+def explain(error: BaseException, phase: str, place: Path, catalog: Catalog) -> Explanation:
+    """Plain words for result.json; the traceback itself goes to stdout.log.
+
+    place: the run directory. catalog: the plugins, one of which may have raised it.
+    """
     full = next((one for one in _chain(error) if _is_no_room(one)), None)
     if full is not None:
         return Explanation(
@@ -42,7 +48,12 @@ def explain(error: BaseException, phase: str, place: Path) -> Explanation:
         )
     if isinstance(error, MemoryError):
         return Explanation(f"{phase}: out of main memory", "Use less data at once, or a machine with more memory.")
-    return Explanation(f"{phase}: {type(error).__name__}: {first_line(error)}", _LOG)
+    said = f"{phase}: {type(error).__name__}: {first_line(error)}"
+    for plugin in catalog.plugins:
+        line = line_in(error, plugin.place) if plugin.place is not None and plugin.name != "builtin" else None
+        if line is not None:
+            return Explanation(f"{said} (plugin {plugin.name}, {line})", f"{_LOG} The plugin's author can mend it.")
+    return Explanation(said, _LOG)
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -48,6 +48,8 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     _on_signals(controls)
     try:
         resume = _resume_point(paths, attempt)
+        for plugin in catalog.failed:
+            attempt.warn(plugin.failure)
         attempt.phase("loading", "libraries")
         controls.start()
         sampler.start()
@@ -64,7 +66,7 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     except BaseException as error:  # noqa: BLE001 - the outermost net of a worker: every end is written down
         traceback.print_exc()
         sys.stderr.flush()
-        found = explain(error, attempt.phase_name, paths.root)
+        found = explain(error, attempt.phase_name, paths.root, catalog)
         end = _End("failed", found.reason, found.advice)
     # Their last words stand before the `end` event, after which nothing is written.
     log_cap.stop()
@@ -72,6 +74,7 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
     controls.close()
     for plugin in catalog.failed_in("run_event"):
         attempt.warn(f"Plugin {plugin.name} failed when it was told of an event: {plugin.error}.")
+        print(plugin.traceback, file=sys.stderr)  # noqa: T201 - into stdout.log, where its author finds it
     code = attempt.end(end.state, end.reason, end.advice)
     if not listeners.close() or listeners.dropped:
         logger.warning("plugins were not told of all events: they took too long")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -53,6 +54,7 @@ def prepare(job: Job) -> None:
     trainer.remove_callback(PrinterCallback)
     for plugin in job.catalog.failed_in("training_callbacks"):
         job.attempt.warn(f"The callbacks of plugin {plugin.name} are left out: {plugin.error}.")
+        print(plugin.traceback, file=sys.stderr)  # noqa: T201 - into stdout.log, where its author finds it
     job.trainer = trainer
     _plan(job)
 
