@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from tests.unit.data.conftest import Write, rows
 from tui_finetune.cli.main import cli
 from tui_finetune.config.load import load_recipe
+from tui_finetune.data import inspect
 from tui_finetune.data.prepare import prepare
 from tui_finetune.errors import DataError, UserError
 from tui_finetune.paths import Home
@@ -218,3 +219,30 @@ def test_problems_of_a_recipe_have_its_lines(show: Callable[..., dict[str, Any]]
 def test_a_recipe_says_its_task(run: Run, write: Write) -> None:
     error = run("data", "show", write("a.toml", ""), "--task", "text-classification").exception
     assert str(error) == "--task: the recipe says that."
+
+
+def test_several_files_are_one_data_set(run: Run, write: Write) -> None:
+    files = [write(f"{name}.csv", "text,label\n" + f"some {name},x\nother {name},y\n" * 5) for name in "ab"]
+    found = json.loads(run("data", "show", *files, "--json").output)
+    assert found["splits"] == {"train": 20}
+
+
+def test_a_recipe_is_looked_at_alone(run: Run, write: Write) -> None:
+    error = run("data", "show", write("a.csv", "text,label\na,b\n"), write("a.toml", "")).exception
+    assert "a.toml is a recipe: name it alone." in str(error)
+
+
+def test_a_slip_that_looks_like_a_hub_id_is_told_first(
+    run: Run, write: Write, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise DataError("tickets.cvs: no connection to the Hub, and the cache holds no data set.")
+
+    write("tickets.csv", "text,label\na,b\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(inspect, "open_data", refuse)
+    error = run("data", "show", "tickets.cvs").exception
+    assert str(error).splitlines() == [
+        "There is no tickets.cvs here. Did you mean tickets.csv?",
+        "tickets.cvs: no connection to the Hub, and the cache holds no data set.",
+    ]

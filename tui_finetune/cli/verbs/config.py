@@ -200,20 +200,21 @@ def _gist(loaded: Loaded) -> str:
 def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapping[str, Any]:
     """What `data show` tells of it. Raises DataError where a run could not be made of it."""
     from tui_finetune.cli.diagnostics import ProgressLine
-    from tui_finetune.cli.verbs.data import place, tokenizer_of
+    from tui_finetune.cli.verbs.data import meant_here, place, tokenizer_of
     from tui_finetune.config.template import model_for
     from tui_finetune.data.inspect import look_at_path, without_problems
 
     progress = ProgressLine()
     path = place(call, data)
     try:
-        look = look_at_path(path, call.catalog, call.home.cache, task=task, progress=progress)
+        with meant_here(data):
+            look = look_at_path(path, call.catalog, call.home.cache, task=task, progress=progress)
         chosen = model or model_for(task or (look.task.name if look.task else None))
         tokenizer = tokenizer_of(call, chosen)
         if tokenizer is not None:
             look = look_at_path(path, call.catalog, call.home.cache, task=task, tokenizer=tokenizer, progress=progress)
     finally:
-        progress.close()
+        progress.clear()
     found = without_problems(look).as_json()
     splits = {name: rows for name, rows in found["splits"].items() if name not in found["unlabelled"]}
     return {**found, "splits": splits}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import contextlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
-from tui_finetune.errors import DataError, ExitCode, UserError
+from tui_finetune.errors import DataError, ExitCode, Problem, UserError, nearest
 from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def command() -> None:
 
 
 @command.command()
-@click.argument("path")
+@click.argument("paths", metavar="PATH …", nargs=-1, required=True)
 @click.option("--task", help="What the model is to do; else as the columns look.")
 @click.option("--source", help="Kind of data; else found by a look.")
 @click.option("--subset", help="Where the data set has several.")
@@ -41,24 +42,25 @@ def command() -> None:
 @verb
 def show(
     call: Call,
-    path: str,
+    paths: tuple[str, ...],
     task: str | None,
     source: str | None,
     subset: str | None,
     model: str | None,
     max_length: int | None,
 ) -> None:
-    """Rows, columns, labels and lengths of PATH: a file, folder, glob, Hub id, or a recipe (.toml)."""
+    """Rows, columns, labels and lengths of PATH: a file or several, folder, glob, Hub id, or a recipe (.toml)."""
     progress = ProgressLine()
     try:
-        look = _look(call, path, task, source, subset, model, max_length, progress)
+        look = _look(call, paths, task, source, subset, model, max_length, progress)
     except DataError as error:
         if not call.json:
             raise
+        path = paths[0] if len(paths) == 1 else list(paths)
         output.print_json({"path": path, "problems": [problem.as_json() for problem in error.problems]})
         click.get_current_context().exit(error.exit_code)
     finally:
-        progress.close()
+        progress.clear()
     if call.json:
         output.print_json(look.as_json())
     else:
@@ -71,7 +73,7 @@ def show(
 
 def _look(
     call: Call,
-    path: str,
+    paths: Sequence[str],
     task: str | None,
     source: str | None,
     subset: str | None,
@@ -81,22 +83,26 @@ def _look(
 ) -> Look:
     from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path
 
-    if path.endswith(".toml"):
+    if (recipe := next((path for path in paths if path.endswith(".toml")), None)) is not None:
+        if len(paths) > 1:
+            raise UserError(f"{recipe} is a recipe: name it alone.")
         given = {"--task": task, "--source": source, "--subset": subset}
         if (named := [name for name, value in given.items() if value is not None]) != []:
             raise UserError(f"{', '.join(named)}: the recipe says that.")
-        return _look_at_recipe(call, Path(path), model, max_length, progress)
-    return look_at_path(
-        place(call, path, source),
-        call.catalog,
-        call.home.cache,
-        task=task,
-        source=source,
-        subset=subset,
-        tokenizer=tokenizer_of(call, model) if model else None,
-        max_length=max_length or DEFAULT_LENGTH,
-        progress=progress,
-    )
+        return _look_at_recipe(call, Path(recipe), model, max_length, progress)
+    places = [place(call, path, source) for path in paths]
+    with meant_here(paths[0]):
+        return look_at_path(
+            places if len(places) > 1 else places[0],
+            call.catalog,
+            call.home.cache,
+            task=task,
+            source=source,
+            subset=subset,
+            tokenizer=tokenizer_of(call, model) if model else None,
+            max_length=max_length or DEFAULT_LENGTH,
+            progress=progress,
+        )
 
 
 def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int | None, progress: ProgressLine) -> Look:
@@ -123,6 +129,21 @@ def place(call: Call, path: str, source: str | None = None) -> str:
     endings = {ending for found in call.catalog.sources.values() for ending in found.extensions}
     local = source is not None and source != HUB
     return absolute(path, Path.cwd()) if local or looks_local(path, Path.cwd(), endings) else path
+
+
+@contextlib.contextmanager
+def meant_here(path: str) -> Iterator[None]:
+    """Where `path` is taken for a Hub id and there is none, a file or folder here with nearly that name comes first."""
+    try:
+        yield
+    except DataError as error:
+        folder = Path(path).parent
+        names = [one.name for one in folder.iterdir()] if not Path(path).exists() and folder.is_dir() else []
+        near = nearest(Path(path).name, names)
+        if near is None or any("no such file" in problem.message for problem in error.problems):
+            raise
+        first = Problem(f"There is no {path} here.", hint=f"Did you mean {folder / near}?")
+        raise DataError([first, *error.problems]) from error
 
 
 def tokenizer_of(call: Call, model: str, revision: str | None = None) -> Path | None:
@@ -237,4 +258,6 @@ def _samples(look: Look) -> list[Shown]:
 def _marked(mark: Shown, text: str) -> Iterable[Shown]:
     import textwrap
 
-    return [shown(line) for line in textwrap.wrap(text, WIDTH, initial_indent=f"{mark} ", subsequent_indent="  ")]
+    first, later = f"{mark} ", "  "
+    lines = textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    return [shown(line) for line in lines]
