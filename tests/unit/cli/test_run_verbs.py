@@ -469,3 +469,27 @@ def test_a_read_only_run_says_so(cli: Cli, home: Home, monkeypatch: pytest.Monke
     said = cli("edit", "a", "--note", "x")
     assert said.code == 2
     assert "Permission denied" in said.err
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--state", "runing"], "no state 'runing'. Did you mean running?"),
+        (["--state", "zzz"], "no state 'zzz'. There are: live, ended, queued, starting, running"),
+        (["--kind", "trian"], "no kind 'trian'. Did you mean train?"),
+    ],
+)
+def test_a_filter_with_a_slip_is_no_empty_list(cli: Cli, home: Home, options: list[str], told: str) -> None:
+    finished_run(home, "a")
+    said = cli("runs", *options)
+    assert said.code == 2
+    assert told in said.err
+
+
+def test_an_empty_list_says_what_there_is(cli: Cli, home: Home) -> None:
+    finished_run(home, "a")
+    cli("edit", "a", "--tag", "paper")
+    assert "No run with tag 'papre'. There are: paper." in cli("runs", "--tag", "papre").out
+    assert "No run with task 'ner'. There are: text-classification." in cli("runs", "--task", "ner").out
+    assert cli("runs", "--task", "ner", "--json").json == []
+    assert cli("runs", "--state", "died").out == "No such runs.\n"

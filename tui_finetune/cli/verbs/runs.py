@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS
+from tui_finetune.errors import Problem, UserError, did_you_mean
 from tui_finetune.live import words
 from tui_finetune.live.listing import result_words
 from tui_finetune.runs.info import RunInfo
@@ -17,6 +19,8 @@ from tui_finetune.runs.store import RunStore
 from tui_finetune.text import Shown, cut_middle, shown
 
 NAME_WIDTH = 28
+STATES_ASKED = ("live", "ended", *MARKS)
+KINDS = ("train", "evaluate", "predict", "export", "search")
 REASON_WIDTH = 60
 
 
@@ -31,8 +35,13 @@ def command(
     call: Call, states: tuple[str, ...], task: str | None, kind: str | None, tags: tuple[str, ...], limit: int | None
 ) -> None:
     """List runs, newest first."""
+    for given, known, what in (*((state, STATES_ASKED, "state") for state in states), (kind, KINDS, "kind")):
+        if given is not None and given not in known:
+            hint = did_you_mean(given, known) or f"There are: {', '.join(known)}."
+            raise UserError(Problem(f"no {what} '{given}'.", hint=hint))
+    listed = RunStore(call.home).list()
     found = []
-    for info in RunStore(call.home).list():
+    for info in listed:
         if (kind and info.kind != kind) or (task and info.task != task) or not set(tags) <= set(info.tags):
             continue
         status = info.status()
@@ -44,12 +53,23 @@ def command(
         output.print_json([info.as_json(status) for info, status in found])
         return
     if not found:
-        asked = states or task or kind or tags
-        output.print_line(Shown("No such runs." if asked else "No runs yet. tui-finetune demo makes a first one."))
+        output.print_line(_none_of(listed, task, tags))
         return
     now = time.time()
     rows = [_row(info, status, now) for info, status in found]
     output.print_lines(output.table(["state", "run", "id", "result", "started", "progress", "tags"], rows))
+
+
+def _none_of(listed: Sequence[RunInfo], task: str | None, tags: Sequence[str]) -> Shown:
+    """Why the list is empty; a task or a tag that no run has is told with those that there are."""
+    if not listed:
+        return Shown("No runs yet. tui-finetune demo makes a first one.")
+    tasks = {info.task for info in listed if info.task}
+    known = {tag for info in listed for tag in info.tags}
+    for given, there, what in ((task, tasks, "task"), *((tag, known, "tag") for tag in tags)):
+        if given is not None and given not in there:
+            return shown(f"No run with {what} '{given}'. There are: {', '.join(sorted(there)) or 'none'}.")
+    return Shown("No such runs.")
 
 
 def _row(info: RunInfo, status: Status, now: float) -> list[Shown]:
