@@ -42,7 +42,7 @@ def _after(
     facts = {
         "preprocessor": step.name,
         "version": step.version,
-        "plugin": [owner.name, owner.version] if owner is not None else None,
+        "plugin": owner.mark if owner is not None else None,
         "options": options,
         "input": {name: sha256_of(split.arrow).sha256 for name, split in opened.splits.items()},
         "classes": [[column.name, column.class_names] for column in opened.columns],

@@ -82,6 +82,11 @@ class PluginInfo:
     off_because: str | None = None
     """Of a plugin that is off, what switched it off: `switched off`, `--no-plugins`."""
 
+    @property
+    def mark(self) -> tuple[str, str | None, float]:
+        """Changes where what the plugin does may have: a single file has no version, and its author edits it."""
+        return self.name, self.version, self.written_at
+
     def failed(self, hook: str, error: BaseException) -> None:
         """Remembers that it failed in `hook`, with its traceback."""
         self.health, self.hook = "failed", hook

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -54,6 +55,22 @@ class Broken(Preprocessor):
         if row["text"].endswith("7"):
             raise KeyError("seven")
         return row
+
+
+MARKING = """
+from tui_finetune.plugin_api import Preprocessor, hookimpl
+
+class Mark(Preprocessor):
+    name = "mark"
+    help = "A word behind each text."
+
+    def apply(self, row, options):
+        return {**row, "text": row["text"] + " WORD"}
+
+@hookimpl
+def register_preprocessors():
+    return [Mark()]
+"""
 
 
 class DropsAll(Preprocessor):
@@ -114,6 +131,17 @@ def test_what_was_done_is_kept(stepped: Callable[..., Any]) -> None:
     assert Upper.calls == before
     stepped("upper", suffix="??")
     assert Upper.calls == before + 40
+
+
+def test_a_plugin_file_that_was_edited_is_not_taken_from_the_cache(prepared: Prepare, write: Write) -> None:
+    """A single file has no version; its author edits it and tries again."""
+    path = write("a.csv", GOOD)
+    for turn, word in enumerate(("first", "second"), start=1):
+        file = write("plugins/marking.py", MARKING.replace("WORD", word))
+        os.utime(file, (turn, turn))
+        catalog = load_catalog(None, plugin_dirs=[file.parent])
+        found = prepared(path, catalog=catalog, preprocess=[{"use": "mark"}])
+        assert found.splits["train"].column("text")[0].as_py().endswith(word)
 
 
 def test_a_step_that_fails_is_named_with_its_row(stepped: Callable[..., Any], told: Told) -> None:

@@ -84,7 +84,7 @@ def _fingerprint(job: Job, table: pa.Table) -> str:
     facts = {
         "format": FORMAT,
         "task": job.task.name,
-        "plugin": [owner.name, owner.version] if owner else None,
+        "plugin": owner.mark if owner else None,
         "options": job.recipe.task_options,
         "max_length": job.max_length,
         "labels": [list(prepared.labels.names), [repr(v) for v in prepared.labels.values]] if prepared.labels else None,
