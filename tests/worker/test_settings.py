@@ -127,3 +127,27 @@ def test_plugins_are_told_of_every_event_and_one_that_fails_is_named(ground: Gro
     assert {"phase", "plan", "preflight", "step", "evaluation", "checkpoint"} <= set(told)
     warnings = [event.get("message") for event in events(info, "warning")]
     assert warnings == ["The callbacks of plugin listening are left out: RuntimeError: no callbacks today."]
+
+
+FRAGILE = """
+from tui_finetune.plugin_api import Metric, hookimpl
+
+def fragile(decoded):
+    return float(decoded.losses.mean())  # a baseline has no losses
+
+@hookimpl
+def register_metrics():
+    return [Metric("fragile", "labels", fragile, help="Mean loss.")]
+"""
+
+
+def test_a_baseline_that_fails_costs_no_run(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "fragile.py").write_text(FRAGILE)
+    ground.plugin_dirs = (tmp_path / "plugins",)
+    info = finished(ground.start(train__max_steps=2, evaluate__metrics=["accuracy", "fragile"]))
+    (warning,) = (event.get("message") for event in events(info, "warning"))
+    assert warning.startswith("No baselines: AttributeError: 'NoneType' object has no attribute 'mean'.")
+    status = info.status()
+    assert set(status.metrics) == {"accuracy", "fragile", "loss"}
+    assert status.baselines == {}

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+import traceback
 from typing import Any
 
 import torch
 
+from tui_finetune.errors import first_line
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.evaluation.predictions import PredictionWriter, common_columns, common_schema
 from tui_finetune.evaluation.reports import make_report, write_report
@@ -92,10 +94,16 @@ def _baselines(job: Job, split: str) -> list[Any]:
         job.attempt.note(f"No baselines: {train.num_rows:,} training rows are more than {BASELINE_ROWS:,}.")
         return []
     job.attempt.phase("evaluating", "baselines")
-    found = job.task.baselines(
-        train.to_pydict(), prepared.splits[split].to_pydict(), got(prepared.labels, "labels"), job.metrics
-    )
+    try:
+        found = job.task.baselines(
+            train.to_pydict(), prepared.splits[split].to_pydict(), got(prepared.labels, "labels"), job.metrics
+        )
+    except Exception as error:  # noqa: BLE001 - a plugin's or a library's: what stands beside the figures costs no trained model
+        traceback.print_exc()
+        job.attempt.warn(f"No baselines: {type(error).__name__}: {first_line(error)}. stdout.log has the traceback.")
+        return []
     for baseline in found:
         job.attempt.events.write("baseline", name=baseline.name, split=split, metrics=dict(baseline.metrics))
-        job.attempt.outcome.baselines[baseline.name] = baseline.metrics[job.main_metric]
+        if job.main_metric in baseline.metrics:
+            job.attempt.outcome.baselines[baseline.name] = baseline.metrics[job.main_metric]
     return list(found)
