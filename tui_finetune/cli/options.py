@@ -37,6 +37,13 @@ class Call:
         return load_catalog(self.home, plugin_dirs=self.plugin_dirs, third_party=self.third_party)
 
 
+def run_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A callback of `--name`: a name is not blank, and blanks around it are none of it."""
+    if value is not None and not value.strip():
+        raise click.BadParameter("a name cannot be empty.", ctx, parameter)
+    return value.strip() if value is not None else None
+
+
 def verb(function: Callable[Concatenate[Call, P], R]) -> Callable[..., R]:
     """Adds `--json`, `--home`, `--plugin-dir`, `--no-plugins` and passes them as a Call."""
 
@@ -48,8 +55,8 @@ def verb(function: Callable[Concatenate[Call, P], R]) -> Callable[..., R]:
         "--plugin-dir",
         "plugin_dirs",
         multiple=True,
-        type=click.Path(path_type=Path, file_okay=False),
-        help="A folder of single-file plugins; may be given several times.",
+        type=click.Path(path_type=Path, file_okay=False, exists=True),
+        help="A folder with plugins: single files or a package; may be given several times.",
     )
     @click.option("--no-plugins", is_flag=True, help="Load no third-party plugin.")
     @functools.wraps(function)

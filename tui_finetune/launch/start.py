@@ -18,6 +18,7 @@ from tui_finetune.runs.store import RunStore
 if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
     from tui_finetune.launch.check import Checked
+    from tui_finetune.runs.status import Status
 
 
 @dataclass(frozen=True)
@@ -92,17 +93,25 @@ def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
     if status.state == "unreachable" and not force:
         raise UserError(
             Problem(
-                f"{info.name} ({info.id[-4:]}) is {status.words}.",
+                f"{info.title} is {status.words}.",
                 hint="If it no longer works there, --force starts a new attempt here. Two workers on one run would harm it.",
             )
         )
     if status.state != "unreachable" and status.state not in ("stopped", "aborted", "preempted", "failed", "died"):
-        what = "is finished; start another from its model with --set model.path=run:" + info.id[-4:]
-        raise UserError(f"{info.name} ({info.id[-4:]}) {what if status.state == 'finished' else 'is ' + status.words}.")
+        raise UserError(_no_need(info, status))
     if not info.paths.recipe_toml.is_file():
-        raise UserError(f"{info.name} ({info.id[-4:]}) was made by a script of its own; only that script can go on.")
+        raise UserError(f"{info.title} was made by a script of its own; only that script can go on.")
     _require_plugins(info, launch)
     return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
+
+
+def _no_need(info: RunInfo, status: Status) -> Problem:
+    """Why a run is not resumed: it lives, or it has done all that it was to do."""
+    if status.state == "finished":
+        hint = f"Another can start from its model: train RECIPE --set model.path=run:{info.short}"
+        return Problem(f"{info.title} is finished: there is nothing to go on with.", hint=hint)
+    hint = f"tui-finetune watch {info.short} shows it."
+    return Problem(f"{info.title} is {status.words}: it needs no resume.", hint=hint)
 
 
 def _require_plugins(info: RunInfo, launch: Launch) -> None:

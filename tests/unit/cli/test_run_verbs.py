@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -493,3 +494,48 @@ def test_an_empty_list_says_what_there_is(cli: Cli, home: Home) -> None:
     assert "No run with task 'ner'. There are: text-classification." in cli("runs", "--task", "ner").out
     assert cli("runs", "--task", "ner", "--json").json == []
     assert cli("runs", "--state", "died").out == "No such runs.\n"
+
+
+def test_no_run_goes_on_twice_and_none_that_is_done(cli: Cli, home: Home) -> None:
+    done, live = finished_run(home, "done"), FakeRun(home, "live").begin().plan().step(10)
+    said = cli("resume", "done")
+    assert said.code == 2
+    assert (
+        f"there is nothing to go on with. Another can start from its model: train RECIPE --set model.path=run:{done.short}"
+        in said.err
+    )
+    assert f"it needs no resume. tui-finetune watch {live.short} shows it." in cli("resume", "live").err
+
+
+@pytest.mark.parametrize("verb", [["train", "r.toml"], ["demo"]])
+def test_a_run_has_a_name(cli: Cli, verb: list[str]) -> None:
+    said = cli(*verb, "--name", " ")
+    assert said.code == 2
+    assert "a name cannot be empty" in said.err
+
+
+def test_a_folder_of_plugins_that_is_not_there_is_told(cli: Cli, tmp_path: Path) -> None:
+    said = cli("runs", "--plugin-dir", str(tmp_path / "nope"))
+    assert said.code == 2
+    assert "does not exist" in said.err
+
+
+@pytest.mark.parametrize(("answer", "left"), [(False, 1), (True, 0)])
+def test_emptying_asks_by_name_and_takes_no_for_an_answer(
+    cli: Cli, home: Home, monkeypatch: pytest.MonkeyPatch, answer: bool, left: int
+) -> None:
+    asked: list[str] = []
+
+    def ask(question: str, **_: object) -> bool:
+        asked.append(question)
+        return answer
+
+    monkeypatch.setattr("sys.stdin", SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr("click.confirm", ask)
+    run = finished_run(home, "a")
+    cli("rm", "a")
+    said = cli("trash", "empty")
+    assert said.code == 0
+    assert asked[0].startswith(f"Delete a ({run.short}), ")
+    assert ("Nothing was deleted." if left else "1 run deleted.") in said.err
+    assert len(RunStore(home).trashed()) == left

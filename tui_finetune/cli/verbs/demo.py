@@ -10,7 +10,7 @@ import click
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.launching import checked_recipe, ending, launch_of
-from tui_finetune.cli.options import Call, verb
+from tui_finetune.cli.options import Call, run_name, verb
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, aligned, cut_end, pad, shown
 
@@ -31,7 +31,7 @@ SENTENCE_WIDTH = 58
 
 @click.command()
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the demo's recipe.")
-@click.option("--name", help="Name of the run in the list of runs.")
+@click.option("--name", callback=run_name, help="Name of the run in the list of runs.")
 @verb
 def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     """Train a small classifier on this machine, now, and use it.

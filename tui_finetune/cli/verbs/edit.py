@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from tui_finetune.cli import diagnostics, output
-from tui_finetune.cli.options import Call, verb
+from tui_finetune.cli.options import Call, run_name, verb
 from tui_finetune.cli.runs_common import find_run, require_readable, run_argument
 from tui_finetune.errors import UserError
 from tui_finetune.runs.info import write_label
@@ -14,7 +14,7 @@ from tui_finetune.text import shown
 
 @click.command()
 @run_argument
-@click.option("--name", help="A new name.")
+@click.option("--name", callback=run_name, help="A new name.")
 @click.option("--tag", "tags", multiple=True, help="Add a tag; -TAG takes one away. May be given several times.")
 @click.option("--note", help="A note; an empty one removes it.")
 @verb
@@ -23,12 +23,10 @@ def command(call: Call, run: str, name: str | None, tags: tuple[str, ...], note:
     info = require_readable(find_run(call, run))
     if name is None and note is None and not tags:
         raise UserError("Nothing to change: give --name, --tag or --note.")
-    if name is not None and not name.strip():
-        raise UserError("A name cannot be empty.")
     try:
         edited = write_label(
             info,
-            name=name.strip() if name is not None else None,
+            name=name,
             tags=changed_tags(info.tags, tags) if tags else None,
             note=note,
         )

@@ -8,7 +8,7 @@ import click
 
 from tui_finetune.cli.diagnostics import say
 from tui_finetune.cli.launching import checked_recipe, follow_training, launch_of
-from tui_finetune.cli.options import Call, verb
+from tui_finetune.cli.options import Call, run_name, verb
 from tui_finetune.errors import Problem, RecipeError
 from tui_finetune.text import shown
 
@@ -16,7 +16,7 @@ from tui_finetune.text import shown
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
-@click.option("--name", help="Name of the run; else the recipe's.")
+@click.option("--name", callback=run_name, help="Name of the run; else the recipe's.")
 @click.option("--wait", is_flag=True, help="Follow it to its end; else it returns once the run is known to train.")
 @verb
 def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, wait: bool) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -13,8 +14,12 @@ from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError
 from tui_finetune.live import words
+from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.store import RunStore
 from tui_finetune.text import Shown, shown
+
+NAMED = 5
+"""Runs that the question before deleting names."""
 
 
 @click.group(cls=VerbGroup)
@@ -67,17 +72,32 @@ def empty(call: Call, yes: bool) -> None:
     found = store.trashed()
     if found and not yes:
         if not sys.stdin.isatty():
-            raise UserError(f"{len(found)} runs would be deleted for good. --yes says that this is meant.")
-        room = words.size(sum(size_of(info.paths.root) for info in found))
-        click.confirm(f"Delete {len(found)} runs, {room}, for good?", abort=True, err=True)
+            raise UserError(f"{_runs(len(found))} would be deleted for good. --yes says that this is meant.")
+        if not click.confirm(_question(found), err=True):
+            diagnostics.say(Shown("Nothing was deleted."))
+            if call.json:
+                output.print_json([])
+            return
     gone = store.empty()
     if call.json:
         output.print_json([{"id": info.id, "name": info.name} for info in gone])
     else:
-        diagnostics.say(shown(f"{len(gone)} runs deleted." if found else "The trash is empty."))
+        diagnostics.say(shown(f"{_runs(len(gone))} deleted." if found else "The trash is empty."))
     if len(gone) < len(found):
         left = ", ".join(info.id for info in found if info.paths.root.exists())
         raise UserError(f"These could not be deleted: {left}.")
+
+
+def _runs(count: int) -> str:
+    return f"{count} run{'' if count == 1 else 's'}"
+
+
+def _question(found: Sequence[RunInfo]) -> Shown:
+    """What would be deleted, by name where that fits, and how large it is."""
+    room = words.size(sum(size_of(info.paths.root) for info in found))
+    named = ", ".join(info.title for info in found[:NAMED])
+    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return shown(f"Delete {named}{more}, {room}, for good?")
 
 
 def size_of(root: Path) -> int:
