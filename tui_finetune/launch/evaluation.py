@@ -54,7 +54,22 @@ def check_evaluation(
     except RecipeError as error:
         # Lines of a text that nobody wrote say nothing.
         raise RecipeError([replace(problem, line=None) for problem in error.problems]) from error
-    return replace(checked, of=None if request.run is None else {"run": request.run.id})
+    warnings = (*checked.warnings, *_other_rows(request, checked))
+    return replace(checked, warnings=warnings, of=None if request.run is None else {"run": request.run.id})
+
+
+def _other_rows(request: EvaluationRequest, checked: Checked) -> list[str]:
+    """A warning for each file of the run's own data that has changed since."""
+    from tui_finetune.config.write import read_resolved
+    from tui_finetune.data.changed import changed_files
+
+    if request.run is None or not request.own_data:
+        return []
+    recorded = read_resolved(request.run.paths.recipe_toml).resolved.get("inputs", ())
+    return [
+        f"{path.name} has changed since the run: these may not be the rows that it kept out of training."
+        for path in changed_files(recorded, checked.prepared.files)
+    ]
 
 
 def _of_run(request: EvaluationRequest) -> dict[str, Any]:

@@ -127,6 +127,17 @@ class TestOwnData:
         assert checked.of == {"run": run.id}
         assert checked.prepared.splits["validation"].num_rows == 12
 
+    def test_a_file_that_has_changed_since_is_told(
+        self, home: Home, catalog: Catalog, folder: Path, evaluate: Evaluate
+    ) -> None:
+        run, _ = trained(home, catalog, folder)
+        assert evaluate(run).warnings == ()
+        with (folder / "reviews.csv").open("a") as file:
+            file.write("one more,pos\n")
+        (warning,) = evaluate(run).warnings
+        assert warning.startswith("reviews.csv has changed since the run")
+        assert evaluate(run, data=str(folder / "reviews.csv")).warnings == ()
+
     def test_sets_go_over_it(self, home: Home, catalog: Catalog, folder: Path, evaluate: Evaluate) -> None:
         run, _ = trained(home, catalog, folder)
         checked = evaluate(run, sets=("data.limit_eval=3", "run.device=cpu"))
