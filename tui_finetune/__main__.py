@@ -1,6 +1,16 @@
-"""`python -m tui_finetune` is the console script."""
+"""The console script; `python -m tui_finetune` is the same."""
 
-from tui_finetune.cli.main import main
+import sys
+
+
+def main() -> None:
+    """Runs the command line and exits with its code; ctrl+c while it is still being imported is as quiet as later."""
+    try:
+        from tui_finetune.cli.main import main as run
+    except KeyboardInterrupt:
+        sys.exit(130)
+    run()
+
 
 if __name__ == "__main__":
     main()

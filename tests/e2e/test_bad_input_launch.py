@@ -4,8 +4,8 @@
 |---|---|
 | two resumes of one run at once (one wins, the other is told) | test_two_resumes_at_once, test_a_resume_that_comes_second, \
 test_a_resume_between_a_claim_and_its_process |
-| ctrl+c before the handoff: 130 and nothing left | test_interrupted_while_checking, test_interrupted_before_the_handoff, \
-test_a_resume_interrupted_before_the_handoff |
+| ctrl+c before the handoff: 130 and nothing left | test_interrupted_while_it_starts, test_interrupted_while_checking, \
+test_interrupted_before_the_handoff, test_a_resume_interrupted_before_the_handoff |
 | ctrl+c after it: detaches, prints the id, code 0 | test_interrupted_at_the_handoff, test_interrupted_while_following |
 | exit code 4 on a failed pre-flight | test_a_failed_preflight; and of a model in test_bad_input_models.py |
 | exit code 4 where the worker does not come up | test_a_worker_that_dies_before_it_begins |
@@ -167,6 +167,24 @@ def interrupted_when(condition: Callable[[], bool]) -> Iterator[None]:
     thread.start()
     yield
     thread.join()
+
+
+WHILE_IMPORTED = """
+import os, runpy, signal, sys
+
+class Presses:
+    def find_spec(self, name, path=None, target=None):
+        if name == "tui_finetune.cli.main":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Presses())
+runpy.run_module("tui_finetune", run_name="__main__")
+"""
+
+
+def test_interrupted_while_it_starts(run_python: Callable[[str], subprocess.CompletedProcess[str]]) -> None:
+    done = run_python(WHILE_IMPORTED)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
 
 
 SOURCE = """
