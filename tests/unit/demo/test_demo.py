@@ -59,6 +59,19 @@ def test_what_to_type_next_names_this_run() -> None:
     assert "tui-finetune config new --data FILE" in text
 
 
+@pytest.mark.parametrize("found", [None, "/usr/bin/tui-finetune"])
+def test_a_shell_that_does_not_find_the_program_is_told_how(
+    found: str | None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "activate").touch()
+    monkeypatch.setattr("sys.prefix", str(tmp_path))
+    monkeypatch.setattr("shutil.which", lambda _: found)
+    info = RunInfo(RunPaths(Path("/home/runs/x-demo-k3f9")), "x-demo-k3f9", "demo", "train", None, None, 0.0)
+    lines = demo.what_next(info)
+    assert (f"source {tmp_path}/bin/activate" in lines[3]) == (found is None)
+
+
 def test_its_sentences_are_of_no_docstring(tmp_path: Path) -> None:
     splits = StdlibDocs().open(OpenRequest(None, tmp_path)).splits.values()
     texts = {text for split in splits for text in split.table()["text"].to_pylist()}

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.groups import PROGRAM
 from tui_finetune.cli.launching import checked_recipe, ending, launch_of
 from tui_finetune.cli.options import Call, run_name, verb
 from tui_finetune.errors import Problem, UserError
@@ -138,6 +142,7 @@ def predictions(answers: Sequence[Mapping[str, Any]]) -> list[Shown]:
 def what_next(info: RunInfo) -> list[Shown]:
     """Where everything lies, and what to type."""
     typed = (
+        *_onto_the_path(),
         (f'tui-finetune predict {info.short} "Your own sentence."', "try it"),
         (f"tui-finetune show {info.short}", "what the run recorded"),
         ("tui-finetune config new --data FILE -o recipe.toml", "a recipe for your own data"),
@@ -146,6 +151,14 @@ def what_next(info: RunInfo) -> list[Shown]:
     width = max(len(line) for line, _ in typed)
     lines = [shown(f"Everything of this run: {info.paths.root}"), Shown("Next:"), Shown("")]
     return lines + _indented([Shown(f"{pad(shown(line), width)}   {why}") for line, why in typed])
+
+
+def _onto_the_path() -> list[tuple[str, str]]:
+    """What makes the other lines work where the shell does not find the program: after `make demo`."""
+    activate = Path(sys.prefix) / "bin" / "activate"
+    if shutil.which(PROGRAM) is not None or not activate.is_file():
+        return []
+    return [(f"source {activate}", "so that this shell finds tui-finetune")]
 
 
 def _indented(lines: Sequence[Shown]) -> list[Shown]:
