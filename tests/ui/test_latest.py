@@ -59,3 +59,18 @@ def test_of_what_waits_only_the_newest_is_done_and_told() -> None:
     assert done == ["of another key", "first, stale True", "third"]
     bench.latest.do("check", "Check", quick("again"))
     wait_until(lambda: bench.posted[-1] == "again", "work after the thread had ended")
+
+
+def test_the_end_waits_for_what_is_kept_and_for_nothing_else() -> None:
+    bench, go, done = Bench(), threading.Event(), []
+
+    def keep(stale: Callable[[], bool]) -> None:
+        assert go.wait(20)
+        done.append("kept")
+
+    bench.latest.do("draft:1", "keep", keep)
+    assert not bench.latest.settled("draft:", 0.02)
+    assert bench.latest.settled("other:", 0.02)
+    go.set()
+    assert bench.latest.settled("draft:", 20)
+    assert done == ["kept"]

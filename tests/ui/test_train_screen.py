@@ -459,7 +459,7 @@ async def test_control_characters_of_a_recipe_are_shown_not_sent(home: Home, rec
 
 async def test_wide_screens_show_the_file_beside_the_form(home: Home, recipe: Path) -> None:
     async with editing(home, recipe, size=(120, 40)) as screen:
-        assert "# Mine, with comments." in screen.text
+        await screen.sees("# Mine, with comments.")
         await go(screen, "num_train_epochs")
         await screen.sees("▸  14  num_train_epochs = 2")
         await screen.press("enter")

@@ -94,8 +94,11 @@ def mark(row: Row, beside: Beside) -> Span:
     return span("~", "accent") if row.field is not None and row.field.key in beside.was else span(" ")
 
 
-def detail(row: Row | None, mend: str, width: int, enter: str = "enter") -> list[Line]:
-    """The lines below the form: what is wrong with the row, what it is, how it is mended."""
+def detail(row: Row | None, mend: str, meant: FormField | None, width: int) -> list[Line]:
+    """The lines below the form: what is wrong with the row, how it is mended, what it is.
+
+    mend: said of the way out; meant: the field that a mended key becomes.
+    """
     if row is None:
         return []
     lines: list[Line] = []
@@ -103,8 +106,10 @@ def detail(row: Row | None, mend: str, width: int, enter: str = "enter") -> list
         line_ = f"   (line {problem.line})" if problem.line is not None else ""
         hint = f" {problem.hint}" if problem.hint else ""
         lines += [line(" ", *part) for part in wrap(f"{row.id}: {problem.message}{hint}{line_}", width - 2)[:2]]
+    if meant is not None:
+        lines += [line(" ", muted(part)) for part in wrapped(meant.help, width - 2, 1)]
     if mend:
-        lines.append(line(" ", muted(f"{enter} mends it: {mend}.")))
+        lines.append(line(" ", muted(mend)))
     lines += _about(row, width, DETAIL - len(lines))
     return lines[:DETAIL]
 

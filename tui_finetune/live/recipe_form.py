@@ -1,8 +1,8 @@
-"""Reading a recipe into a form, and judging it. Imports what recipes are declared with: for threads, not for a first paint."""
+"""Reading a recipe into a form. Imports what recipes are declared with: for threads, not for a first paint."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
 
@@ -12,15 +12,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from tui_finetune.config import arguments, checks
-from tui_finetune.config.load import load_recipe
-from tui_finetune.config.locate import key_lines
 from tui_finetune.config.problems import expected, table_of
 from tui_finetune.config.schema import Recipe
-from tui_finetune.config.verify import verify
 from tui_finetune.config.write import WrittenFloat
-from tui_finetune.errors import Problem, RecipeError
-from tui_finetune.live.form import Form, FormField, Group, Judged, Kind, Trial, advice, arranged, last_item
-from tui_finetune.live.typed import read_typed, written_text
+from tui_finetune.live.form import Form, FormField, Group, Kind
+from tui_finetune.live.typed import written_text
 
 if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
@@ -35,6 +31,21 @@ OFTEN = frozenset(
 """What is asked for often: on the form whether it is written or not."""
 NOT_SHOWN = frozenset({"version", "resolved", "data.options"})
 """`data.options` are shown one by one, as the source declares them."""
+RULES: Mapping[str, str] = {
+    "name": "from the data",
+    "data.source": "found by a look",
+    "data.validation": "the source's, else 0.1",
+    "data.test": "the source's, if any",
+    "data.columns": "guessed",
+    "data.labels": "those in train",
+    "data.label_names": "the labels",
+    "data.limit": "all rows",
+    "data.limit_eval": "all rows",
+    "model.max_length": "the model's, at most 512",
+    "model.freeze": "nothing",
+    "optim.head_learning_rate": "as train",
+}
+"""Defaults that are no value, in the words of their keys' help, short."""
 DEVICES = ("auto", "cpu", "cuda:0")
 
 
@@ -52,65 +63,6 @@ def read_form(text: str, catalog: Catalog, cache: Path | None = None) -> Form | 
     return _Builder(data, catalog, cache).form()
 
 
-def judge(text: str, path: Path, catalog: Catalog, cache: Path | None = None) -> Judged:
-    """The form, and every problem that can be known without looking at data and model.
-
-    path: of the recipe, also where it is no file yet: relative paths in it are relative to its folder.
-    """
-    form = read_form(text, catalog, cache)
-    return Judged(text, form, _problems(text, path, catalog, cache), key_lines(text) if form is not None else {})
-
-
-def _problems(text: str, path: Path, catalog: Catalog, cache: Path | None) -> tuple[Problem, ...]:
-    try:
-        loaded = load_recipe(path, text.encode("utf-8", "surrogateescape"), catalog=catalog, cache=cache)
-    except RecipeError as error:
-        return error.problems
-    found = verify(loaded)
-    if loaded.recipe.kind != "train":
-        hint = "tui-finetune evaluate measures a model."
-        found.append(loaded.placed(Problem(f"is '{loaded.recipe.kind}', not 'train'.", "kind", hint=hint)))
-    return tuple(found)
-
-
-def attempt(
-    field: FormField,
-    typed: str,
-    edited: Callable[[], str],
-    path: Path,
-    catalog: Catalog,
-    cache: Path | None,
-    more: Sequence[str] = (),
-) -> Trial:
-    """What is wrong with a value while it is typed, and what it may be.
-
-    edited: makes the recipe with the value in it; more: choices that are known besides the field's own.
-    """
-    choices = _choices_for(field, typed, (*field.choices, *more))
-    if not typed.strip():
-        return Trial(field.key, typed, choices=choices)
-    try:
-        problems = _problems(edited(), path, catalog, cache)
-    except RecipeError as error:
-        problems = error.problems
-    own = next((one for one in problems if _is_of(one.key, field.key)), None)
-    if own is not None:
-        return Trial(field.key, typed, " ".join(part for part in (own.message, own.hint) if part), choices=choices)
-    return Trial(field.key, typed, "", advice(field.key, read_typed(field.kind, typed), field.usual), choices)
-
-
-def _is_of(key: str | None, wanted: str) -> bool:
-    return key is not None and (key == wanted or key.startswith(f"{wanted}."))
-
-
-def _choices_for(field: FormField, typed: str, choices: Sequence[str]) -> tuple[str, ...]:
-    if field.kind in ("texts", "values"):
-        before, last = last_item(typed)
-        taken = {one.strip() for one in before.split(",")}
-        return arranged([one for one in choices if one not in taken], last)
-    return arranged(tuple(dict.fromkeys(choices)), typed)
-
-
 class _Builder:
     """One form, from the values of one recipe."""
 
@@ -119,6 +71,12 @@ class _Builder:
         self.catalog = catalog
         self.cache = cache
         self.task = catalog.tasks.get(str(data.get("task")))
+
+    @property
+    def _needs_no_path(self) -> bool:
+        """True where the source is one that has its data without a path."""
+        source = self.catalog.sources.get(str(self._table("data").get("source")))
+        return source is not None and not getattr(source, "needs_path", True)
 
     def form(self) -> Form:
         groups = list(self._groups())
@@ -181,9 +139,9 @@ class _Builder:
             help=declared.description or "",
             expected=expected(declared.annotation),
             usual=usual,
-            default=written_text(usual) if usual not in (None, [], {}) else "",
+            default=written_text(usual) if usual not in (None, [], {}) else RULES.get(key, ""),
             choices=self._choices(key, declared.annotation),
-            often=key in OFTEN,
+            often=key in OFTEN and not (key == "data.path" and self._needs_no_path),
             **_written(given, last),
         )
         return self._with_task(found)

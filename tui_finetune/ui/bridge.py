@@ -37,6 +37,8 @@ RUNS_SECONDS = 1.0
 MACHINE_SECONDS = 10.0
 FIRST_LOOK = 60
 """Newest runs that are shown before the rest has been read."""
+SETTLE_SECONDS = 3.0
+"""The program's end waits so long for what is being written."""
 ANSWER_SECONDS = 10.0
 """A worker reads its requests every 0.2 s; one that is stalled or far away may take longer."""
 
@@ -104,6 +106,10 @@ class Bridge:
         whether something newer waits, so that long work can end early; its message is then dropped.
         """
         self._latest.do(key, what, work)
+
+    def settled(self, key: str, seconds: float = SETTLE_SECONDS) -> bool:
+        """Waits for the `latest` work of keys that begin so, at the program's end; False where it takes longer."""
+        return self._latest.settled(key, seconds)
 
     def guarded(self, what: str, work: Callable[[], Message | None]) -> Message | None:
         """The work's message, or that it failed. Full tracebacks of our own defects go to the home's log."""

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from textual.message import Message
 
+DRAFTS = "draft:"
+"""Beginning of the keys of work that keeps what a person has made: the program's end waits for it."""
 Work = Callable[[Callable[[], bool]], Message | None]
 """Given a function that is true once something newer waits."""
 
@@ -35,6 +38,15 @@ class Latest:
             self._busy.add(key)
         if begin:
             self._thread(lambda: self._run(key), key)
+
+    def settled(self, prefix: str, seconds: float) -> bool:
+        """Waits until no work of keys that begin so is left, at most so long; False where some still is."""
+        end = time.monotonic() + seconds
+        while any(key.startswith(prefix) for key in list(self._busy)):
+            if time.monotonic() > end:
+                return False
+            time.sleep(0.005)
+        return True
 
     def _run(self, key: str) -> None:
         while (next_ := self._next(key)) is not None:

@@ -68,7 +68,7 @@ class Starting:
         said = check_said(
             {name: table.num_rows for name, table in checked.prepared.splits.items()},
             len(checked.prepared.labels) if checked.prepared.labels else None,
-            checked.recipe.model.path,
+            checked.model or checked.recipe.model.path,
             checked.recipe.run.device,
             checked.notes,
             checked.warnings,

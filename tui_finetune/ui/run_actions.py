@@ -64,10 +64,11 @@ class RunActions(Page):
         row = self.row
         assert row is not None
         info, status = row.info, row.status
-        at = f", which is {status.state} at step {status.step:,}" if status.step else f", which is {status.state}"
+        ended = status.state if status.state in ("died", "failed") else f"was {status.state}"
+        at = f" at step {status.step:,}" if status.step else ""
         said: list[Line] = [
-            line(f" Resume {info.title}{at}, as attempt {status.attempt + 1}."),
-            line(" Same recipe, same order of rows, same random numbers, from its newest whole checkpoint."),
+            line(f" {info.title} {ended}{at}. It goes on from its newest whole checkpoint,"),
+            line(f" as attempt {status.attempt + 1}: same recipe, same order of rows, same random numbers."),
         ]
         if status.reason:
             said += [line(" ", *part) for part in wrap(f"It ended: {status.reason}", 78)[:2]]

@@ -12,6 +12,7 @@ from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.ui.app import TuiFinetune
 from tui_finetune.ui.driver import Driver
+from tui_finetune.ui.latest import DRAFTS
 from tui_finetune.ui.memory import memory_file
 from tui_finetune.ui.settings import read_settings
 from tui_finetune.ui.theme import look_of
@@ -26,6 +27,7 @@ def run(home: Home, launch: Callable[[], Launch], *, open_run: str | None = None
     look = look_of(settings.theme, settings.ascii if ascii is None else ascii)
     app = TuiFinetune(home, launch, settings=settings, look=look, open_run=open_run, driver_class=Driver)
     said = app.run()
+    app.bridge.settled(DRAFTS)
     with contextlib.suppress(OSError):  # a home that cannot be written: what was remembered is of no weight
         home.ensure()
         atomic.write_json(memory_file(home.root), app.memory.as_json())

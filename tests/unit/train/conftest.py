@@ -9,7 +9,8 @@ import pytest
 
 from tests.unit.config.conftest import catalog
 from tui_finetune.live.form import Form, Judged
-from tui_finetune.live.recipe_form import judge, read_form
+from tui_finetune.live.recipe_form import read_form
+from tui_finetune.live.recipe_judge import judge
 from tui_finetune.plugin_api.manager import Catalog
 
 __all__ = ["catalog"]

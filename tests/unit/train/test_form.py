@@ -193,7 +193,7 @@ def test_what_is_said_below_fits_and_names_mend_line_and_help() -> None:
     form = Form((Group("train", (FIELD,)),))
     problem = Problem("not a setting.", "train.x", line=19, hint="Did you mean y?")
     row = next(one for one in rows(form, placed([problem], form)) if one.field is not None)
-    lines = [plain(one) for one in detail(row, "renames it to y", 78)]
+    lines = [plain(one) for one in detail(row, "enter mends it: renames it to y.", None, 78)]
     assert lines[0].strip() == "train.x: not a setting. Did you mean y?   (line 19)"
     assert lines[1].strip() == "enter mends it: renames it to y."
     assert len(lines) == 3

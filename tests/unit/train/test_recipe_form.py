@@ -12,7 +12,8 @@ from tui_finetune.config import arguments
 from tui_finetune.config.schema import Recipe
 from tui_finetune.live.form import Form, Judged
 from tui_finetune.live.recipe_edit import put
-from tui_finetune.live.recipe_form import attempt, read_form
+from tui_finetune.live.recipe_form import read_form
+from tui_finetune.live.recipe_judge import attempt
 from tui_finetune.plugin_api.manager import Catalog
 
 FormOf = Callable[[str], Form]
@@ -41,6 +42,7 @@ def test_values_and_defaults_are_shown_as_they_are_typed(form_of: FormOf) -> Non
     assert shown["evaluate.metrics"][1]
     assert shown["model.revision"] == ("–", True)
     assert shown["train.eval_strategy"] == ("epoch, where there is validation", True), "a rule, not a value"
+    assert shown["data.test"] == ("the source's, if any", True)
     assert form.field("evaluate.metrics").origin == "the task's own"  # type: ignore[union-attr]
 
 
@@ -68,6 +70,13 @@ def test_options_are_those_of_source_task_and_step(form_of: FormOf) -> None:
     odd = form.field("preprocess.0.options.heigth")
     assert odd is not None
     assert not odd.known
+
+
+def test_a_source_that_needs_no_path_asks_for_none(form_of: FormOf) -> None:
+    path = form_of('[data]\nsource = "stdlib-docs"\n').field("data.path")
+    assert path is not None
+    assert not path.often
+    assert form_of('[data]\nsource = "csv"\n').field("data.path").often  # type: ignore[union-attr]
 
 
 def test_a_key_that_nobody_knows_stands_behind_the_one_before_it(form_of: FormOf) -> None:

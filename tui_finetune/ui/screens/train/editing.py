@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.widgets import Input
 
 from tui_finetune.errors import Problem, UserError
-from tui_finetune.live.form import REST, Difference, FormField, best_match
+from tui_finetune.live.form import REST, Difference, FormField, Row, best_match
 from tui_finetune.live.form_lines import Beside
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.train_state import TrainState
 from tui_finetune.ui.screens.train import messages
 from tui_finetune.ui.screens.train.files import FileActions
 from tui_finetune.ui.screens.train.panes import Below, FormPane, ProblemsPane
+
+if TYPE_CHECKING:
+    from tui_finetune.live.recipe_edit import Mend
 
 
 class EditActions(FileActions):
@@ -49,6 +53,14 @@ class EditActions(FileActions):
         self.changed(text)
         return True
 
+    def mend_of(self, row: Row | None) -> Mend | None:
+        """The way out that a row's problem offers."""
+        if row is None or not row.problems or self.state is None or self.state.form is None:
+            return None
+        from tui_finetune.live.recipe_edit import mend_of
+
+        return mend_of(row.problems[0], self.state.form)
+
     def open_row(self) -> None:
         """`enter` on a row of the form."""
         state, row = self.state, self.form.row_here
@@ -58,10 +70,7 @@ class EditActions(FileActions):
             state.toggle(row.group or REST)
             self.refresh_form()
             return
-        from tui_finetune.live.recipe_edit import mend_of
-
-        mend = mend_of(row.problems[0], state.form) if row.problems else None
-        form = state.form
+        mend, form = self.mend_of(row), state.form
         if mend is not None:
             self.edit(lambda text: mend.apply(text, form), goto=state.show(mend.to))
         else:

@@ -13,17 +13,15 @@ from tui_finetune.live import form_lines
 from tui_finetune.live.form import Form
 from tui_finetune.live.offers import Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
-from tui_finetune.live.train_page import Start, quiet_line, start_offer, thing_line
-from tui_finetune.live.train_state import TrainState
+from tui_finetune.live.train_page import quiet_line, start_offer, thing_line
 from tui_finetune.ui import messages as told
 from tui_finetune.ui.launches import RecipeSource
 from tui_finetune.ui.screens.train import messages
-from tui_finetune.ui.screens.train.editing import EditActions
+from tui_finetune.ui.screens.train.beginnings import BeginActions
 from tui_finetune.ui.screens.train.panes import Below, ChangesPane, FilePane, FormPane, ProblemsPane, StartsPane
 from tui_finetune.ui.screens.train.places import TRAIN
 from tui_finetune.ui.screens.train.work import Workshop
-from tui_finetune.ui.wants import TrainWanted
-from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet
 
 TABS = ("form", "file", "problems", "changes")
 LOOK_SECONDS = 2.0
@@ -46,7 +44,7 @@ class Columns(Widget):
     DEFAULT_CSS = "Columns { layout: horizontal; height: 1fr; }"
 
 
-class TrainPage(EditActions):
+class TrainPage(BeginActions):
     """The screen of the recipe that was opened last."""
 
     NAME = "train"
@@ -64,8 +62,6 @@ class TrainPage(EditActions):
     def __init__(self) -> None:
         super().__init__()
         self.tab = "form"
-        self.choosing = True
-        self._reading = ""
         self._launched: str | None = None
         """The text that the open launch sheet checks."""
 
@@ -92,77 +88,6 @@ class TrainPage(EditActions):
     def _place_editor(self) -> None:
         if (editor := self.form.editor) is not None:
             editor.place()
-
-    # What it shows
-
-    def on_screen_resume(self) -> None:
-        wanted = self.ui.take_wanted(self.NAME)
-        if isinstance(wanted, TrainWanted):
-            self._want(wanted)
-        elif self.choosing:
-            self._list_starts(None)
-
-    def _want(self, wanted: TrainWanted) -> None:
-        if wanted.choose:
-            self._list_starts(wanted.run_id)
-            self._choose(True)
-            return
-        self._reading = "Reading the recipe …"
-        self.workshop.open(wanted)
-
-    def _list_starts(self, run_id: str | None) -> None:
-        row = self.ui.row(run_id)
-        self.workshop.starts(row.info if row is not None and row.has_recipe else None, self.ui.memory.recipes)
-
-    def _choose(self, choosing: bool) -> None:
-        """The list of beginnings in place of the form, or back."""
-        self.choosing = choosing
-        self.set_class(choosing, "-choosing")
-        self.show_tab(self.tab)
-
-    def on_starts_read(self, message: messages.StartsRead) -> None:
-        self.query_one(StartsPane).take(message.starts)
-        self.repaint_frame()
-
-    def begin(self, start: Start) -> None:
-        """Opens one of the beginnings."""
-        if start.kind == "file":
-            self._ask_for_file()
-            return
-        self._want(
-            TrainWanted(
-                draft=start.name if start.kind == "draft" else None,
-                run_id=start.name if start.kind == "run" else None,
-                sample=start.name if start.kind == "sample" else None,
-                task=start.name if start.kind == "task" else None,
-                path=Path(start.name) if start.kind == "recent" else None,
-            )
-        )
-
-    def _ask_for_file(self) -> None:
-        def take(values: Sequence[str]) -> str | None:
-            if not values[0].strip():
-                return "Recipe: a path is needed."
-            self._want(TrainWanted(path=self.folder / Path(values[0].strip()).expanduser()))
-            return None
-
-        hint = f"a TOML file, relative to {self.folder}"
-        self.open_sheet(FieldsSheet("Open a recipe", [("file", "")], take, hint=hint))
-
-    def on_recipe_opened(self, message: messages.RecipeOpened) -> None:
-        before = self.state.document if self.state is not None else None
-        self.state, self._reading, self._launched = TrainState(message.document, message.base), "", None
-        self.tab = "form"
-        self._choose(False)
-        self.form.take((), None)
-        self.form.cursor = self.form.top = 0
-        self._judge()
-        if message.document.origin.path is not None:
-            self.remember_recipe(message.document.origin.path)
-        if before is not None and before.changed:
-            self.say(
-                f"{before.origin.title} is kept as a draft with its changes; {self.ui.keymap.shown('item.new')} lists it."
-            )
 
     def changed(self, text: str) -> None:
         assert self.state is not None
@@ -219,16 +144,13 @@ class TrainPage(EditActions):
         editor = self.form.editor
         if editor is not None:
             return form_lines.trial_lines(editor.field, editor.trial, editor.chosen, width)
-        return form_lines.detail(self.form.row_here, self._mend_words(), width, self.ui.keymap.shown("list.open"))
-
-    def _mend_words(self) -> str:
         row = self.form.row_here
-        if row is None or not row.problems or self.state is None or self.state.form is None:
-            return ""
-        from tui_finetune.live.recipe_edit import mend_of
-
-        found = mend_of(row.problems[0], self.state.form)
-        return found.words if found is not None else ""
+        mend = self.mend_of(row)
+        meant = (
+            self.state.form.field(mend.to) if mend is not None and self.state is not None and self.state.form else None
+        )
+        words = f"{self.ui.keymap.shown('list.open')} mends it: {mend.words}." if mend is not None else ""
+        return form_lines.detail(row, words, meant, width)
 
     def no_form(self, width: int) -> Sequence[Line]:
         """In place of rows."""
@@ -283,14 +205,6 @@ class TrainPage(EditActions):
             self.show_tab("form")
         else:
             super().do_app_back()
-
-    def do_item_new(self) -> None:
-        self._list_starts(None)
-        self._choose(True)
-
-    def on_draft_dropped(self, message: messages.DraftDropped) -> None:
-        self._list_starts(None)
-        self.say(f"The draft of {message.title} is gone.")
 
     # Comparing
 

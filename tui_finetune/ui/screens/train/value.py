@@ -133,6 +133,6 @@ class ValueEditor(Widget):
 
     def close(self) -> None:
         """Gives the keys back to the form."""
-        pane = self.pane
+        pane, train = self.pane, self.train
         self.remove()
-        self.train.value_closed(pane)
+        train.value_closed(pane)

@@ -15,6 +15,7 @@ from tui_finetune.live.document import Document, Origin
 from tui_finetune.live.form import Form, FormField
 from tui_finetune.live.train_page import Start, draft_words
 from tui_finetune.runs import atomic
+from tui_finetune.ui.latest import DRAFTS
 from tui_finetune.ui.screens.train import messages
 from tui_finetune.ui.screens.train.drafts import Drafts
 from tui_finetune.ui.wants import TrainWanted
@@ -133,7 +134,7 @@ class Workshop:
         text, place = document.text, document.place
 
         def work() -> Message:
-            from tui_finetune.live.recipe_form import judge
+            from tui_finetune.live.recipe_judge import judge
 
             return messages.RecipeJudged(judge(text, place, self._catalog(), self._cache))
 
@@ -145,7 +146,7 @@ class Workshop:
 
         def work() -> Message:
             from tui_finetune.live.recipe_edit import add, put
-            from tui_finetune.live.recipe_form import attempt
+            from tui_finetune.live.recipe_judge import attempt
 
             def edited() -> str:
                 return put(text, field, typed) if field.key != "+preprocess" else add(text, typed)
@@ -239,7 +240,7 @@ class Workshop:
                 self._drafts.drop(document.draft)
                 document.draft = None
 
-        self._bridge.latest(f"recipe.keep:{id(document)}", "Keep the draft", lambda stale: work())
+        self._bridge.latest(f"{DRAFTS}{id(document)}", "Keep the draft", lambda stale: work())
 
     def drop(self, name: str, title: str) -> None:
         """Throws a draft away."""
