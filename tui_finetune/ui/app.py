@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events, on
@@ -12,11 +12,10 @@ from textual.app import App
 from textual.message import Message
 from textual.screen import Screen
 
-from tui_finetune.live import marks
-from tui_finetune.live.listing import needs_a_look
+from tui_finetune.live.eyes import eyes
 from tui_finetune.live.reader import Listing, RunRow
 from tui_finetune.live.runs_page import MachineFigures
-from tui_finetune.live.spans import Line, Span, line, plain, span
+from tui_finetune.live.spans import Line, line, plain, span
 from tui_finetune.paths import Home
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.text import Shown
@@ -29,6 +28,7 @@ from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.settings import Settings
 from tui_finetune.ui.theme import Look, look_of
+from tui_finetune.ui.typing_order import TypingOrder
 from tui_finetune.ui.wants import RunWanted, TrainWanted
 
 if TYPE_CHECKING:
@@ -74,11 +74,21 @@ class TuiFinetune(App[str], inherit_bindings=False):
         """What went to the trash since the start, the last one last."""
         self._wanted: dict[str, object] = {}
         """By screen what it is asked to show when it appears."""
+        self.said_there = ""
+        """What is said on a screen that appears; until the next key."""
         self._from: dict[str, str] = {}
         self._open_run = open_run
         self._filters.append(ControlFilter())
+        self.typing = TypingOrder(super().on_event, self._handle_exception)
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key | events.Paste) and not event.is_forwarded:
+            self.typing.take(event, self)
+        else:
+            await super().on_event(event)
 
     def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, self._come_back)
         self._catch_signals()
         self.call_after_refresh(self._begin)
 
@@ -104,6 +114,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
         behind = getattr(self._driver, "behind", None)
         return behind is not None and bool(behind())
 
+    def _come_back(self, app: Any) -> None:
+        """After a suspension: nothing of what was painted before stands on the terminal any more."""
+        self.refresh(layout=True)
+        self.screen.refresh(layout=True)
+
     def _loop_of_app(self) -> Any:
         import asyncio
 
@@ -127,7 +142,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
             self._wanted[name] = wanted
         if name != self.current_mode:
             self._from[name] = self.current_mode
-            self.switch_mode(name)
+            self.typing.after(self.switch_mode(name))
         elif wanted is not None:
             self.page.post_message(events.ScreenResume())
 
@@ -160,8 +175,9 @@ class TuiFinetune(App[str], inherit_bindings=False):
             self.say_there(f"{row.info.name} goes on.")
 
     def say_there(self, text: str) -> None:
-        """Says it on the screen that is shown next: one that appears begins with nothing said."""
-        self.call_after_refresh(lambda: self.page.say(text))
+        """Says it here and on the screen that appears now, where one does, which begins with nothing said."""
+        self.said_there = text
+        self.page.say(text)
 
     def quit(self) -> None:
         """Ends the program, and says that runs go on."""
@@ -175,23 +191,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
 
     def eyes(self) -> Line:
         """What needs eyes most, in thirteen cells."""
-        rows = self.listing.rows
-        counts: Mapping[str, int] = {
-            state: sum(1 for row in rows if row.status.state == state) for state in {row.status.state for row in rows}
-        }
-        if not rows and not self.failed_plugins:
-            return (span("no runs yet", "muted"),) if self.listing.whole else (span("…", "muted"),)
-        for state, word in (("stalled", "stalled"), ("unreachable", "not heard")):
-            if counts.get(state):
-                return (span(f"! {counts[state]} {word}", "warn"),)
-        if self.failed_plugins:
-            return (span(f"! {self.failed_plugins} plugin{'' if self.failed_plugins == 1 else 's'}", "warn"),)
-        for state in ("running", "paused", "stopping", "starting", "queued"):
-            if counts.get(state):
-                mark = marks.mark(state)
-                return (Span(Shown(f"{mark.glyph} {counts[state]} {state}"), mark.token),)
-        look = sum(1 for row in rows if needs_a_look(row, self.memory.seen))
-        return (span(f"! {look} to look at", "warn"),) if look else (span("nothing runs", "muted"),)
+        return eyes(self.listing, self.failed_plugins, self.memory.seen)
 
     def remember_said(self, said: Line) -> None:
         """Keeps a message for the palette."""

@@ -8,11 +8,22 @@ from typing import Any
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui_finetune.ui.pasted import PasteFilter
+
+
+class _Decoder:
+    """Puts U+FFFD where bytes are no text, since a garbled byte must not end the program, and makes pastes plain."""
+
+    def __init__(self, encoding: str) -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        self._pastes = PasteFilter()
+
+    def decode(self, data: bytes, final: bool = False) -> str:
+        return self._pastes(self._decoder.decode(data, final))
+
 
 def _tolerant(encoding: str) -> Any:
-    """A decoder that puts U+FFFD where bytes are no text: a line that garbles one byte must not end the program."""
-    decoder = codecs.getincrementaldecoder(encoding)
-    return lambda: decoder(errors="replace")
+    return lambda: _Decoder(encoding)
 
 
 class Driver(LinuxDriver):

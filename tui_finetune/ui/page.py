@@ -3,36 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.screen import Screen
-from textual.widget import Widget
 
-from tui_finetune.errors import Problem
 from tui_finetune.live.spans import EMPTY, Line, line, span
 from tui_finetune.ui.actions import EVERYWHERE, FIELD, SHEET, Action, Place, key_name
+from tui_finetune.ui.overlays import Content, Overlays
 from tui_finetune.ui.screens import SCREENS
-from tui_finetune.ui.widgets.filter import FilterRow
 from tui_finetune.ui.widgets.frame import FooterLine, HeaderLine, MessageLine, TabRule, ThingLine
 from tui_finetune.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
-    from tui_finetune.ui.app import TuiFinetune
     from tui_finetune.ui.widgets.sheet import Sheet
 
 SMALLEST = (80, 24)
-IN_FIELDS = ("app.help", "app.palette", "app.quit", "app.back", "list.open", "pane.next", "pane.previous")
+IN_FIELDS = ("app.help", "app.palette", "app.quit", "app.back", "list.open", "pane.next", "pane.previous",
+             "app.suspend")  # fmt: skip
 """What works while a text field has the keys: by keys that write nothing."""
 
 Target = tuple[Action, Any]
-
-
-class Content(Widget):
-    """The lines between rule and message; a sheet lies over their lower part."""
-
-    DEFAULT_CSS = "Content { height: 1fr; layout: vertical; layers: base sheet; }"
 
 
 class SmallView(Painted):
@@ -44,7 +35,7 @@ class SmallView(Painted):
         return self.page.small(width, height)
 
 
-class Page(Screen[None], inherit_bindings=False):
+class Page(Overlays):
     """What every screen has. Subclasses give `PLACE`, `content`, `thing`, and the `do_…` of their actions."""
 
     NAME: ClassVar[str]
@@ -69,10 +60,6 @@ class Page(Screen[None], inherit_bindings=False):
     def is_home(self) -> bool:
         """True for the screen that esc does not leave, and from which q leaves the program."""
         return SCREENS[0].name == self.NAME
-
-    @property
-    def ui(self) -> TuiFinetune:
-        return cast("TuiFinetune", self.app)
 
     def compose(self) -> ComposeResult:
         yield HeaderLine()
@@ -132,6 +119,8 @@ class Page(Screen[None], inherit_bindings=False):
     def on_screen_resume(self) -> None:
         self._said = None
         self._fit()
+        if self.ui.said_there:
+            self.say(self.ui.said_there)
         self.call_after_refresh(self.repaint)
 
     def on_resize(self, event: events.Resize) -> None:
@@ -181,22 +170,26 @@ class Page(Screen[None], inherit_bindings=False):
                     known.add(action.id)
                     yield action, target
 
-    def on_key(self, event: events.Key) -> None:
+    def _found(self, event: events.Key) -> Target | None:
         name = key_name(event.key, event.character)
-        if self.in_field and event.is_printable:
-            return
-        found = next(((a, t) for a, t in self.targets() if name in self.ui.keymap.keys(a.id)), None)
+        return next(((a, t) for a, t in self.targets() if name in self.ui.keymap.keys(a.id)), None)
+
+    def takes(self, event: events.Key) -> bool:
+        """True for a key that is the page's; false for what is typed into a field."""
+        return not self.in_field or (not event.is_printable and self._found(event) is not None)
+
+    def take_key(self, event: events.Key) -> None:
+        """Does what the key stands for here, or says that it does nothing."""
+        found, name = self._found(event), key_name(event.key, event.character)
         if found is not None:
-            event.stop()
-            event.prevent_default()
             self._answer()
             self.perform(*found, key=name)
-        elif not self.in_field:
-            event.stop()
+        else:
             self.say(f"{name} does nothing here; {self.ui.keymap.shown('app.help')} shows the keys.", "muted")
 
     def _answer(self) -> None:
         """What was said last has been read when the next key is pressed; the palette has it."""
+        self.ui.said_there = ""
         if self._said is not None:
             self._said = None
             self.query_one(MessageLine).repaint()
@@ -272,6 +265,9 @@ class Page(Screen[None], inherit_bindings=False):
     def do_app_quit(self) -> None:
         self.ui.quit()
 
+    def do_app_suspend(self) -> None:
+        self.ui.action_suspend_process()
+
     def do_app_screen(self, number: str) -> None:
         found = next((one for one in SCREENS if one.number == number), None)
         if found is None:
@@ -297,55 +293,6 @@ class Page(Screen[None], inherit_bindings=False):
         from tui_finetune.ui.palette import PaletteSheet
 
         self.open_sheet(PaletteSheet(self))
-
-    # The filter, on the message line
-
-    @property
-    def filter_open(self) -> bool:
-        return bool(self.query(FilterRow))
-
-    def open_filter(self, text: str) -> None:
-        """A field in place of the message line; the page's list follows what is typed."""
-        if self.filter_open:
-            return
-        row = FilterRow(text, self.focused)
-        self.query_one(MessageLine).display = False
-        self.mount(row, before=self.query_one(FooterLine))
-
-    def close_filter(self, *, keep: bool) -> None:
-        for row in self.query(FilterRow):
-            if row.came_from is not None:
-                self.set_focus(row.came_from)
-            row.remove()
-        self.query_one(MessageLine).display = True
-        self.filter_closed(keep)
-        self.call_after_refresh(self.repaint)
-
-    def filter_closed(self, kept: bool) -> None:
-        """The field is gone; what was typed stays, or is to be cleared."""
-
-    def show_problems(self, what: str, problems: Sequence[Problem]) -> None:
-        """All problems of something that failed."""
-        from tui_finetune.live.spans import wrap
-        from tui_finetune.ui.widgets.sheet import TextSheet
-
-        def lines(width: int) -> list[Line]:
-            return [line(" ", span("✗", "bad"), " ", *part) for one in problems for part in wrap(one, width - 4)]
-
-        self.open_sheet(TextSheet(what, lines))
-
-    def open_sheet(self, sheet: Sheet) -> None:
-        """Opens a sheet over the lower part; one at a time."""
-        for old in self.query("Sheet"):
-            old.remove()
-        sheet.came_from = self.focused
-        self.query_one(Content).mount(sheet)
-
-    def sheet_closed(self, sheet: Sheet) -> None:
-        """The keys go back to where they came from."""
-        if sheet.came_from is not None and sheet.came_from.is_attached:
-            self.set_focus(sheet.came_from)
-        self.call_after_refresh(self.repaint)
 
 
 def _only(place: Place, ids: Sequence[str]) -> Place:

@@ -123,4 +123,4 @@ class PaletteSheet(Sheet):
         if chosen.off:
             page.say(f"{chosen.title.rstrip('…')}: {chosen.off}", "warn")
         elif chosen.act in self._acts:
-            page.call_after_refresh(self._acts[chosen.act])
+            page.soon(self._acts[chosen.act])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import click
 
 from tui_finetune.cli import diagnostics, output
@@ -34,4 +36,5 @@ def show(call: Call, run_id: str | None = None, *, ascii: bool = False) -> None:
         raise UserError(f"{why}.")
     said = start.run(call.home, lambda: launch_of(call), open_run=run_id, ascii=ascii or None)
     if said:
-        diagnostics.say(shown(said))
+        with contextlib.suppress(OSError):  # the terminal is gone: there is nobody to tell
+            diagnostics.say(shown(said))

@@ -82,7 +82,7 @@ class Sheet(Widget):
 
     def close(self) -> None:
         page = self.page
-        self.remove()
+        page.changing(self.remove())
         page.sheet_closed(self)
 
     def do_app_back(self) -> None:
