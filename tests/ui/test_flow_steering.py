@@ -44,7 +44,7 @@ async def test_stopped_with_its_checkpoint_and_resumed_to_its_end(ground: Ground
         assert step is not None
         assert training.ended(info).state == "stopped"
         await screen.press("r")
-        await screen.sees(f"which is stopped at step {step:,}, as attempt 2")
+        await screen.sees(f"stopped at step {step:,}")
         await screen.press("enter")
         await screen.says("imdb-bert: attempt 2 has begun.")
         await screen.sees("attempt 2")

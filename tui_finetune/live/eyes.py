@@ -28,4 +28,4 @@ def eyes(listing: Listing, failed_plugins: int, seen: Mapping[str, int]) -> Line
         if counts.get(state):
             return (span(f"{mark(state).glyph} {counts[state]} {state}", mark(state).token),)
     look = sum(1 for row in listing.rows if needs_a_look(row, seen))
-    return (span(f"! {look} to look at", "warn"),) if look else (span("nothing runs", "muted"),)
+    return (span(f"! look at {look}", "warn"),) if look else (span("nothing runs", "muted"),)

@@ -66,10 +66,9 @@ class RunActions(Page):
         info, status = row.info, row.status
         ended = status.state if status.state in ("died", "failed") else f"was {status.state}"
         at = f" at step {status.step:,}" if status.step else ""
-        said: list[Line] = [
-            line(f" {info.title} {ended}{at}. It goes on from its newest whole checkpoint,"),
-            line(f" as attempt {status.attempt + 1}: same recipe, same order of rows, same random numbers."),
-        ]
+        way = f"It goes on from its newest whole checkpoint, as attempt {status.attempt + 1}"
+        same = "same recipe, same order of rows, same random numbers"
+        said: list[Line] = [line(" ", *part) for part in wrap(f"{info.title} {ended}{at}. {way}: {same}.", 78)]
         if status.reason:
             said += [line(" ", *part) for part in wrap(f"It ended: {status.reason}", 78)[:2]]
         self.open_sheet(
