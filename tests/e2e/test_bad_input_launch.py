@@ -144,7 +144,7 @@ def test_a_resume_between_a_claim_and_its_process(cli: Cli, recipe: str, monkeyp
     """For a moment an attempt is claimed and nobody has said by whom."""
     info = died(cli, recipe, monkeypatch)
     info.paths.attempt(2).mkdir(mode=0o700)
-    refused(cli("resume", info.short), f"rows ({info.short}) is starting.")
+    refused(cli("resume", info.short), f"rows ({info.short}) is starting: ", f"watch {info.short} shows it.")
     assert [path.name for path in info.paths.attempts.iterdir()] in (["1", "2"], ["2", "1"])
 
 
