@@ -122,7 +122,7 @@ async def test_a_value_is_edited_in_place_marked_undone_and_done_again(home: Hom
         await go(screen, "learning_rate")
         await screen.press("enter", "end", "ctrl+u")
         await screen.type("2e-3")
-        await screen.sees("100 times the usual 2e-05; allowed")
+        await screen.sees("100 times the usual 2e-5; allowed")
         assert "f1 Help" in screen.footer
         await screen.press("enter")
         await screen.sees("was 3e-4")
@@ -413,6 +413,22 @@ async def test_what_the_check_finds_goes_to_its_row(home: Home, recipe: Path) ->
         assert screen.cursor.startswith(" ▸✗ test")
         await screen.press("backspace")
         await screen.says("No problems.")
+        await screen.press("ctrl+r")
+        await screen.sees("✓ data: train 40, validation 10 rows, 2 labels")
+        await screen.press("escape")
+        await screen.sees("6 steps in all")
+        assert screen.line_of("per_device_train_batch_size").split()[1:] == ["16", "3", "steps", "an", "epoch"]
+
+
+async def test_details_and_copying(home: Home, recipe: Path) -> None:
+    async with editing(home, recipe) as screen:
+        await go(screen, "learning_rate")
+        await screen.press("d")
+        await screen.sees("Details of train.learning_rate")
+        await screen.sees("the library's 5e-5 is high for a whole encoder")
+        await screen.press("escape", "y")
+        await screen.says("Copied 4 characters")
+        assert (home.root / "copied.txt").read_text() == "3e-4"
 
 
 async def test_the_editor_works_on_a_copy_and_its_text_comes_back(

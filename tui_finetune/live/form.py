@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from tui_finetune.errors import Problem, nearest
+from tui_finetune.live import words
 
 Kind = Literal["text", "texts", "values", "table", "path", "value"]
 """How what is typed is read: a text as it is; a list of texts, or of values, by commas; `role = column` pairs; a path or a
@@ -300,12 +301,8 @@ def advice(key: str, value: object, usual: object) -> str:
         return ""
     ratio = value / usual
     if ratio >= 10:
-        return f"{ratio:,.0f} times the usual {usual:g}; allowed"
-    return f"a {_ordinal(1 / ratio)} of the usual {usual:g}; allowed" if ratio <= 0.1 else ""
-
-
-def _ordinal(count: float) -> str:
-    return f"{count:,.0f}th"
+        return f"{ratio:,.0f} times the usual {words.rate(usual)}; allowed"
+    return f"the usual {words.rate(usual)} is {1 / ratio:,.0f} times that; allowed" if ratio <= 0.1 else ""
 
 
 def arranged(choices: Sequence[str], typed: str) -> tuple[str, ...]:

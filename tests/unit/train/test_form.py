@@ -127,8 +127,8 @@ def test_counted_rows_stand_beside_their_values(form_of: FormOf) -> None:
 
 
 def test_a_value_far_from_the_usual_is_said() -> None:
-    assert advice("train.learning_rate", 2e-3, 2e-5) == "100 times the usual 2e-05; allowed"
-    assert advice("train.learning_rate", 1e-7, 2e-5) == "a 200th of the usual 2e-05; allowed"
+    assert advice("train.learning_rate", 2e-3, 2e-5) == "100 times the usual 2e-5; allowed"
+    assert advice("train.learning_rate", 1e-7, 2e-5) == "the usual 2e-5 is 200 times that; allowed"
     assert advice("train.learning_rate", 3e-5, 2e-5) == ""
     assert advice("train.weight_decay", 5, 0.01) == ""
     assert advice("train.learning_rate", True, 2e-5) == ""

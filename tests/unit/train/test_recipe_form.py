@@ -118,7 +118,7 @@ def test_a_place_that_is_not_there_is_a_problem_at_its_field(judged: Callable[[s
 @pytest.mark.parametrize(
     ("key", "typed", "problem", "advice"),
     [
-        ("train.learning_rate", "2e-3", "", "100 times the usual 2e-05; allowed"),
+        ("train.learning_rate", "2e-3", "", "100 times the usual 2e-5; allowed"),
         ("train.learning_rate", "fast", 'is "fast"; expected a number.', ""),
         ("train.learning_rate", "3e-5", "", ""),
         ("train.num_train_epochs", "0", "is 0, must be above 0.", ""),

@@ -107,7 +107,7 @@ class EditActions(FileActions):
 
     def value_closed(self, pane: FormPane) -> None:
         self.set_focus(pane)
-        self.call_after_refresh(self.refresh_form)
+        self.soon(self.refresh_form)
 
     def set_default(self) -> None:
         from tui_finetune.live.recipe_edit import take_out

@@ -182,7 +182,8 @@ class TrainPage(BeginActions):
             unsaved = "1 draft has" if drafts == 1 else f"{drafts} drafts have"
             return line(f"{unsaved} changes that are in no file; enter goes on with one.") if drafts else EMPTY
         if state.search:
-            return line(muted("search "), state.search, muted(f"  {self.form.count()} rows; esc shows the form again"))
+            found = sum(1 for row in self.form.rows if row.field is not None)
+            return line(muted("search "), state.search, muted(f"  {found} fields; esc shows the form again"))
         keys = {id: self.ui.keymap.shown(id) for id in ("item.write", "view.reload", "train.start")}
         return quiet_line(state.document, state.judged, state.found, state.disk, keys)
 

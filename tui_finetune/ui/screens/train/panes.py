@@ -95,7 +95,7 @@ class FormPane(Table, Pane):
 
         row = self.row_here
         if row is not None and self.editor is None:
-            self.mount(ValueEditor(row, typed))
+            self.train.changing(self.mount(ValueEditor(row, typed)))
 
     def value_place(self) -> tuple[int, int, int]:
         """Column, line and width of the value under the cursor."""

@@ -134,5 +134,5 @@ class ValueEditor(Widget):
     def close(self) -> None:
         """Gives the keys back to the form."""
         pane, train = self.pane, self.train
-        self.remove()
+        train.changing(self.remove())
         train.value_closed(pane)
