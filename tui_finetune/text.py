@@ -24,6 +24,9 @@ _UNSAFE = re.compile(
 )
 
 
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
 def shown(raw: object, *, multiline: bool = False) -> Shown:
     """`raw` made safe to paint: `\\n` as ⏎ (kept with `multiline`), ESC as ␛, C1 and bidi controls as `\\x9b`, `\\u202e`."""
 
@@ -40,6 +43,11 @@ def shown(raw: object, *, multiline: bool = False) -> Shown:
     if multiline:
         text = text.replace("\r\n", "\n")
     return Shown(_UNSAFE.sub(visible, text))
+
+
+def colourless(raw: str) -> str:
+    """A line of a log without the colours that a library meant for a terminal; all other sequences stay, to be seen."""
+    return _COLOUR.sub("", raw)
 
 
 def cell_width(text: str) -> int:

@@ -139,7 +139,7 @@ class _Talk:
         if event.name in ("note", "warning") and event.get("message") in self._told:
             return
         if (text := event_line(event, history)) is not None:
-            self._line.close()
+            self._line.clear()
             say(shown(text))
 
     def tick(self, history: History, status: Status) -> None:

@@ -13,7 +13,7 @@ from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call
 from tui_finetune.errors import ExitCode
-from tui_finetune.text import Shown, shown
+from tui_finetune.text import Shown, aligned, shown
 
 if TYPE_CHECKING:
     from tui_finetune.launch.check import Checked
@@ -92,7 +92,10 @@ def ending(info: RunInfo, status: Status) -> list[Shown]:
     lines = [shown(f"{info.title}: {status.words}", multiline=True)]
     if status.advice:
         lines.append(shown(status.advice))
-    lines += [shown(f"  {name}  {value:.4f}") for name, value in status.metrics.items()]
+    figures = [(shown(f"  {name}"), shown(f"{value:.4f}")) for name, value in status.metrics.items()]
+    lines += aligned(figures) if figures else []
+    if status.state == "finished":
+        lines += [shown(remark) for remark in [_remark(info, status)] if remark is not None]
     if (info.paths.model / "config.json").is_file():
         lines += [
             shown(f"Model: {info.paths.model}"),
@@ -103,3 +106,11 @@ def ending(info: RunInfo, status: Status) -> list[Shown]:
         way_on = "" if told else f"; tui-finetune resume {info.short} goes on"
         lines.append(shown(f"tui-finetune logs {info.short} prints what the worker said{way_on}."))
     return lines
+
+
+def _remark(info: RunInfo, status: Status) -> str | None:
+    from tui_finetune.live.honest import behind_a_baseline
+    from tui_finetune.live.series import History
+    from tui_finetune.runs.tail import brief_events
+
+    return behind_a_baseline(History(brief_events(info.paths)), status)

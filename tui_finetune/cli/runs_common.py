@@ -112,7 +112,7 @@ def _evaluations(folder: Path) -> dict[str, str]:
 
 def _device(history: History, process: Mapping[str, Any]) -> str | None:
     for named in (history.plan.get("device"), process.get("device")):
-        if isinstance(named, str):
+        if isinstance(named, str) and named != "auto":
             return named
     return None
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from tui_finetune.live import words
@@ -30,9 +30,26 @@ def progress_text(history: History, status: Status, now: Progress) -> str:
         parts.append(f"loss {words.score(loss)}")
     if now.steps_per_second is not None and phase == "training":
         parts.append(words.speed(now.steps_per_second))
-    if now.left is not None:
+    if now.left is not None and status.state != "stopping":
         parts.append(f"{'about ' if now.about else ''}{words.coarse(now.left)} left")
     return "  ".join(parts)
+
+
+class Days:
+    """The line before the first event of another day than the one before, or than today: a run may take days."""
+
+    def __init__(self, today: date | None = None) -> None:
+        self._day = today or datetime.now().date()
+
+    def before(self, event: Event) -> str | None:
+        try:
+            day = datetime.fromtimestamp(event.t).date() if event.t else self._day
+        except (OverflowError, ValueError, OSError):
+            return None
+        if day == self._day:
+            return None
+        self._day = day
+        return f"{day:%Y-%m-%d}"
 
 
 def event_line(event: Event, history: History) -> str | None:
@@ -121,9 +138,16 @@ def _step(event: Event, history: History) -> str:
 
 def _evaluation(event: Event, history: History) -> str:
     metrics = event.get("metrics")
-    found = metric_words(metrics if isinstance(metrics, Mapping) else {})
+    found = metric_words(_main_first(metrics, history) if isinstance(metrics, Mapping) else {})
     at = f" at step {event.step:,}" if event.step else ""
-    return f"{event.get('split')}{at}: {found}"
+    return f"{'final ' if event.get('final') else ''}{event.get('split')}{at}: {found}"
+
+
+def _main_first(metrics: Mapping[str, Any], history: History) -> dict[str, Any]:
+    """In the run's own order: while it trains the library tells the loss first."""
+    planned = history.plan.get("metrics")
+    names = [name for name in planned if name in metrics] if isinstance(planned, Mapping) else []
+    return {**{name: metrics[name] for name in names}, **metrics}
 
 
 def _baseline(event: Event, history: History) -> str:

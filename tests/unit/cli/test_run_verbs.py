@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -539,3 +541,46 @@ def test_emptying_asks_by_name_and_takes_no_for_an_answer(
     assert asked[0].startswith(f"Delete a ({run.short}), ")
     assert ("Nothing was deleted." if left else "1 run deleted.") in said.err
     assert len(RunStore(home).trashed()) == left
+
+
+def test_show_of_an_evaluation_has_its_own_split_alone_and_says_where_the_rest_lies(cli: Cli, home: Home) -> None:
+    run = FakeRun(home, "e", kind="evaluate").begin().phase("evaluating", "final")
+    folder = run.paths.evaluation("test")
+    folder.mkdir(parents=True)
+    run.end("finished", metrics={"test_accuracy": 0.9, "test_loss": 0.3})
+    said = cli("show", "e").out
+    assert "metric     test\naccuracy  0.900\nloss      0.300\n" in said
+    assert f"Figures of each label of test, and all predictions: {folder}" in said
+    assert "device" not in said, "auto is no device that a person would recognise"
+
+
+def test_show_of_a_resumed_run_does_not_take_its_last_attempt_for_all(cli: Cli, home: Home) -> None:
+    run = FakeRun(home, "a").begin().plan().step(10).checkpoint(10).end("stopped", step=10)
+    run.begin(from_step=10).plan().step(100).end("finished")
+    assert ", attempt 2 took 51.5 s" in cli("show", "a").out
+
+
+def test_logs_leave_colours_out_and_show_every_other_sequence(cli: Cli, home: Home) -> None:
+    FakeRun(home, "a").begin().prints("\x1b[1mLOAD REPORT\x1b[0m \x1b]52;c;aGk=\x07\n").end("finished")
+    assert cli("logs", "a").out == "LOAD REPORT ␛]52;c;aGk=␇\n"
+
+
+def test_logs_that_follow_say_how_it_ended(cli: Cli, home: Home) -> None:
+    run = FakeRun(home, "a").begin().prints("done\n").end("failed", reason="out of memory", step=3)
+    said = cli("logs", "-f", "a")
+    assert said.out == "done\n"
+    assert f"a ({run.short}): failed at step 3: out of memory" in said.err
+
+
+@pytest.mark.parametrize("verb", [["watch"], ["logs", "--events"]])
+def test_a_run_of_another_day_has_its_date(
+    cli: Cli, home: Home, verb: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = FakeRun(home, "a").begin().plan()
+    run.end("finished")
+    lines = run.paths.events.read_text().splitlines()
+    old = [json.dumps({**json.loads(line), "t": 1_760_000_000.0 + n}) for n, line in enumerate(lines)]
+    run.paths.events.write_text("\n".join(old) + "\n")
+    said = cli(*verb, "a").out.splitlines()
+    assert re.fullmatch(r"2025-10-\d\d", said[0])
+    assert sum(line.startswith("2025-10-") for line in said) == 1

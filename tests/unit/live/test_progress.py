@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from datetime import date, datetime
 
 import pytest
 
 from tests.fakes import FakeRun, finished_run
-from tui_finetune.live.lines import event_line, progress_text
+from tui_finetune.live.lines import Days, event_line, progress_text
 from tui_finetune.live.progress import Progress, progress
 from tui_finetune.live.series import History
 from tui_finetune.paths import Home
@@ -143,3 +144,33 @@ def test_every_event_of_a_run_has_a_line_or_is_left_out_on_purpose(home: Home) -
     ):
         assert words in text
     assert "cpu_percent" not in text
+
+
+def test_a_run_that_stops_has_no_time_left(home: Home) -> None:
+    run = FakeRun(home).begin().plan().step(50).accept("stop")
+    assert " left" not in look(run)[2]
+
+
+def test_an_evaluation_tells_the_main_metric_first_and_the_final_one_as_such(home: Home) -> None:
+    run = FakeRun(home).begin().plan(metrics={"accuracy": True, "f1": True, "loss": False})
+    run.evaluate(50, loss=0.4, f1=0.7, accuracy=0.8).evaluate(100, "test", final=True, loss=0.3, f1=0.8, accuracy=0.9)
+    told = History()
+    lines = []
+    for event in read_events(run.paths):
+        told.feed([event])
+        if event.name == "evaluation":
+            lines.append((event_line(event, told) or "").partition("  ")[2])
+    assert lines == [
+        "validation at step 50: accuracy 0.800, f1 0.700, loss 0.400",
+        "final test at step 100: accuracy 0.900, f1 0.800, loss 0.300",
+    ]
+
+
+def test_another_day_is_told_once(home: Home) -> None:
+    run = FakeRun(home).begin().plan()
+    event = read_events(run.paths)[0]
+    days = Days(date(2026, 1, 1))
+    at = [datetime(2026, 1, day, 12).timestamp() for day in (1, 1, 2, 2, 4)]
+    told = [days.before(event._replace(t=t)) for t in at]
+    assert told == [None, None, "2026-01-02", None, "2026-01-04"]
+    assert days.before(event._replace(t=1e300)) is None

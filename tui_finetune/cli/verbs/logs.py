@@ -12,11 +12,11 @@ from tui_finetune.cli import diagnostics, output
 from tui_finetune.cli.follow import POLL_SECONDS, Follower, follow, goes_on
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import find_run, run_argument
-from tui_finetune.live.lines import event_line
+from tui_finetune.live.lines import Days, event_line
 from tui_finetune.live.series import History
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.tail import Event
-from tui_finetune.text import shown
+from tui_finetune.text import colourless, shown
 
 BLOCK = 1_048_576
 
@@ -43,6 +43,8 @@ def command(call: Call, run: str, following: bool, lines: int | None, events: bo
         return
     try:
         (_events if events else _output)(info, following, lines)
+        if following:
+            diagnostics.say(shown(f"{info.title}: {info.status().words}."))
     except KeyboardInterrupt:
         if info.status().live:
             diagnostics.say(goes_on(info))
@@ -66,7 +68,7 @@ def _output(info: RunInfo, following: bool, lines: int | None) -> None:
         offset, data = _new(info.paths.stdout_log, offset)
         *whole, pending = (pending + data).split(b"\n")
         for line in whole:
-            output.print_line(shown(line.rstrip(b"\r").decode("utf-8", "backslashreplace")))
+            output.print_line(shown(colourless(line.rstrip(b"\r").decode("utf-8", "backslashreplace"))))
         output.flush()
         if data and len(data) == BLOCK:
             continue
@@ -74,7 +76,7 @@ def _output(info: RunInfo, following: bool, lines: int | None) -> None:
             break
         time.sleep(POLL_SECONDS)
     if pending:
-        output.print_line(shown(pending.decode("utf-8", "backslashreplace")))
+        output.print_line(shown(colourless(pending.decode("utf-8", "backslashreplace"))))
 
 
 def _new(path: Path, offset: int) -> tuple[int, bytes]:
@@ -109,16 +111,25 @@ def _start(path: Path, lines: int | None) -> int:
     return end - sum(len(line) for line in kept[len(kept) - lines :]) if lines else end
 
 
+class _Told:
+    """Events as lines, in the order of their days."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self._days = Days()
+
+    def __call__(self, event: Event, history: History) -> None:
+        if (line := event_line(event, history)) is not None:
+            if (day := self._days.before(event)) is not None:
+                self.lines.append(day)
+            self.lines.append(line)
+
+
 def _event_lines(info: RunInfo) -> list[str]:
     """All events up to now as lines."""
-    found: list[str] = []
-
-    def keep(event: Event, history: History) -> None:
-        if (line := event_line(event, history)) is not None:
-            found.append(line)
-
-    Follower(info, keep).run("history")
-    return found
+    told = _Told()
+    Follower(info, told).run("history")
+    return told.lines
 
 
 def _events(info: RunInfo, following: bool, lines: int | None) -> None:
@@ -127,15 +138,14 @@ def _events(info: RunInfo, following: bool, lines: int | None) -> None:
         output.print_line(shown(line))
     if not following:
         return
-    seen = 0
+    told, shown_lines = _Told(), len(past)
 
     def tell(event: Event, history: History) -> None:
-        nonlocal seen
-        if (line := event_line(event, history)) is None:
-            return
-        seen += 1
-        if seen > len(past):
+        nonlocal shown_lines
+        told(event, history)
+        for line in told.lines[shown_lines:]:
             output.print_line(shown(line))
-            output.flush()
+        shown_lines = max(shown_lines, len(told.lines))
+        output.flush()
 
     Follower(info, tell).run("end")

@@ -12,13 +12,14 @@ from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS, find_run, full_json, run_argument
 from tui_finetune.live import words
+from tui_finetune.live.honest import behind_a_baseline
 from tui_finetune.live.lines import progress_text
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import brief_events
-from tui_finetune.text import Shown, shown
+from tui_finetune.text import Shown, colourless, shown
 
 SAID_SHOWN = 10
 
@@ -39,7 +40,13 @@ def command(call: Call, run: str) -> None:
         output.print_line(shown(f"  {status.advice}"))
     for name, value in _facts(info, status, history, found):
         output.print_line(shown(f"  {name:<12}{value}"))
-    for part in (_metric_lines(found), _checkpoint_lines(found), _attempt_lines(found), _said_lines(found)):
+    for part in (
+        _metric_lines(found),
+        _remark_lines(status, history),
+        _checkpoint_lines(found),
+        _attempt_lines(found),
+        _said_lines(found),
+    ):
         lines = list(part)
         if lines:
             output.print_line()
@@ -47,9 +54,10 @@ def command(call: Call, run: str) -> None:
     if status.log_tail:
         output.print_line()
         output.print_line(Shown("last lines of stdout.log"))
-        output.print_lines(shown(f"  {line}") for line in status.log_tail)
-    output.print_line()
-    output.print_lines(_next(info, status, found))
+        output.print_lines(shown(f"  {colourless(line)}") for line in status.log_tail)
+    if next_lines := list(_next(info, status, found)):
+        output.print_line()
+        output.print_lines(next_lines)
 
 
 def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -66,7 +74,9 @@ def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, 
     elif status.step is not None and status.steps:
         yield "progress", f"step {status.step:,} of {status.steps:,}"
     begun = words.clock(info.created, now)
-    yield "started", f"{begun}, took {words.duration(status.seconds)}" if status.seconds is not None else begun
+    # A result knows its own attempt's time only.
+    took = f"attempt {status.attempt} took" if (status.attempt or 1) > 1 else "took"
+    yield "started", f"{begun}, {took} {words.duration(status.seconds)}" if status.seconds is not None else begun
     if info.tags:
         yield "tags", " ".join(info.tags)
     if info.note:
@@ -83,15 +93,19 @@ def _metric_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
     if not metrics:
         return
     names = list(dict.fromkeys(name.removeprefix("test_") for name in metrics))
-    tested = any(name.startswith("test_") for name in metrics)
-    rows = [
-        [shown(name), _score(metrics.get(name)), *([_score(metrics.get(f"test_{name}"))] if tested else [])]
-        for name in names
-    ]
-    column = [Shown("")] if tested else []
+    prefixes = {"validation": "", "test": "test_"}
+    splits = [split for split, prefix in prefixes.items() if any(f"{prefix}{name}" in metrics for name in names)]
+    rows = [[shown(name), *(_score(metrics.get(f"{prefixes[split]}{name}")) for split in splits)] for name in names]
+    before = [Shown("")] * (len(splits) - 1)
     for name, value in found["baselines"].items():
-        rows.append([shown(f"baseline {name} ({names[0]})"), *column, _score(value)])
-    yield from output.table(["metric", "validation", *(["test"] if tested else [])], rows, right=(1, 2))
+        rows.append([shown(f"baseline {name} ({names[0]})"), *before, _score(value)])
+    yield from output.table(["metric", *splits], rows, right=(1, 2))
+
+
+def _remark_lines(status: Status, history: History) -> Iterator[Shown]:
+    remark = behind_a_baseline(history, status) if status.state == "finished" else None
+    if remark is not None:
+        yield shown(f"! {remark}")
 
 
 def _score(value: float | None) -> Shown:
@@ -135,6 +149,9 @@ def _next(info: RunInfo, status: Status, found: Mapping[str, Any]) -> Iterator[S
         return
     if status.live:
         yield shown(f"tui-finetune watch {info.short} follows it, stop {info.short} ends it with a checkpoint.")
+    elif info.kind == "evaluate" and status.state == "finished":
+        for split, folder in found["evaluations"].items():
+            yield shown(f"Figures of each label of {split}, and all predictions: {folder}")
     elif found["model_path"] and info.kind == "train":
         yield shown(f'tui-finetune predict {info.short} "a text" uses its model.')
     elif status.state != "finished" and found["recipe"]:

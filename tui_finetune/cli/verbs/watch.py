@@ -10,7 +10,7 @@ from tui_finetune.cli import diagnostics, output
 from tui_finetune.cli.follow import Follower, follow, goes_on
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import exit_code, find_run, require_readable, run_argument, run_json
-from tui_finetune.live.lines import event_line, progress_text
+from tui_finetune.live.lines import Days, event_line, progress_text
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
 from tui_finetune.runs.info import RunInfo
@@ -55,9 +55,12 @@ class _Lines:
     def __init__(self) -> None:
         self._said = time.monotonic()
         self._state: str | None = None
+        self._days = Days()
 
     def event(self, event: Event, history: History) -> None:
         if (line := event_line(event, history)) is not None:
+            if (day := self._days.before(event)) is not None:
+                self._print(day)
             self._print(line)
 
     def tick(self, history: History, status: Status) -> None:

@@ -102,7 +102,7 @@ def torch_finding(gpus: int, probe: Mapping[str, Any] | None = None) -> Finding:
         if seen["rocm_build"]
         else "CPU"
     )
-    words = f"{seen['version']}, {build} build, {seen['threads']} threads"
+    words = f"{seen['version']}, {build} build, {seen['threads']} thread{'' if seen['threads'] == 1 else 's'}"
     if seen["devices"]:
         return ok("torch", f"{words}, sees {', '.join(seen['devices'])}", **seen)
     if gpus and build == "CPU":

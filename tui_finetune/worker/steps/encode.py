@@ -31,10 +31,11 @@ def run(job: Job) -> None:
     encoded = {}
     for name, table in _wanted(job).items():
         path = cache / _fingerprint(job, table) / f"{name}.arrow"
-        if not path.is_file():
+        if path.is_file():
+            job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
+        else:
             private_folder(path.parent)
             _write(job, name, table, path)
-        job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
         encoded[name] = datasets.Dataset.from_file(str(path))
     job.encoded = encoded
 

@@ -164,4 +164,5 @@ def device_name(device: torch.device) -> str:
     """`cpu, 2 threads` or `cuda:0 NVIDIA A10`."""
     if device.type == "cuda":
         return f"{device} {torch.cuda.get_device_name(device)}"
-    return f"{device.type}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{device.type}, {threads} thread{'' if threads == 1 else 's'}"

@@ -1,0 +1,35 @@
+"""Whether a finished run is worth having: what it says where a trivial baseline does better than its model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tui_finetune.live import words
+from tui_finetune.live.listing import main_metric
+from tui_finetune.live.series import History
+from tui_finetune.runs.status import Status
+
+FEW_STEPS = 1_000
+"""Below so many steps a low rate has seldom done its work."""
+
+
+def behind_a_baseline(history: History, status: Status) -> str | None:
+    """The best baseline and the model where the baseline does better by the run's main metric, and what often helps."""
+    main = main_metric(status)
+    directions = history.plan.get("metrics")
+    if main is None or not status.baselines or not isinstance(directions, Mapping):
+        return None
+    metric, reached, split = main
+    greater = directions.get(metric) is not False
+    name, best = (max if greater else min)(status.baselines.items(), key=lambda item: item[1])
+    if best != best or (best <= reached if greater else best >= reached):
+        return None
+    where = "test" if split == "test" else "validation"
+    figures = f"{metric} {words.score(best)} on {where}, the model {words.score(reached)}"
+    return f"The baseline {name} does better: {figures}. {_way_on(status)}"
+
+
+def _way_on(status: Status) -> str:
+    if status.steps is not None and status.steps < FEW_STEPS:
+        return f"It trained for {status.steps:,} steps only: more epochs or a higher learning rate often help."
+    return "Another learning rate, more rows or another model may help."
