@@ -23,8 +23,10 @@ class Draft:
     """One of them."""
 
     name: str
-    document: Document
+    title: str
     saved: float
+    problem: str = ""
+    """Why it cannot be read, where it cannot."""
 
 
 class Drafts:
@@ -79,13 +81,16 @@ class Drafts:
             raise RecipeError(f"The draft {path} cannot be read: {error}.") from error
 
     def all(self) -> Sequence[Draft]:
-        """Those that can be read, the newest first."""
-        found = []
-        for path in self._folder.glob(f"*{ENDING}"):
-            name = path.name.removesuffix(ENDING)
-            with contextlib.suppress(RecipeError, OSError):
-                found.append(Draft(name, self._load(name), path.stat().st_mtime))
-        return sorted(found, key=lambda one: -one.saved)
+        """The newest first."""
+        return sorted((self._draft(path) for path in self._folder.glob(f"*{ENDING}")), key=lambda one: -one.saved)
+
+    def _draft(self, path: Path) -> Draft:
+        name = path.name.removesuffix(ENDING)
+        saved = (_mark(path) or 0) / 1e9
+        try:
+            return Draft(name, self._load(name).origin.title, saved)
+        except RecipeError as error:
+            return Draft(name, name, saved, str(error.problems[0]))
 
 
 def _document(name: str, found: dict[str, Any]) -> Document:

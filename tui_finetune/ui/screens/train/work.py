@@ -73,10 +73,8 @@ class Workshop:
             if run
             else []
         )
-        found = [
-            Start("draft", one.name, one.document.origin.title, draft_words(one.saved, now))
-            for one in self._drafts.all()
-        ]
+        drafts = self._drafts.all()
+        found = [Start("draft", one.name, one.title, one.problem or draft_words(one.saved, now)) for one in drafts]
         here = [
             Start("recent", path, Path(path).name, str(Path(path).parent)) for path in recent if Path(path).is_file()
         ]
