@@ -156,9 +156,17 @@ def test_room_to_begin_and_no_more(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("left", [0, 25 * PAGE], ids=["none at all", "too little"])
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        (0, "no room on the disk of"),
+        (25 * PAGE, "no room on the disk of"),
+        (60 * PAGE, "a file could not be written, probably for no room on the disk of"),
+    ],
+    ids=["none at all", "not for the weights", "for the weights only"],
+)
 def test_no_room_for_a_checkpoint(
-    left: int, desk: Desk, cli: Cli, mount: Mount, workers: ForkServer, tiny_model: Path, no_check_of_room: None,
+    left: int, words: str, desk: Desk, cli: Cli, mount: Mount, workers: ForkServer, tiny_model: Path, no_check_of_room: None,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     home = Home(mount("8m")).ensure()
@@ -177,7 +185,7 @@ def test_no_room_for_a_checkpoint(
     watched = cli("watch", "latest", *there)
     plain(watched.out + watched.err)
     assert watched.code == 1
-    assert "failed at step 8: saving: no room on the disk of" in watched.out
+    assert f"failed at step 8: saving: {words}" in watched.out
     shown = cli("show", "latest", "--json", *there).json
     assert shown["state"] == "failed"
     assert "then tui-finetune resume" in shown["advice"]

@@ -9,9 +9,10 @@
 | … in run_event | test_run_event_that_raises |
 | … in what it gave: a source, a preprocessor | test_a_contribution_that_raises_in_the_check |
 | … a metric, a task's encoding, a callback | test_a_contribution_that_raises_in_the_worker |
+| a training that needs none of what it would have added | test_training_goes_on_without_it |
 | every hook of hookspecs.py has its case here | test_every_hook_is_here |
 | what a recipe needs of a plugin that failed | test_what_a_recipe_needs_of_it_is_refused |
-| a folder of plugins that cannot be searched | test_a_plugin_folder_that_is_none |
+| a folder of plugins that is not there | test_a_plugin_folder_that_is_none |
 """
 
 from __future__ import annotations
@@ -75,7 +76,7 @@ def failure(hook: str, error: str) -> str:
 
 
 @pytest.mark.parametrize("case", NOT_LOADED)
-def test_a_plugin_that_does_not_load(case: str, desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
+def test_a_plugin_that_does_not_load(case: str, desk: Desk, cli: Cli) -> None:
     code, hook, error = NOT_LOADED[case]
     break_plugin(desk, code)
     listed = cli("plugins", "list")
@@ -84,6 +85,17 @@ def test_a_plugin_that_does_not_load(case: str, desk: Desk, cli: Cli, workers: F
     assert "✗ failed  broken" in listed.out
     assert f"✗ broken failed in {hook}: {error}" in listed.out
     assert cli("plugins", "show", "builtin").code == 0
+    desk.write(HEADER + rows())
+    for verb in (("data", "show", str(desk.data)), ("config", "new", "--data", str(desk.data)), ("runs",)):
+        said = cli(*verb)
+        assert said.code == 0
+        plain(said.err)
+
+
+@pytest.mark.parametrize("case", ["import", "register", "register_tasks"])
+def test_training_goes_on_without_it(case: str, desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
+    code, hook, error = NOT_LOADED[case]
+    break_plugin(desk, code)
     desk.write(HEADER + rows())
     run = cli("train", desk.recipe(tiny_model), "--wait")
     assert run.code == 0, run.err
@@ -123,9 +135,8 @@ def test_what_a_recipe_needs_of_it_is_refused(key: str, value: str, what: str, d
 
 
 def test_a_plugin_folder_that_is_none(desk: Desk, cli: Cli) -> None:
-    listed = cli("plugins", "list", "--plugin-dir", str(desk.folder / "absent"))
-    assert listed.code == 0
-    assert "failed in search: FileNotFoundError" in listed.out
+    absent = desk.folder / "absent"
+    refused(cli("plugins", "list", "--plugin-dir", str(absent)), str(absent), "does not exist")
 
 
 # While a run goes on

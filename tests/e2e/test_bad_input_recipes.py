@@ -82,6 +82,22 @@ def test_six_mistakes_are_all_told(verb: tuple[str, ...], desk: Desk, cli: Cli) 
     nothing_left(desk.home)
 
 
+def test_six_mistakes_as_json(desk: Desk, cli: Cli) -> None:
+    desk.write(HEADER + rows())
+    said = cli("train", str(desk.write(SIX, "recipe.toml")), "--json")
+    assert said.code == said.json["exit_code"] == 2
+    found = [(problem["key"], problem["line"]) for problem in said.json["problems"]]
+    assert found == [
+        ("task", 1),
+        ("run.sede", 4),
+        ("data.limit", 8),
+        ("model.max_length", 12),
+        ("train.learning_rate", 15),
+        ("evaluate.metrics", 18),
+    ]
+    nothing_left(desk.home)
+
+
 def test_what_the_check_finds_has_its_line(desk: Desk, cli: Cli) -> None:
     """Data, model and device are each looked at, although one of them is wrong already."""
     desk.write(HEADER + rows(labels=("same",)))

@@ -23,8 +23,11 @@ class Explanation:
 
 
 _LOG = "The traceback is at the end of stdout.log (tui-finetune logs)."
-_FULL = ("No space left on device", "os error 28", "Disk quota exceeded", "PytorchStreamWriter failed writing")
+_FULL = ("No space left on device", "os error 28", "Disk quota exceeded")
 """What libraries that write by themselves say of a full disk: theirs are no OSErrors."""
+_NOT_WRITTEN = ("inline_container.cc", "iostream error", "PytorchStreamWriter failed writing")
+"""What torch says where a file cannot be written, whatever the cause; it is nearly always a full disk."""
+_MAKE_ROOM = "Make room (tui-finetune trash empty), or lower train.save_total_limit; then tui-finetune resume."
 
 
 def explain(error: BaseException, phase: str, place: Path, catalog: Catalog) -> Explanation:
@@ -34,9 +37,10 @@ def explain(error: BaseException, phase: str, place: Path, catalog: Catalog) -> 
     """
     full = next((one for one in _chain(error) if _is_no_room(one)), None)
     if full is not None:
+        return Explanation(f"{phase}: no room on the disk of {getattr(full, 'filename', None) or place}", _MAKE_ROOM)
+    if any(words in str(one) for one in _chain(error) for words in _NOT_WRITTEN):
         return Explanation(
-            f"{phase}: no room on the disk of {getattr(full, 'filename', None) or place}",
-            "Make room (tui-finetune trash empty), or lower train.save_total_limit; then tui-finetune resume.",
+            f"{phase}: a file could not be written, probably for no room on the disk of {place}", _MAKE_ROOM
         )
     if isinstance(error, UserError):
         return Explanation("\n".join(str(problem) for problem in error.problems))
