@@ -55,12 +55,19 @@ class StoredRows:
         """Places of the rows that match, in their order. among: only these."""
         parts, values = self._where(wanted)
         if among is not None:
-            parts.append("list_contains(?, file_row_number)")
+            parts.append("file_row_number in (select unnest(?))")
             values.append(list(among))
         where = f" where {' and '.join(parts)}" if parts else ""
         found = self._ask(f"select file_row_number as n from {_table(self.path)}{where} {self._ordered(order)}", values)
         numbers: list[int] = found.fetchnumpy()["n"].tolist()
         return numbers
+
+    def count(self, wanted: RowFilter) -> int:
+        """How many rows match."""
+        parts, values = self._where(wanted)
+        where = f" where {' and '.join(parts)}" if parts else ""
+        found = self._ask(f"select count(*) from {_table(self.path)}{where}", values).fetchone()
+        return int(found[0]) if found is not None else 0
 
     def brief(self, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
         """The rows at these places, with what a line of the list shows."""

@@ -37,6 +37,11 @@ class EvaluationRequest:
         """True where the rows are those that the run kept for this."""
         return self.data is None
 
+    def called(self, split: str | None) -> str:
+        """What its run is called where nobody names it: `eval imdb-bert test`."""
+        about = self.run.name if self.run is not None else self.model.path.name
+        return f"eval {about} {Path(self.data).name if self.data else split}"
+
 
 def check_evaluation(
     request: EvaluationRequest, *, home: Home, catalog: Catalog, progress: Progress = no_progress

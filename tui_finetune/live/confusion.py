@@ -14,7 +14,9 @@ from tui_finetune.text import Shown, cell_width, cut_middle, pad
 FEW = 10
 """Up to so many labels stand in their own order; more around the one that is looked at."""
 CELL = 5
+"""Cells of a count at least: its digits, and one at each side for the cursor."""
 NAME = 26
+"""Cells of a label's name at most."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,18 @@ class Confusion:
     """Only those that are not zero."""
     support: tuple[int, ...]
     """Rows that have the gold label; what was cut off included."""
+    unit: str = "rows"
+    """What is counted: rows, or the words of tagged rows."""
+
+    @cached_property
+    def wide(self) -> int:
+        """Cells that a count takes in the grid."""
+        return max(CELL, 2 + max((len(short(rows)) for rows in self.cells.values()), default=1))
+
+    @cached_property
+    def names(self) -> int:
+        """Cells that a label's name takes in the grid."""
+        return max(len("gold \\ predicted") - 3, min(NAME, max((cell_width(label) for label in self.labels), default=1)))
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -83,13 +97,30 @@ def confusion_of(report: Mapping[str, Any]) -> Confusion | None:
     for label, rows in enumerate(support):
         if (right := _right(found, label, rows - wrong[label])) > 0:
             cells[(label, label)] = right
-    return Confusion(labels, cells, support)
+    return Confusion(labels, cells, support, "words" if "words" in report else "rows")
 
 
 def _right(found: Mapping[str, Any], label: int, rest: int) -> int:
     """The diagonal: of many labels only the pairs are stored."""
     counts = found.get("counts")
     return int(counts[label][label]) if isinstance(counts, Sequence) else rest
+
+
+def short(rows: int) -> str:
+    """A count in five cells at most: `144`, `1,204`, `20.6k`, `312k`."""
+    if rows < 10_000:
+        return f"{rows:,}"
+    return f"{rows / 1000:.1f}k" if rows < 99_950 else f"{round(rows / 1000):,}k"
+
+
+def cell_words(confusion: Confusion, gold: int, predicted: int) -> str:
+    """The cell under the cursor, exactly."""
+    rows = confusion.count(gold, predicted)
+    unit = confusion.unit.rstrip("s") if rows == 1 else confusion.unit
+    if gold == predicted:
+        return f"{confusion.labels[gold]}: {rows:,} of {confusion.support[gold]:,} {confusion.unit} right"
+    share = f", {100 * rows / confusion.support[gold]:.0f} %" if confusion.support[gold] else ""
+    return f"gold {confusion.labels[gold]}, predicted {confusion.labels[predicted]}: {rows:,} {unit}{share}"
 
 
 def letters(place: int) -> str:
@@ -123,9 +154,10 @@ class Grid:
     top: int = 0
     left: int = 0
 
-    def shape(self, width: int, height: int, labels: int) -> tuple[int, int]:
+    def shape(self, width: int, height: int, confusion: Confusion) -> tuple[int, int]:
         """Rows and columns that there is room for."""
-        return min(labels, max(1, height - 1)), min(labels, max(1, (width - NAME - 6 - 8) // CELL))
+        labels = len(confusion.labels)
+        return min(labels, max(1, height - 1)), min(labels, max(1, (width - confusion.names - 6 - 8) // confusion.wide))
 
     def move(self, down: int, right: int, labels: int) -> None:
         self.row = min(max(0, self.row + down), max(0, labels - 1))
@@ -146,11 +178,11 @@ class Grid:
 def grid_lines(confusion: Confusion, grid: Grid, width: int, height: int, *, focused: bool = True) -> list[Line]:
     """Gold labels down, predicted ones across; what is not in sight across is summed up at the right."""
     order = confusion.around(grid.focus)
-    rows, columns = grid.shape(width, height, len(order))
+    rows, columns = grid.shape(width, height, confusion)
     grid.keep_in_sight(rows, columns, len(order))
     across = range(grid.left, grid.left + columns)
-    head = line("   ", muted(pad(Shown("gold \\ predicted"), NAME + 3)),
-                *(muted(letters(place).rjust(CELL)) for place in across), muted("   other"))  # fmt: skip
+    head = line("   ", muted(pad(Shown("gold \\ predicted"), confusion.names + 3)),
+                *(muted(f"{letters(place)} ".rjust(confusion.wide)) for place in across), muted("   other"))  # fmt: skip
     worst = max((pair.rows for pair in confusion.pairs), default=0)
     return [head, *(_grid_line(confusion, grid, order, place, across, worst, focused)
                     for place in range(grid.top, grid.top + rows))]  # fmt: skip
@@ -161,21 +193,21 @@ def _grid_line(
 ) -> Line:
     gold = order[place]
     spans: list[Span] = [blanks(3), muted(letters(place).ljust(3))]
-    name = cut_middle(confusion.labels[gold], NAME)
-    spans.append(Span(pad(name, NAME), "accent" if place == grid.row and focused else "text"))
+    name = cut_middle(confusion.labels[gold], confusion.names)
+    spans.append(Span(pad(name, confusion.names), "accent" if place == grid.row and focused else "text"))
     seen = 0
     for column in across:
         rows = confusion.count(gold, order[column])
         seen += rows
-        spans.append(_cell(rows, diagonal=column == place, worst=0 < rows == worst,
-                           here=(place, column) == (grid.row, grid.column)))  # fmt: skip
+        here = (place, column) == (grid.row, grid.column)
+        spans.append(_cell(rows, confusion.wide, diagonal=column == place, worst=0 < rows == worst, here=here))
     rest = sum(confusion.count(gold, other) for other in range(len(order))) - seen
-    return (*spans, muted(f"{rest:,}".rjust(8) if rest else "·".rjust(8)))
+    return (*spans, muted(short(rest).rjust(8) if rest else "·".rjust(8)))
 
 
-def _cell(rows: int, *, diagonal: bool, worst: bool, here: bool) -> Span:
-    text = f"{rows:,}" if rows else "·"
+def _cell(rows: int, wide: int, *, diagonal: bool, worst: bool, here: bool) -> Span:
+    text = short(rows) if rows else "·"
     if here:
-        return span(f"[{text}]".rjust(CELL), "accent", bold=True)
+        return span(f"[{text}]".rjust(wide), "accent", bold=True)
     token = "muted" if diagonal or not rows else "text"
-    return Span(Shown(f"{text} ".rjust(CELL)), token, worst and not diagonal)
+    return Span(Shown(f"{text} ".rjust(wide)), token, worst and not diagonal)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -74,6 +74,11 @@ class Measured:
         """Figures of each type of entity; empty where the labels mark none."""
         found = self.report.get("entities")
         return _figures(found.get("types")) if isinstance(found, Mapping) else []
+
+    @property
+    def unit(self) -> str:
+        """What the labels are counted in."""
+        return "entities" if self.entities else "words" if "words" in self.report else "rows"
 
     @cached_property
     def confusion(self) -> Confusion | None:
@@ -173,13 +178,14 @@ def beaten_words(found: Measured) -> str:
 # Labels
 
 
-def label_columns(width: int, title: str) -> tuple[Column, ...]:
+def label_columns(width: int, title: str, unit: str = "rows") -> tuple[Column, ...]:
+    """unit: what the labels are counted in."""
     columns = (
         Column("label", title, 30, stretch=50),
         Column("precision", "precision", 9, right=True),
         Column("recall", "recall", 7, right=True),
         Column("f1", "F1", 6, right=True),
-        Column("support", "rows", 7, right=True),
+        Column("support", unit, 8, right=True),
         Column("predicted", "predicted", 9, right=True, optional=1),
     )
     return fit(columns, width)
@@ -244,10 +250,11 @@ TAG_ROWS = (*(one for one in ROWS if one.name not in ("gold", "predicted")), Col
 """Of tags the labels of a row are too many for a column: how many words have another one than gold."""
 
 
-def row_columns(width: int, *, tagged: bool) -> tuple[Column, ...]:
+def row_columns(width: int, *, tagged: bool, same: Collection[str] = ()) -> tuple[Column, ...]:
+    """same: columns that have one value in all rows that are shown: their room is the text's."""
     order = ("row", "loss", "score", "wrong", "text") if tagged else tuple(one.name for one in ROWS)
     known = {one.name: one for one in (*ROWS, *TAG_ROWS)}
-    return fit([known[name] for name in order], width)
+    return fit([known[name] for name in order if name not in same], width)
 
 
 def rows_head(columns: Sequence[Column], sort: str, reverse: bool) -> Line:
@@ -311,6 +318,14 @@ class Choosable:
     split: str
     t: float
     result: str = ""
+    task: str = ""
+    data: str = ""
+    """What was measured on."""
+
+    def may_stand_beside(self, other: Choosable) -> bool:
+        """True for another evaluation of the same task, data and split: its rows may be the same."""
+        same = (self.task, self.data, self.split) == (other.task, other.data, other.split)
+        return same and self.key != other.key
 
 
 def choosable_line(one: Choosable, width: int, now: float) -> Line:

@@ -97,9 +97,11 @@ def _with(found: RowFilter, part: str, labels: Sequence[str]) -> RowFilter:
 
 
 def matching_labels(value: str, labels: Sequence[str]) -> list[str]:
-    """The label of exactly that name, else those whose name has it."""
+    """The label of exactly that name, else the tags of that type (`B-PER` and `I-PER`), else those whose name has it."""
     if value in labels:
         return [value]
+    if typed := [label for label in labels if label[1:2] == "-" and label[2:].lower() == value.lower()]:
+        return typed
     return [label for label in labels if value.lower() in label.lower()]
 
 

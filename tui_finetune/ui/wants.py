@@ -58,3 +58,5 @@ class PredictWanted:
 
     model: str | None = None
     text: str | None = None
+    pair: str | None = None
+    """The text's second one, for models that read pairs."""

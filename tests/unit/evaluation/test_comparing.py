@@ -25,8 +25,7 @@ def stored(home: Home, rows: list[Row], **inputs: Any) -> StoredRows:
 
 def test_rows_by_who_is_right(home: Home) -> None:
     found = compare(stored(home, ONE), stored(home, OTHER), ("one", "other"))
-    groups = {name: rows for name, rows in found.groups.items()}
-    assert groups == {"only_one": [0], "only_other": [3], "both_wrong": [1], "both_right": [2]}
+    assert found.groups == {"only_one": [0], "only_other": [3], "both_wrong": [1], "both_right": [2]}
     assert found.count("only_other") == 1
     assert found.partner == {0: 0, 1: 1, 2: 2, 3: 3}
     assert found.differ == 2

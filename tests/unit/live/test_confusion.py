@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tui_finetune.live.confusion import Confusion, Grid, Pair, confusion_of, grid_lines, letters, pair_words
+from tui_finetune.live.confusion import Confusion, Grid, Pair, cell_words, confusion_of, grid_lines, letters, pair_words
 from tui_finetune.live.spans import plain, width_of
 
 
@@ -74,7 +74,7 @@ def test_the_grid_fits_and_the_cell_of_the_cursor_is_in_it(size: tuple[int, int]
         gold, said = grid.cell(found)
         here = next(plain(one) for one in lines if "[" in plain(one))
         assert f"label_{gold}" in here
-        assert f"[{found.count(gold, said) or '·'}]" in here
+        assert f"[{found.count(gold, said) or '·'}]" in here, (gold, said)
 
 
 def test_a_row_of_the_grid_adds_up() -> None:
@@ -84,8 +84,17 @@ def test_a_row_of_the_grid_adds_up() -> None:
     assert lines[0].split() == ["gold", "\\", "predicted", "a", "b", "c", "other"]
     assert lines[1].split() == ["a", "label_0", "[34]", "6", "·", "·"]
     assert lines[3].split() == ["c", "label_2", "·", "2", "38", "·"]
-    narrow = [plain(one) for one in grid_lines(found, Grid(), 48, 10)]
+    narrow = [plain(one) for one in grid_lines(found, Grid(), 33, 10)]
     assert narrow[1].split() == ["a", "label_0", "[34]", "6"]
+
+
+def test_large_counts_are_short_in_the_grid_and_exact_below_it() -> None:
+    found = confusion_of(report(2, [[0, 1, 11_234]], support=500_000))
+    assert found is not None
+    text = plain(grid_lines(found, Grid(row=0, column=1), 60, 5)[1])
+    assert text.split() == ["a", "label_0", "489k", "[11.2k]", "·"]
+    assert cell_words(found, 0, 1) == "gold label_0, predicted label_1: 11,234 rows, 2 %"
+    assert cell_words(found, 1, 1) == "label_1: 500,000 of 500,000 rows right"
 
 
 def test_a_pair_in_one_line_of_that_width() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -58,8 +57,7 @@ def command(
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=True)
     request = EvaluationRequest(folder, chosen.run, data, split, sets)
     checked = _checked(call, request)
-    about = chosen.run.name if chosen.run else chosen.folder.name
-    called = name or f"eval {about} {Path(data).name if data else checked.recipe.evaluate.split}"
+    called = name or request.called(checked.recipe.evaluate.split)
     waits = wait if wait is not None else sys.stdout.isatty() and not call.json
     with HeldInterrupts() as held:
         info = read_info(start(checked, launch_of(call, held), name=called).paths)

@@ -36,6 +36,7 @@ SCREENS: tuple[Entry, ...] = (
     Entry("1", "runs", "Runs"),
     Entry("3", "train", "Train"),
     Entry("4", "run", "Run"),
+    Entry("5", "evaluate", "Evaluate"),
     Entry("6", "predict", "Predict"),
     Entry("7", "plugins", "Plugins"),
 )

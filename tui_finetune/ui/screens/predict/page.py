@@ -115,7 +115,7 @@ class PredictPage(Page):
         elif self.side is None:
             self._choose_current()
         if wanted.text is not None:
-            self.put(wanted.text, "")
+            self.put(wanted.text, wanted.pair or "")
             self.show_tab("one")
 
     def _short(self, query: str) -> str:

@@ -1,0 +1,311 @@
+"""The Evaluate screen, key by key, on evaluations that were stored without a model."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import FakeRun
+from tests.measured import Row, store, store_tags, trained_run
+from tests.ui.seeing import Screen, showing
+from tui_finetune.paths import Home
+from tui_finetune.runs.layout import PREDICTIONS, REPORT
+from tui_finetune.ui.screens.evaluate.page import EvaluatePage
+
+LABELS = [f"label_{n:02}" for n in range(20)]
+
+
+def many_rows(wrong: int = 12) -> list[Row]:
+    """Ten rows a label; label_00 is taken for label_01 most often."""
+    rows: list[Row] = [(f"text {n} of {label}", label, label, 0.9) for label in LABELS for n in range(10)]
+    for n in range(wrong // 2):
+        rows[n] = (f"confused {n}", "label_00", "label_01", 0.7 + n / 100)
+    for n in range(wrong // 4):
+        rows[50 + n] = (f"mixed up {n}", "label_05", "label_06", 0.6)
+    return rows
+
+
+@pytest.fixture
+def run(home: Home) -> FakeRun:
+    made = trained_run(home, "many", labels=LABELS)
+    store(made.paths, many_rows(), labels=LABELS)
+    return made
+
+
+def page(screen: Screen) -> EvaluatePage:
+    found = screen.app.screen
+    assert isinstance(found, EvaluatePage)
+    return found
+
+
+async def opened(screen: Screen, name: str = "many") -> None:
+    await screen.sees(name)
+    await screen.press("5")
+    await screen.sees("[5 Evaluate]")
+    await screen.sees("accuracy")
+    await screen.sees("Errors")
+
+
+async def test_figures_stand_beside_baselines_and_the_weakest_come_first(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        assert f"many {run.short}, step 100" in screen.lines[1]
+        assert "on test, 200 rows" in screen.lines[1]
+        assert screen.line_of("accuracy").split() == ["accuracy", "0.955", "0.100"]
+        assert "Errors 9" in screen.rule
+        assert "Labels 20" in screen.rule
+        weakest = next(n for n, one in enumerate(screen.lines) if "weakest labels" in one)
+        assert screen.lines[weakest + 1].split()[:2] == ["▸", "label_00"]
+        assert screen.line_of("label_00 → label_01").split()[-3:] == ["6", "60", "%"]
+
+
+async def test_enter_on_a_label_shows_its_errors_and_esc_all_of_them(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("enter")
+        await screen.sees("[Errors 6 of 9]")
+        assert "rows  label:label_00 wrong" in screen.said
+        await screen.sees("confused 0")
+        assert "mixed up" not in screen.text
+        await screen.press("escape")
+        await screen.sees("[Errors 9]")
+        await screen.sees("mixed up")
+        await screen.press("escape")
+        await screen.sees("[Summary]")
+
+
+async def test_enter_on_a_pair_gives_its_rows_and_enter_on_a_row_gives_it_whole(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("tab", "enter")
+        await screen.sees("[Rows 6 of 200]")
+        await screen.sees("confused 5")
+        assert [one.split()[-1] for one in screen.lines[4:10]] == ["5", "4", "3", "2", "1", "0"], (
+            "the surest errors first"
+        )
+        await screen.sees("test row 5")
+        await screen.press("enter")
+        assert "j Next" in screen.footer
+        await screen.sees("predicted  label_01")
+        await screen.press("j")
+        await screen.sees("test row 4")
+        await screen.press("k", "escape")
+        assert "confused 5" in screen.cursor
+
+
+async def test_the_filter_of_rows(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("]", "]", "]")
+        await screen.sees("[Errors 9]")
+        await screen.press("/")
+        for _ in range(len("wrong")):
+            await screen.press("backspace")
+        await screen.type("gold:label_05 score<0.7")
+        await screen.sees("[Rows 3 of 200]")
+        await screen.sees("mixed up 2")
+        await screen.press("enter")
+        await screen.press("/")
+        await screen.type(" gold:nothing")
+        await screen.sees("No row matches")
+        await screen.press("enter")
+        await screen.says("No label has nothing.")
+        await screen.press("escape")
+        await screen.sees("[Errors 9]")
+
+
+async def test_rows_are_sorted(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("]", "]", "]")
+        await screen.sees("loss ↓")
+        await screen.sees("confused 5")
+        await screen.press("o")
+        await screen.says("Sorted by score.")
+        await screen.sees("mixed up 0")
+        assert "score ↓" in screen.text
+        await screen.press("O")
+        await screen.sees("score ↑")
+        await screen.until(lambda: "confused 5" in screen.cursor, "the surest first")
+
+
+async def test_labels_are_sorted_and_filtered(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("]")
+        await screen.sees("[Labels 20]")
+        assert "label_00" in screen.cursor
+        await screen.press("o", "o", "o", "o", "O")
+        await screen.says("")
+        await screen.sees("label ↑")
+        assert "label_19" in screen.cursor
+        await screen.press("/")
+        await screen.type("_07")
+        await screen.sees_not("label_19")
+        await screen.press("enter", "enter")
+        await screen.sees("label:label_07 wrong")
+        assert "No row matches" in screen.text
+
+
+async def test_the_grid_goes_with_the_pair_and_its_cells_open(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("]", "]")
+        await screen.sees("[Confusion]")
+        assert "[6]" in screen.line_of("a  label_00")
+        await screen.press("j")
+        await screen.sees("[3]")
+        assert "[3]" in screen.line_of("a  label_05")
+        await screen.press("tab", "h")
+        await screen.says("label_05: 7 of 10 rows right")
+        await screen.press("j", "l")
+        await screen.says("label_06: 10 of 10 rows right")
+        await screen.press("k", "enter")
+        await screen.sees("[Rows 3 of 200]")
+        await screen.sees("mixed up")
+
+
+async def test_a_row_is_tried_in_predict(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("enter")
+        await screen.sees("confused 5")
+        await screen.press("x")
+        await screen.sees("[6 Predict]")
+        await screen.sees("confused 5")
+        assert run.short in screen.text
+
+
+@pytest.mark.parametrize(("tab", "ending", "lines"), [(0, ".csv", 3), (1, ".md", 22), (2, ".csv", 3), (3, ".csv", 10)])
+async def test_what_is_shown_is_written(
+    home: Home, run: FakeRun, tmp_path: Path, tab: int, ending: str, lines: int
+) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press(*"]" * tab, "w")
+        await screen.sees("Write the ")
+        for _ in range(60):
+            await screen.press("backspace")
+        path = tmp_path / f"out{ending}"
+        await screen.type(str(path))
+        await screen.press("enter")
+        await screen.until(path.exists, "the file")
+        text = path.read_text()
+        rows = text.splitlines() if ending == ".md" else list(csv.reader(text.splitlines()))
+        assert len(rows) - (2 if ending == ".md" else 0) == lines, text
+
+
+async def test_two_evaluations_of_the_same_rows(home: Home, run: FakeRun) -> None:
+    other = trained_run(home, "better", labels=LABELS)
+    store(other.paths, many_rows(4), labels=LABELS)
+    async with showing(home) as screen:
+        await opened(screen, "better")
+        await screen.press("=")
+        await screen.sees("Beside")
+        await screen.sees("many")
+        await screen.press("enter")
+        await screen.sees("[Compare]")
+        await screen.sees(f"only {other.short} is right")
+        assert screen.line_of("accuracy").split() == ["accuracy", "0.985", "0.955", "-0.030"]
+        assert screen.line_of(f"only {other.short} is right").split()[-3:-2] == ["6"]
+        await screen.press("enter")
+        await screen.sees("[Rows 6 of 200]")
+        await screen.sees("text 2 of label_00")
+        await screen.until(
+            lambda: screen.line_of(f" {run.short} ").split()[:2] == [run.short, "label_01"], "the other's answer"
+        )
+
+
+async def test_other_rows_are_refused(home: Home, run: FakeRun) -> None:
+    other = trained_run(home, "fewer", labels=LABELS)
+    store(other.paths, many_rows()[:50], labels=LABELS)
+    async with showing(home) as screen:
+        await opened(screen, "fewer")
+        await screen.press("=", "enter")
+        await screen.sees("not comparable")
+
+
+async def test_nothing_else_on_these_rows(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("=")
+        await screen.says("Compare: Nothing else is evaluated on these rows.")
+
+
+async def test_entities_by_type_and_a_sentence_with_both_readings(home: Home) -> None:
+    made = trained_run(home, "tagger")
+    store_tags(
+        made.paths,
+        [
+            (["Ada", "Lovelace", "in", "Rome"], ["B-PER", "I-PER", "O", "B-LOC"], ["B-PER", "I-PER", "O", "O"]),
+            (["Rome", "sleeps"], ["B-LOC", "O"], ["B-LOC", "O"]),
+        ],
+    )
+    async with showing(home) as screen:
+        await opened(screen, "tagger")
+        assert "Entities 2" in screen.rule
+        assert "weakest entity types" in screen.text
+        assert screen.cursor.split()[:2] == ["▸", "LOC"]
+        await screen.press("enter")
+        await screen.sees("Ada Lovelace in Rome")
+        await screen.press("enter")
+        await screen.sees("B-LOC → O")
+        gold = next(n for n, one in enumerate(screen.lines) if one.strip() == "gold")
+        assert screen.lines[gold + 2].split() == ["PER", "LOC"]
+
+
+async def test_another_evaluation_is_chosen(home: Home, run: FakeRun) -> None:
+    store(run.paths, many_rows()[:100], labels=LABELS, split="validation")
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("m")
+        await screen.type("validation")
+        await screen.press("enter")
+        await screen.sees("on validation, 100 rows")
+
+
+async def test_an_evaluation_without_predictions_or_with_a_broken_report(home: Home, run: FakeRun) -> None:
+    (run.paths.evaluation("test") / PREDICTIONS).unlink()
+    async with showing(home) as screen:
+        await screen.sees("many")
+        await screen.press("5")
+        await screen.sees("accuracy")
+        await screen.press("enter")
+        await screen.says("Errors: Its predictions are not stored.")
+        (run.paths.evaluation("test") / REPORT).write_text("{")
+        await screen.press("R")
+        await screen.until(lambda: "cannot be read" in " ".join(screen.text.split()), "why it is not open")
+
+
+async def test_where_nothing_was_evaluated(home: Home) -> None:
+    trained_run(home, "alone")
+    async with showing(home) as screen:
+        await screen.sees("alone")
+        await screen.press("5")
+        await screen.sees("Nothing evaluated yet. v evaluates alone")
+        await screen.press("v")
+        await screen.sees("Evaluate alone")
+
+
+async def test_the_row_is_copied_and_the_evaluation_known(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.press("enter")
+        await screen.sees("test row 5")
+        await screen.press("y")
+        await screen.says("Copied")
+        assert json.loads((home.root / "copied.txt").read_text())["text"] == "confused 5"
+        await screen.press("d")
+        await screen.sees("Details of the evaluation")
+
+
+async def test_it_is_at_home_on_a_wide_screen(home: Home, run: FakeRun) -> None:
+    async with showing(home, size=(120, 40)) as screen:
+        await opened(screen)
+        assert "gold \\ predicted" in screen.text
+        await screen.press("j")
+        assert "[" in screen.line_of(f"a  {screen.cursor.split()[1]}")
+        assert all(len(one) <= 120 for one in screen.lines)
