@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 """Part of every fingerprint: change it when what the sources write changes."""
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds without a change after which what is half written is nobody's."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from tui_finetune.data.cache import cached, fingerprint, write_tables
 from tui_finetune.data.files import DataFile, files_in, left_out, nothing_in, paths_of, with_splits
 from tui_finetune.data.identity import with_identity, with_ids
+from tui_finetune.data.nested import flattened
 from tui_finetune.data.problems import Collector, listed, refused
 from tui_finetune.data.textfile import TextFile, look_at, sha256_of
 from tui_finetune.errors import DataError
@@ -182,6 +183,7 @@ class FileSource(Source):
         settled = self.settle({split: [made.table for made in group] for split, group in by_split.items()})
         tables: dict[str, pa.Table] = {}
         for split, group in settled.items():
+            progress(f"hashing rows of {split}", 0, sum(table.num_rows for table in group))
             with problems:
                 parts = [
                     identified(table, made, place)
@@ -190,6 +192,7 @@ class FileSource(Source):
                 tables[split] = one_table(parts, places[split])
             progress(f"hashing rows of {split}", tables[split].num_rows if split in tables else 0, None)
         problems.raise_if_any()
+        tables = flattened(tables)
         every = [made for group in by_split.values() for made in group]
         formats = dict.fromkeys(made.format for made in every)
         names = {name: classes for made in every for name, classes in made.class_names.items()}

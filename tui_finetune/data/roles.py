@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_finetune.data.problems import listed
@@ -105,12 +105,16 @@ class _Guesser:
     def reserve(self, roles: Iterable[Role]) -> None:
         """Gives columns by their usual names first, so that no role takes by content what is another's by name."""
         for role in roles:
-            for usual in (role.name, *role.usual_names):
-                match = next((n for n in self.free if _plain(n) == _plain(usual) and self.fits(role, n)), None)
-                if match is not None:
-                    self.by_name[role.name] = match
-                    self.free.remove(match)
-                    break
+            usual = [_plain(name) for name in (role.name, *role.usual_names)]
+            match = self._named(role, usual, lambda column: [_plain(column)]) or self._named(role, usual, _parts)
+            if match is not None:
+                self.by_name[role.name] = match
+                self.free.remove(match)
+
+    def _named(self, role: Role, usual: Sequence[str], names_of: Callable[[str], Sequence[str]]) -> str | None:
+        """The first column that fits and has the most usual of the names."""
+        fitting = [column for column in self.free if self.fits(role, column)]
+        return next((column for name in usual for column in fitting if name in names_of(column)), None)
 
     def guess(self, role: Role, found: Mapping[str, str]) -> str | None:
         if role.name in self.by_name:
@@ -181,6 +185,11 @@ class _Guesser:
 
         column = self.sample.column(name)
         return float(pc.mean(pc.utf8_length(column)).as_py() or 0) if pa.types.is_string(column.type) else 0.0
+
+
+def _parts(column: str) -> list[str]:
+    """The names within `ticket.body`: of a column that was part of an object."""
+    return [_plain(part) for part in column.split(".")] if "." in column else []
 
 
 def _plain(name: str) -> str:

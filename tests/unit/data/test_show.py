@@ -246,3 +246,46 @@ def test_a_slip_that_looks_like_a_hub_id_is_told_first(
         "There is no tickets.cvs here. Did you mean tickets.csv?",
         "tickets.cvs: no connection to the Hub, and the cache holds no data set.",
     ]
+
+
+NESTED = "".join(
+    json.dumps(
+        {
+            "meta": {"priority": n % 3},
+            "ticket": {"body": f"words of ticket {n}", "to": None},
+            "label": {"name": "xy"[n % 2]},
+        }
+    )
+    + "\n"
+    for n in range(40)
+)
+
+
+def test_objects_within_rows_are_columns_with_a_dot(show: Callable[..., dict[str, Any]], write: Write) -> None:
+    found = show(write("tickets.jsonl", NESTED))
+    assert [column["name"] for column in found["columns"]] == [
+        "meta.priority",
+        "ticket.body",
+        "ticket.to",
+        "label.name",
+    ]
+    assert found["roles"] == {"text": "ticket.body", "label": "label.name"}
+
+
+def test_what_config_new_writes_of_them_can_be_used(
+    run: Run, write: Write, tmp_path: Path, home: Home, catalog: Catalog
+) -> None:
+    target = tmp_path / "r.toml"
+    assert run("config", "new", "--data", write("tickets.jsonl", NESTED), "-o", target).exit_code == 0
+    loaded = load_recipe(target, catalog=catalog)
+    task = catalog.require("tasks", "text-classification")
+    found = prepare(loaded.recipe, task, catalog, home.cache, heavy=False)
+    assert found.columns == {"text": "ticket.body", "label": "label.name"}
+    assert found.splits["train"]["text"][0].as_py().startswith("words of ticket")
+
+
+def test_a_name_twice_is_told(run: Run, write: Write) -> None:
+    error = run(
+        "data", "show", write("a.jsonl", '{"a": {"b": "x"}, "a.b": "y"}\n{"a": {"b": "z"}, "a.b": "y"}\n')
+    ).exception
+    assert "train has a.b twice: as a column and within an object." in str(error)

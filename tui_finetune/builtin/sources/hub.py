@@ -73,6 +73,7 @@ def _tables(folder: Path, loaded: Any, place: Any, subset: str | None, progress:
     from tui_finetune.data.features import class_names_of, plain
     from tui_finetune.data.filesource import columns_in
     from tui_finetune.data.identity import with_identity
+    from tui_finetune.data.nested import flattened
 
     tables: dict[str, Any] = {}
     names: dict[str, tuple[str, ...]] = {}
@@ -82,6 +83,7 @@ def _tables(folder: Path, loaded: Any, place: Any, subset: str | None, progress:
         tables[split] = with_identity(plain(table), f"{place.name}/{split}")
         names |= class_names_of(rows.features.to_dict())
         progress(f"reading {split}", rows.num_rows, rows.num_rows)
+    tables = flattened(tables)
     commit = f", commit {place.commit[:12]}" if place.commit else ", from the datasets library's cache"
     form = f"hub{f', {subset}' if subset else ''}{commit}"
     return Opened(Hub.name, form, write_tables(folder, tables), columns_in(tables, names), revision=place.commit)
