@@ -112,7 +112,8 @@ def _rows_of_document(text: TextFile) -> tuple[list[tuple[int, Row]], str]:
             values = zip(*(found[name] for name in columns), strict=True)
             return [(i, dict(zip(columns, row, strict=True))) for i, row in enumerate(values)], "json, columns"
     hint = "An object a line, or a list of objects, is expected."
-    raise refused(f"holds a {_kind(found)} without rows.", text.path, hint=hint)
+    kind = _kind(found)
+    raise refused(f"holds {'an' if kind == 'object' else 'a'} {kind} without rows.", text.path, hint=hint)
 
 
 def _lists_in(found: Any) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
 
 TEST, VALIDATION = "test", "validation"
+KNOWN_TO_RECIPE = "data.labels lacks"
+"""What the check of labels says of those that a recipe names."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +60,19 @@ def check_evaluation(
         loaded = load_recipe(None, text.encode(), sets=request.sets, catalog=catalog, cache=home.cache)
         checked = check(replace(loaded, lines={}), home=home, catalog=catalog, progress=progress)
     except RecipeError as error:
-        # Lines of a text that nobody wrote say nothing.
-        raise RecipeError([replace(problem, line=None) for problem in error.problems]) from error
+        raise RecipeError([_as_typed(problem) for problem in error.problems]) from error
     warnings = (*checked.warnings, *_other_rows(request, checked))
     return replace(checked, warnings=warnings, of=None if request.run is None else {"run": request.run.id})
+
+
+def _as_typed(problem: Problem) -> Problem:
+    """A problem in the words of the call: nobody wrote the recipe that it is about, and the labels are the model's."""
+    message, hint = problem.message, problem.hint or ""
+    if problem.key == "data.labels" and KNOWN_TO_RECIPE in message:
+        message = message.replace(KNOWN_TO_RECIPE, "the model does not know")
+        hint = hint.partition(". ")[0] + ". Mend the rows, or name another column: --set data.columns.label=NAME."
+    hint = re.sub(r'Name it: \[data\] columns = \{ (\w+) = "…" \}', r"Name it: --set data.columns.\1=NAME", hint)
+    return replace(problem, message=message, hint=hint or None, line=None)
 
 
 def _other_rows(request: EvaluationRequest, checked: Checked) -> list[str]:

@@ -195,7 +195,7 @@ class TestOtherData:
     def test_labels_that_the_model_lacks(self, home: Home, catalog: Catalog, folder: Path, evaluate: Evaluate) -> None:
         run, _ = trained(home, catalog, folder)
         (folder / "new.csv").write_text("review,stars\na,pos\nb,angry\n")
-        with pytest.raises(RecipeError, match=r"test has a label that data\.labels lacks: 'angry'"):
+        with pytest.raises(RecipeError, match=r"test has a label that the model does not know: 'angry'"):
             evaluate(run, data=str(folder / "new.csv"))
 
     @pytest.mark.parametrize("labels", [("0", "1"), ("neg", "pos")])
@@ -225,3 +225,20 @@ class TestOtherData:
         run, _ = trained(home, catalog, folder)
         with pytest.raises(UserError, match="no such file or folder"):
             evaluate(run, data="nope.csv")
+
+
+def test_other_data_s_problems_are_told_in_the_words_of_the_call(
+    home: Home, catalog: Catalog, folder: Path, evaluate: Evaluate
+) -> None:
+    run, _ = trained(home, catalog, folder)
+    (folder / "urgency.csv").write_text("review,stars\n" + "a text,high\nanother,low\n" * 4)
+    with pytest.raises(RecipeError) as refused:
+        evaluate(run, data=str(folder / "urgency.csv"))
+    assert str(refused.value) == (
+        "data.labels: test has 2 labels that the model does not know: 'high' (4 rows, first urgency.csv:2); "
+        "'low' (4 rows, first urgency.csv:3). The labels are neg, pos. "
+        "Mend the rows, or name another column: --set data.columns.label=NAME."
+    )
+    (folder / "numbers.csv").write_text("a,b\n" + "1.5,2.5\n" * 4)
+    with pytest.raises(RecipeError, match=r"Name it: --set data.columns.text=NAME\."):
+        evaluate(run, data=str(folder / "numbers.csv"))
