@@ -120,7 +120,7 @@ async def test_a_run_that_died_at_night_goes_on(
         await person.presses("escape")
         await person.waits_for("[Live]")
         await person.presses("r")
-        await person.waits_for("Resume night", "as attempt 2")
+        await person.waits_for("Resume night", "It goes on from its newest whole checkpoint")
         await person.presses("enter")
         await person.waits_for("✓ finished")
         assert person.pressed == ["]", "]", "enter", "l", "escape", "r", "enter"]
