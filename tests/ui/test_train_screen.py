@@ -464,13 +464,44 @@ async def test_what_is_no_toml_says_where_and_the_editor_or_undo_helps(home: Hom
         assert "✗task" in screen.text.replace(" ", "")
 
 
+POISON = "a\\u001b]52;c;x\\u0007[@click=app.quit]\\u202eb\\u009b31m"
+"""As TOML writes it: a clipboard sequence, markup with an action, a turn of direction, a C1 control."""
+
+
 async def test_control_characters_of_a_recipe_are_shown_not_sent(home: Home, recipe: Path) -> None:
-    recipe.write_text(RECIPE.replace('name = "reviews"', 'name = "a\\u001b]52;c;x\\u0007[@click=app.quit]b"'))
-    async with opened(home, recipe) as screen:
+    """In the form, its details, the file, the problems and the changes, as value, key, comment and file name."""
+    recipe.write_text(
+        RECIPE.replace('name = "reviews"', f'name = "{POISON}"').replace("# found", "# \u202e\u200b found")
+        + f'"{POISON}" = "{POISON}"\noptim_args = "{"x" * 100_000}"\n'
+    )
+    named = recipe.with_name("a\u202e[x]\x9b.toml")
+    recipe.rename(named)
+    bad = {"\x1b", "\x07", "\x9b", "\u202e", "\u200b"}
+    async with showing(home) as screen:
+        await screen.sees("no runs yet")
+        screen.app.show_screen("train", TrainWanted(path=named))
         await screen.sees("a␛]52;c;x␇[@click=app")
+        await screen.sees("\\u202e[x]\\x9b.toml")
+        for key in ("d", "escape", "enter", "escape", "]", "]", "]", "n"):
+            await screen.press(key)
+            assert not bad & set(screen.text), key
+        await screen.sees("new: text-classification")
+        assert screen.app.is_running
+
+
+async def test_the_mouse_moves_and_opens(home: Home, recipe: Path) -> None:
+    async with editing(home, recipe) as screen:
+        line = next(place for place, text in enumerate(screen.lines) if "num_train_epochs" in text)
+        await screen.pilot.click(offset=(40, line))
+        await screen.pilot.pause()
+        assert "num_train_epochs" in screen.cursor
+        await screen.pilot.click(offset=(40, line))
+        await screen.sees("f1 Help")
+        await screen.type("5")
         await screen.press("enter")
-        await screen.press("escape")
-        assert "\x1b" not in screen.text
+        await screen.sees("was 2")
+        await screen.pilot.click(offset=(screen.rule.index("Changes"), 2))
+        await screen.sees("[Changes 1]")
 
 
 async def test_wide_screens_show_the_file_beside_the_form(home: Home, recipe: Path) -> None:

@@ -210,7 +210,7 @@ def _tail(key: str) -> str:
 
 def file_line(text: str, number: int, bad: bool, width: int) -> Line:
     """A line of the recipe's text with its number."""
-    bare = text.rstrip("\r")
+    bare = text.rstrip("\r")[: 4 * width + 4]
     token = "muted" if bare.lstrip().startswith("#") else "accent" if bare.lstrip().startswith("[") else "text"
     at, _, comment = bare.partition("  # ") if token == "text" else (bare, "", "")
     spans = [muted(f"{number:>3} "), span("✗" if bad else " ", "bad"), span(at, token)]
