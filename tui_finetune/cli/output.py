@@ -4,29 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 from tui_finetune.errors import UserError
-from tui_finetune.text import Shown, pad
+from tui_finetune.runs.atomic import finite
+from tui_finetune.text import Shown, aligned
 
 _BLANK = Shown("")
-
-
-def finite(value: Any) -> Any:
-    """`value` with numbers that are not finite as the strings `nan`, `inf`, `-inf`, and paths as strings: valid JSON."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    if isinstance(value, dict):
-        return {str(k): finite(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(v) for v in value]
-    if isinstance(value, Path):
-        return str(value)
-    return value
 
 
 class _Printed:
@@ -47,11 +34,11 @@ def printed() -> bool:
 
 def _as_text(document: Any) -> str:
     """JSON that stdout can encode: other characters escaped where it is not UTF-8, and where they are halves of one."""
-    text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False)
+    text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False, default=os.fspath)
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:
-        return json.dumps(finite(document), indent=2, allow_nan=False)
+        return json.dumps(json.loads(text), indent=2)
     return text
 
 
@@ -104,13 +91,7 @@ def print_lines(lines: Iterable[Shown]) -> None:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Shown]], *, right: Sequence[int] = ()) -> list[Shown]:
     """Aligned lines; columns named in `right` (by index) are right-aligned, their headings too."""
-    from tui_finetune.text import cell_width
-
-    cells = [[Shown(h) for h in head], *rows]
-    widths = [max(cell_width(row[i]) for row in cells) for i in range(len(head))]
-    return [
-        Shown("  ".join(pad(cell, widths[i], right=i in right) for i, cell in enumerate(row)).rstrip()) for row in cells
-    ]
+    return aligned([[Shown(h) for h in head], *rows], right)
 
 
 def print_raw(text: str) -> None:
