@@ -53,21 +53,22 @@ def follow(
 ) -> Status:
     """Shows on stderr what the run does until it ends (or pre-flight is over), and returns its status then.
 
-    ctrl+c leaves the run alone: it says so, and the status returned is that of a run that lives. quiet: the progress
-    line alone, without what was evaluated and noted. told: notes and warnings that the person has read already.
+    ctrl+c leaves the run alone. Of a run that lives when nobody looks any more it is said that it goes on. quiet: the
+    progress line alone, without what was evaluated and noted. told: notes and warnings that the person has read already.
     held: where ctrl+c was noted since the run was started; it counts from here on.
     """
     talk = _Talk(quiet, since=info.status().attempt, told=told)
     try:
         if held is not None:
             held.release()
-        return Follower(info, talk.event, talk.tick).run(until)
+        status = Follower(info, talk.event, talk.tick).run(until)
     except KeyboardInterrupt:
-        talk.close()
-        say(goes_on(info))
-        return info.status()
+        status = info.status()
     finally:
         talk.close()
+    if status.live:
+        say(goes_on(info))
+    return status
 
 
 def goes_on(info: RunInfo) -> Shown:

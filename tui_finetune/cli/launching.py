@@ -60,7 +60,7 @@ def follow_training(
 
     held: ctrl+c since the start; from here on it leaves the run alone. checked: what was said already is not said again.
     """
-    from tui_finetune.cli.follow import follow, goes_on
+    from tui_finetune.cli.follow import follow
     from tui_finetune.cli.runs_common import run_json
 
     told = frozenset() if checked is None else frozenset((*checked.notes, *checked.warnings))
@@ -68,8 +68,6 @@ def follow_training(
     if call.json:
         output.print_json(run_json(info))
     elif status.live:
-        if not wait:
-            say(goes_on(info))
         output.print_line(shown(info.id))
     else:
         for line in ending(info, status):

@@ -7,13 +7,16 @@ import sys
 import threading
 import time
 
+import click
 import pytest
 
 from tests.fakes import FakeRun, finished_run
 from tests.waiting import wait_until
 from tui_finetune.cli import follow as follow_module
+from tui_finetune.cli import launching
 from tui_finetune.cli.follow import Until, follow
 from tui_finetune.cli.options import Call
+from tui_finetune.launch.interrupts import HeldInterrupts
 from tui_finetune.paths import Home
 
 
@@ -156,4 +159,23 @@ def test_ctrl_c_leaves_the_run_alone(
     monkeypatch.setattr(time, "sleep", interrupt)
     status = follow(call, run.info)
     assert status.live
-    assert f"imdb ({run.short}) goes on. tui-finetune watch {run.short} shows it again." in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert said.count(f"imdb ({run.short}) goes on. tui-finetune watch {run.short} shows it again.") == 1
+
+
+@pytest.mark.parametrize("until", ["preflight", "end"])
+def test_that_it_goes_on_is_said_once_whoever_stops_looking(
+    call: Call, home: Home, monkeypatch: pytest.MonkeyPatch, until: Until
+) -> None:
+    run = FakeRun(home, "imdb").begin()
+    asked: list[str] = []
+
+    def interrupt(_: float) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(time, "sleep", interrupt)
+    monkeypatch.setattr(follow_module, "say", asked.append)
+    monkeypatch.setattr(launching, "say", asked.append)
+    with click.Context(click.Command("train")), pytest.raises(click.exceptions.Exit):
+        launching.follow_training(call, run.info, HeldInterrupts(), wait=until == "end")
+    assert sum("goes on" in line for line in asked) == 1

@@ -45,7 +45,7 @@ def command(
     RUN is an id, its last four characters, a name or latest; MODEL a folder. Without --data the rows are those that the
     run kept out of training.
     """
-    from tui_finetune.cli.follow import follow, goes_on
+    from tui_finetune.cli.follow import follow
     from tui_finetune.cli.runs_common import exit_code, run_json
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
@@ -65,8 +65,6 @@ def command(
     if call.json:
         output.print_json(run_json(info))
     elif status.live:
-        if not waits:
-            say(goes_on(info))
         output.print_line(shown(info.id))
     else:
         _print(info, chosen, request, status.reason)
