@@ -15,6 +15,9 @@ GUIDE_MODEL = "google-bert/bert-base-uncased"
 CASED_MODEL = "google-bert/bert-base-cased"
 """Where capital letters carry meaning: names, tags."""
 GUIDE_LENGTH = 512
+GUIDE_BATCH, GUIDE_EPOCHS = 16, 3
+FEW_STEPS = 500
+"""With fewer a new head has seldom learnt much at the guide's rate."""
 _METRICS: Mapping[str, Sequence[str]] = {GUIDE_TASK: ("accuracy", "f1")}
 _COMMENT_AT = 40
 """Column in which comments begin; past it two blanks before them."""
@@ -59,7 +62,7 @@ def new_recipe(
         ),
         _table("model", _model_lines(model, looked.get("lengths"))),
         "[batching]\n" + _PADDING + _lines([("order", "length", "or random, sequential"), ("padding", "longest", "")]),
-        _table("train", _train_lines()),
+        _table("train", _train_lines(looked)),
     ]
     chosen = looked.get("metrics") or metrics or _METRICS.get(task)
     if chosen:
@@ -142,7 +145,8 @@ def _data_lines(looked: Mapping[str, Any], folder: Path | None) -> list[Line]:
     others = [name for name in splits if name != train]
     validation = next((name for name in _VALIDATION_NAMES if name in others), None)
     if validation is None:
-        lines.append(("validation", 0.1, "this fraction of train, stratified, chooses the best checkpoint"))
+        stratified = "" if looked.get("task") == "token-classification" else ", stratified,"
+        lines.append(("validation", 0.1, f"this fraction of train{stratified} chooses the best checkpoint"))
     else:
         lines.append(("validation", validation, _rows(splits, validation)))
     test = next((name for name in _TEST_NAMES if name in others and name != validation), None)
@@ -186,11 +190,15 @@ def _model_lines(model: str, lengths: Mapping[str, Any] | None) -> list[Line]:
     return [("path", model, "Hub id, folder, or run:<run> for another run's model"), ("max_length", length, comment)]
 
 
-def _train_lines() -> list[Line]:
+def _train_lines(looked: Mapping[str, Any]) -> list[Line]:
+    """The guide's figures; of little data it is said that they are not enough of it."""
+    rows = (looked.get("splits") or {}).get("train")
+    steps = -(-rows // GUIDE_BATCH) * GUIDE_EPOCHS if isinstance(rows, int) else FEW_STEPS
+    few = f"about {steps:,} steps, which are few: 10 epochs or a rate of 1e-4 often do better"
     return [
         ("learning_rate", 2e-5, ""),
-        ("per_device_train_batch_size", 16, ""),
-        ("num_train_epochs", 3, ""),
+        ("per_device_train_batch_size", GUIDE_BATCH, ""),
+        ("num_train_epochs", GUIDE_EPOCHS, few if steps < FEW_STEPS else ""),
         ("weight_decay", 0.01, ""),
     ]
 

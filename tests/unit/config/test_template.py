@@ -108,3 +108,17 @@ def test_names_from_data_are_quoted(name: str, column: str, guess: str, catalog:
     }
     loaded = load_recipe(None, new_recipe(data=looked).encode(), catalog=catalog)
     assert loaded.recipe.data.columns == {"text": column}
+
+
+@pytest.mark.parametrize(("rows", "few"), [(600, "about 114 steps, which are few: "), (40_000, None), (None, None)])
+def test_little_data_is_told_what_often_does_better(rows: int | None, few: str | None) -> None:
+    text = new_recipe(data={"path": "/x/a.csv", "splits": {} if rows is None else {"train": rows}})
+    line = next(line for line in text.splitlines() if line.startswith("num_train_epochs"))
+    assert (few in line) if few else "#" not in line
+
+
+@pytest.mark.parametrize(("task", "stratified"), [("text-classification", True), ("token-classification", False)])
+def test_a_share_is_called_stratified_only_where_it_is(task: str, stratified: bool) -> None:
+    text = new_recipe(data={"task": task, "path": "/x/a", "splits": {"train": 90}})
+    line = next(line for line in text.splitlines() if line.startswith("validation"))
+    assert ("stratified" in line) == stratified
