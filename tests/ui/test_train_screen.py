@@ -491,6 +491,7 @@ async def test_control_characters_of_a_recipe_are_shown_not_sent(home: Home, rec
 
 async def test_the_mouse_moves_and_opens(home: Home, recipe: Path) -> None:
     async with editing(home, recipe) as screen:
+        await screen.sees("num_train_epochs")
         line = next(place for place, text in enumerate(screen.lines) if "num_train_epochs" in text)
         await screen.pilot.click(offset=(40, line))
         await screen.pilot.pause()
