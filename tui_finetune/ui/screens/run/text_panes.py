@@ -69,7 +69,8 @@ class _Filtered(Lines, Pane):
         token = self.token(text)
         sign = span("✗", "bad") if token == "bad" else span("!", "warn") if token == "warn" else span(" ")
         return [
-            line(sign if not place else " ", " ", *part) for place, part in enumerate(wrap(text, width - 2, token=token))
+            line(sign if not place else " ", " ", *part)
+            for place, part in enumerate(wrap(text, width - 2, token=token))
         ]
 
     def token(self, text: str) -> str:
