@@ -72,15 +72,24 @@ def _of_run(info: RunInfo) -> Chosen:
         hint = f"It is about run {about}: name that one." if about else None
         raise UserError(Problem(f"{info.title} is of kind {info.kind} and has no model of its own.", hint=hint))
     if not (info.paths.model / CONFIG).is_file():
-        status = info.status()
-        if not info.paths.recipe_toml.is_file():
-            hint = "A script of its own saved its model itself: name that folder."
-        else:
-            hint = (
-                "It writes one when it ends." if status.live else f"tui-finetune resume {info.short} goes on with it."
-            )
-        raise UserError(Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint))
+        raise UserError(no_model_yet(info))
     return Chosen(info.paths.model, info)
+
+
+def no_model_yet(info: RunInfo) -> Problem:
+    """That a run has no final model, why, and what there is in its place."""
+    from tui_finetune.runs.records import checkpoints
+
+    status = info.status()
+    if not info.paths.recipe_toml.is_file():
+        hint = "A script of its own saved its model itself: name that folder."
+    elif status.live:
+        hint = "It writes one when it ends."
+    else:
+        hint = f"tui-finetune resume {info.short} goes on with it."
+        if whole := [one for one in checkpoints(info.paths, {}) if one.whole]:
+            hint += f" A checkpoint can be used as it is: {whole[-1].path}"
+    return Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint)
 
 
 def _by_id(home: Home, root: Path) -> RunInfo:

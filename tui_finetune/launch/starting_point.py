@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -54,10 +54,9 @@ def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> Start
 
 def _model(info: RunInfo, key: str, problems: list[Problem]) -> Path:
     if not (info.paths.model / "config.json").is_file():
-        hint = "It writes one when it ends."
-        if not info.paths.recipe_toml.is_file():
-            hint = "A script of its own saved its model itself: name that folder in model.path."
-        problems.append(Problem(f"{info.name} ({info.short}) has no model yet.", key, hint=hint))
+        from tui_finetune.inference.model_choice import no_model_yet
+
+        problems.append(replace(no_model_yet(info), key=key))
     return info.paths.model
 
 

@@ -209,6 +209,14 @@ class TestModels:
         assert caught.value.exit_code == ExitCode.USAGE
         run.close()
 
+    def test_a_stopped_run_names_its_newest_whole_checkpoint(self, predict: Predict, home: Home) -> None:
+        run = FakeRun(home, "young").begin().plan().checkpoint(5).checkpoint(9).checkpoint(12, whole=False)
+        run.end("stopped", step=12)
+        with pytest.raises(UserError) as caught:
+            predict("young", "a")
+        hint = f"resume {run.short} goes on with it. A checkpoint can be used as it is: {run.paths.checkpoint(9)}"
+        assert hint in str(caught.value)
+
     def test_an_evaluation_names_the_run(self, predict: Predict, home: Home) -> None:
         FakeRun(home, "eval", kind="evaluate", of={"run": "20260101T000000-x-abcd"})
         with pytest.raises(UserError, match="is about run 20260101T000000-x-abcd: name that one"):

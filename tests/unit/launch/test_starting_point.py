@@ -139,6 +139,8 @@ def test_what_is_wrong(home: Home, told: Callable[..., list[str]], folder: Path)
     assert "unfinished" in told("model.path=run:unfinished")[0]
     assert "It writes one when it ends." in told("model.path=run:unfinished")[0]
     assert "saved its model itself" in told("model.path=run:script")[0]
+    FakeRun(home, "stopped").begin().plan().end("stopped")
+    assert "goes on with it." in told("model.path=run:stopped")[0]
     write_of(folder, 'of = { run = "first", checkpoint = 7 }')
     problem = (
         f"recipe.toml: of.checkpoint: first ({run.short}) has no whole checkpoint of step 7. It has 50, 100. (line 1)"
