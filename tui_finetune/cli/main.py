@@ -27,6 +27,7 @@ VERBS: dict[str, str] = {
     "abort": "End now; work since the last checkpoint is lost.",
     "resume": "Go on from the newest whole checkpoint.",
     "evaluate": "Evaluate a run's model or a model folder.",
+    "report": "What an evaluation found: figures, labels, confusions, rows.",
     "predict": "Labels for texts, from a run's model or a model folder.",
     "edit": "Name, tags and note of a run.",
     "rm": "Move ended runs to the trash.",

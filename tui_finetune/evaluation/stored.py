@@ -1,4 +1,4 @@
-"""Evaluations that lie in run directories: which there are, and what their reports say. Light: JSON alone."""
+"""Evaluations that lie in run directories: which there are, and what their reports say. Light: it reads JSON alone."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.errors import Problem, UserError
+from tui_finetune.live.evaluation_page import Measured
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.layout import PREDICTIONS, REPORT
+from tui_finetune.runs.states import Status
 
 SPLITS = ("test", "validation")
 """The order in which a run's own splits are looked at."""
@@ -103,3 +105,16 @@ def baselines_beside(stored: Stored, report: Mapping[str, Any], others: Sequence
     except UserError:
         return {}
     return dict(found.get("baselines") or {}) if found.get("rows") == report.get("rows") else {}
+
+
+def measured_of(
+    stored: Stored, others: Sequence[Stored], run: RunInfo | None = None, status: Status | None = None
+) -> Measured:
+    """An evaluation as screens and verbs show it. run, status: of the run whose model was measured, where it is here."""
+    report = read_stored(stored)
+    info = run if run is not None else stored.info
+    step = (status.best_step or status.step) if status is not None else None
+    return Measured(
+        stored.key, stored.info.id, stored.about, info.name, info.short, stored.split, stored.t, report,
+        baselines_beside(stored, report, others), step, str(stored.folder),
+    )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from tui_finetune.errors import UserError
-from tui_finetune.evaluation.stored import Stored, all_evaluations, baselines_beside, best_for, read_stored
+from tui_finetune.evaluation.stored import Stored, all_evaluations, best_for, measured_of
 from tui_finetune.live.beside import ComparedLook
 from tui_finetune.live.evaluation_page import Choosable, Measured
 from tui_finetune.live.listing import result_words
@@ -82,16 +82,9 @@ class Evaluations:
         return messages.EvaluationRead(measured, opened.total, errors, opened.tagged, opened.labels)
 
     def _measured(self, stored: Stored, rows: Sequence[RunRow]) -> Measured:
-        report = read_stored(stored)
         run = next((row for row in rows if row.id == stored.about), None)
-        info = run.info if run is not None else stored.info
-        status = run.status if run is not None else None
-        baselines = baselines_beside(stored, report, list(self._stored.values()))
-        step = (status.best_step or status.step) if status is not None else None
-        return Measured(
-            stored.key, stored.info.id, stored.about, info.name, info.short, stored.split, stored.t, report, baselines,
-            step, str(stored.folder),
-        )  # fmt: skip
+        others = list(self._stored.values())
+        return measured_of(stored, others, *((run.info, run.status) if run is not None else ()))
 
     def _rows_of(self, stored: Stored) -> StoredRows | None:
         if not stored.predictions.is_file():
