@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui_finetune.cli import output
-from tui_finetune.cli.diagnostics import ProgressLine, say
-from tui_finetune.cli.launching import launch_of
+from tui_finetune.cli.diagnostics import say
+from tui_finetune.cli.launching import checked, launch_of
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import UserError
 from tui_finetune.runs.info import RunInfo, read_info
@@ -49,18 +49,18 @@ def command(
     from tui_finetune.cli.runs_common import exit_code, run_json
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
-    from tui_finetune.launch.evaluation import EvaluationRequest
+    from tui_finetune.launch.evaluation import EvaluationRequest, check_evaluation
     from tui_finetune.launch.interrupts import HeldInterrupts
     from tui_finetune.launch.start import start
 
     chosen = choose_model(call.home, model)
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=True)
     request = EvaluationRequest(folder, chosen.run, data, split, sets)
-    checked = _checked(call, request)
-    called = name or request.called(checked.recipe.evaluate.split)
+    ready = checked(lambda told: check_evaluation(request, home=call.home, catalog=call.catalog, progress=told))
+    called = name or request.called(ready.recipe.evaluate.split)
     waits = wait if wait is not None else sys.stdout.isatty() and not call.json
     with HeldInterrupts() as held:
-        info = read_info(start(checked, launch_of(call, held), name=called).paths)
+        info = read_info(start(ready, launch_of(call, held), name=called).paths)
         status = follow(call, info, until="end" if waits else "preflight", quiet=True, held=held)
     if call.json:
         output.print_json(run_json(info))
@@ -69,19 +69,6 @@ def command(
     else:
         _print(info, chosen, request, status.reason)
     click.get_current_context().exit(exit_code(status))
-
-
-def _checked(call: Call, request: Any) -> Any:
-    from tui_finetune.launch.evaluation import check_evaluation
-
-    progress = ProgressLine()
-    try:
-        checked = check_evaluation(request, home=call.home, catalog=call.catalog, progress=progress)
-    finally:
-        progress.clear()
-    for text in (*checked.notes, *checked.warnings):
-        say(shown(text))
-    return checked
 
 
 def _print(info: RunInfo, chosen: Chosen, request: Any, reason: str | None) -> None:
