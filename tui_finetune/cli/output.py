@@ -5,15 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from tui_finetune.errors import UserError
 from tui_finetune.runs.atomic import finite
-from tui_finetune.text import Shown, aligned
+from tui_finetune.text import Shown, aligned, cell_width, pad
 
 _BLANK = Shown("")
+LEAST_CELLS = 20
+"""A last column that has less room is left to the terminal to break."""
 
 
 class _Printed:
@@ -92,6 +95,23 @@ def print_lines(lines: Iterable[Shown]) -> None:
 def table(head: Sequence[str], rows: Sequence[Sequence[Shown]], *, right: Sequence[int] = ()) -> list[Shown]:
     """Aligned lines; columns named in `right` (by index) are right-aligned, their headings too."""
     return aligned([[Shown(h) for h in head], *rows], right)
+
+
+def wrapped_table(head: Sequence[str], rows: Sequence[Sequence[Shown]]) -> list[Shown]:
+    """A table whose last column goes on below itself on a terminal; in a pipe a row stays a line."""
+    import textwrap
+
+    first = table(head[:-1], [row[:-1] for row in rows])
+    indent = max(cell_width(line) for line in first) + 2
+    room = shutil.get_terminal_size().columns - 1 - indent
+    if not sys.stdout.isatty() or room < LEAST_CELLS:
+        return table(head, rows)
+    lines = []
+    for line, last in zip(first, [Shown(head[-1]), *(row[-1] for row in rows)], strict=True):
+        parts = textwrap.wrap(last, room, break_on_hyphens=False) or [""]
+        lines.append(Shown(f"{pad(line, indent)}{parts[0]}".rstrip()))
+        lines += [Shown(" " * indent + part) for part in parts[1:]]
+    return lines
 
 
 def print_raw(text: str) -> None:

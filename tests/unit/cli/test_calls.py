@@ -171,3 +171,23 @@ def test_a_group_keeps_a_verb_s_first_line_whole() -> None:
 def test_a_line_is_printed_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
     output.print_line(Shown("a line  "))
     assert capsys.readouterr().out == "a line\n"
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_wide_last_column_goes_on_below_itself_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [[Shown("東京"), Shown("one two three four five six seven")], [Shown("b"), Shown("")]]
+    assert len(output.wrapped_table(["plugin", "gives"], rows)) == 3
+    monkeypatch.setattr(sys, "stdout", Terminal())
+    monkeypatch.setenv("COLUMNS", "32")
+    assert output.wrapped_table(["plugin", "gives"], rows) == [
+        "plugin  gives",
+        "東京    one two three four five",
+        "        six seven",
+        "b",
+    ]
+    monkeypatch.setenv("COLUMNS", "20")
+    assert len(output.wrapped_table(["plugin", "gives"], rows)) == 3

@@ -32,7 +32,7 @@ def list_plugins(call: Call) -> None:
         output.print_json([info.as_json() for info in plugins])
         return
     rows = [[health(p).text, shown(p.name), shown(version_words(p)), shown(gives_words(p))] for p in plugins]
-    output.print_lines(output.table(["health", "plugin", "version", "gives"], rows))
+    output.print_lines(output.wrapped_table(["health", "plugin", "version", "gives"], rows))
     for info in plugins:
         output.print_lines(plain_remarks(info))
     if any(info.health == "failed" for info in plugins):
@@ -73,7 +73,7 @@ def hooks(call: Call) -> None:
         output.print_json([{**vars(hook), "plugins": names} for hook, names in by.items()])
         return
     rows = [[shown(hook.signature), shown(", ".join(names) or "–")] for hook, names in by.items()]
-    output.print_lines(output.table(["hook", "defined by"], rows))
+    output.print_lines(output.wrapped_table(["hook", "defined by"], rows))
 
 
 @command.command()

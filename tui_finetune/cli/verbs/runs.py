@@ -57,7 +57,7 @@ def command(
         return
     now = time.time()
     rows = [_row(info, status, now) for info, status in found]
-    output.print_lines(output.table(["state", "run", "id", "result", "started", "progress", "tags"], rows))
+    output.print_lines(output.wrapped_table(["state", "run", "id", "result", "started", "progress", "tags"], rows))
 
 
 def _none_of(listed: Sequence[RunInfo], task: str | None, tags: Sequence[str]) -> Shown:

@@ -26,7 +26,7 @@ def command(call: Call) -> None:
         return
     rows = [[Shown(name), shown(_words(value_of(found, name))), shown(about)] for name, about in HELP.items()]
     rows += [[shown(f"{KEYS}{id}"), shown(" ".join(keys)), Shown("")] for id, keys in found.keymap.changed.items()]
-    output.print_lines(output.table(["setting", "value", ""], rows))
+    output.print_lines(output.wrapped_table(["setting", "value", ""], rows))
     output.print_line(shown(f"In {call.home.settings}; the ids of keys are in docs/keys.md."))
     for problem in found.problems:
         diagnostics.say(shown(f"! {problem}"))
