@@ -123,7 +123,7 @@ class FileSource(Source):
             found = with_splits(fitting, folder)
             if not found:
                 raise nothing_in(folder, self.name, self.extensions)
-            return found, left_out(fitting, found, folder)
+            return found, [*left_out(fitting, found, folder), *self._of_other_kinds(fitting, folder)]
         problems = Collector()
         for place in places:
             if place.is_dir():
@@ -141,6 +141,15 @@ class FileSource(Source):
             if fitting:
                 return fitting
         return []
+
+    def _of_other_kinds(self, fitting: Sequence[Path], folder: Path) -> list[str]:
+        """A note about files beside those that are read which another source might read."""
+        beside = {file.parent for file in fitting}
+        others = [file for file in files_in(folder) if file.parent in beside and file not in fitting]
+        names = [os.path.relpath(file, folder) for file in others]
+        return (
+            [f"Left out of {folder.name}/, as source {self.name} does not read them: {listed(names)}."] if names else []
+        )
 
     def _is_mine(self, file: Path) -> bool:
         try:

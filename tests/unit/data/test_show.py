@@ -289,3 +289,9 @@ def test_a_name_twice_is_told(run: Run, write: Write) -> None:
         "data", "show", write("a.jsonl", '{"a": {"b": "x"}, "a.b": "y"}\n{"a": {"b": "z"}, "a.b": "y"}\n')
     ).exception
     assert "train has a.b twice: as a column and within an object." in str(error)
+
+
+def test_files_of_another_kind_in_a_folder_are_named(show: Callable[..., dict[str, Any]], write: Write) -> None:
+    write("mixed/people.conll", "Ann B-PER\n\nBob B-PER\n\n")
+    folder = write("mixed/reviews.csv", GOOD).parent
+    assert "Left out of mixed/, as source csv does not read them: people.conll." in show(folder)["guesses"]
