@@ -109,9 +109,11 @@ def named_split(opened: Opened, name: str) -> str:
     return found
 
 
-def _no_split(name: str, key: str, opened: Opened, *, path: bool = False) -> Problem:
-    names = ", ".join(opened.splits)
-    near = nearest(name, opened.splits)
+def _no_split(name: str, key: str, opened: Opened, *, path: bool = False, more: Sequence[str] = ()) -> Problem:
+    """more: splits that can be named beside the source's own."""
+    known = list(dict.fromkeys((*opened.splits, *more)))
+    near = nearest(name, known)
+    names = ", ".join(known)
     hint = f"Did you mean {near}? It has: {names}." if near else f"It has: {names}."
     return Problem(f"'{name}' is no split of this data{', and no path' if path else ''}.", key, hint=hint)
 
@@ -131,7 +133,9 @@ def _measured(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[s
         return {wanted: Choice(split=only, words=f"split {only}")}, [f"Its one split, {only}, is measured."]
     else:
         choice = None
-        problems.append(_no_split(wanted, "evaluate.split", opened))
+        shares = (VALIDATION,) if recipe.data.test is None else (VALIDATION, TEST)
+        more = [name for name in shares if split_called(name, opened.splits) is None]
+        problems.append(_no_split(wanted, "evaluate.split", opened, more=more))
     if choice is not None and choice.share is not None:
         train = _train(recipe, opened, problems, [])
         # The other share is taken too, so that the rows are those that the run left out of training.

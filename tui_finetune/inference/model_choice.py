@@ -55,7 +55,7 @@ def choose_model(home: Home, query: str) -> Chosen:
             hint = "tui-finetune demo trains a first one; a run's model is there when it has ended."
             raise NoSuchRun(Problem("No run here has a model.", hint=hint)) from error
         hint = "A model's folder is named with a slash: ./" + query
-        raise NoSuchRun([*error.problems, Problem(hint)] if place.exists() else error.problems) from error
+        raise NoSuchRun([*error.problems, Problem(hint)] if place.is_dir() else error.problems) from error
     return _of_run(info)
 
 

@@ -27,6 +27,8 @@ _NUMBERED = re.compile(r"~\d+$")
 LATEST = "latest"
 LISTED = 12
 """Matches that an ambiguous query names."""
+SHORT_SLIP = 5
+"""Letters up to which an unknown query may be a slip in the last four characters of an id."""
 LIKELY = 3
 """Runs that an unknown query may have meant."""
 
@@ -222,8 +224,9 @@ def _several(query: str, matches: list[RunInfo]) -> NoSuchRun:
 
 
 def _unknown(query: str, infos: list[RunInfo]) -> NoSuchRun:
-    known = {info.name: info for info in reversed(infos)} | {info.short: info for info in infos}
-    known |= {info.id: info for info in infos}
+    known = {info.name: info for info in reversed(infos)} | {info.id: info for info in infos}
+    if len(query) <= SHORT_SLIP:
+        known = {info.short: info for info in infos} | known
     likely = [known[found].title] if (found := nearest(query, known)) else _named_like(query, infos)
     if not likely and nearest(query, [LATEST]):
         likely = [LATEST]

@@ -147,7 +147,7 @@ class TestOwnData:
     @pytest.mark.parametrize(
         ("request_", "said"),
         [
-            ({"split": "dev2"}, "evaluate.split: 'dev2' is no split of this data. It has: train."),
+            ({"split": "dev2"}, "evaluate.split: 'dev2' is no split of this data. It has: train, validation."),
             ({"sets": ("evaluate.metrics=['acuracy']",)}, "--set: evaluate.metrics: no metric 'acuracy'."),
             ({"sets": ("nope=1",)}, "--set: nope: not a setting."),
         ],

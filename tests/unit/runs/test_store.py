@@ -240,6 +240,14 @@ def test_a_part_of_a_name_names_the_newest_that_have_it(home: Home) -> None:
     assert [run.short in told for run in runs] == [False, True, True, True]
 
 
+def test_a_longer_word_is_no_slip_in_four_characters(home: Home) -> None:
+    run = FakeRun(home, "imdb")
+    with pytest.raises(NoSuchRun, match="tui-finetune runs lists them"):
+        RunStore(home).find(f"{run.short}.toml")
+    with pytest.raises(NoSuchRun, match=rf"Did you mean imdb \({run.short}\)"):
+        RunStore(home).find(f"{run.short}!")
+
+
 def test_latest_has_its_typing_errors_too(home: Home) -> None:
     FakeRun(home, "a")
     with pytest.raises(NoSuchRun, match=r"Did you mean latest\?"):
