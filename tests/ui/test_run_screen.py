@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 
 import pytest
+from textual.message import Message
 
 from tests.fakes import FakeRun, finished_run
 from tests.ui.seeing import Screen, showing
@@ -507,7 +508,7 @@ async def test_small_terminals_get_the_answer_of_five_seconds(home: Home, live: 
     async with showing(home, size=(45, 6), open_run=live.id) as screen:
         await screen.sees("step 2,000 of 4,221  47 %")
         assert screen.lines[0].startswith(f"imdb-bert {live.short}  ● running")
-        assert "loss 0.224" in screen.text
+        await screen.sees("loss 0.224")
         assert "m left" in screen.text
         assert "Needs 80x24 for the rest. Training goes on." in screen.text
         await screen.pilot.resize_terminal(20, 4)
@@ -523,3 +524,36 @@ async def test_deleting_the_run_leads_back_to_the_list(home: Home) -> None:
         await screen.press("ctrl+d", "j", "enter")
         await screen.sees("[1 Runs]")
         await screen.says("old moved to the trash; u brings back.")
+
+
+async def test_a_run_that_a_sheet_has_followed_is_shown_from_its_first_event(home: Home, live: FakeRun) -> None:
+    """The launch sheet follows the run that it starts; the screen that opens next, and the one before, lack nothing."""
+    other = FakeRun(home, "started").begin().plan(steps=STEPS)
+    trained(other, [100])
+    async with showing(home, open_run=live.id) as screen:
+        await screen.sees("step 2,000 of 4,221")
+        seen: list[str] = []
+        post = screen.app.bridge.post
+
+        def told(message: Message) -> None:
+            seen.append(getattr(message, "run_id", ""))
+            post(message)
+
+        screen.app.bridge.post = told  # type: ignore[method-assign]
+        screen.app.bridge.follow(other.id)
+        await screen.until(lambda: other.id in seen, "the events of the other run to be told")
+        screen.app.open_run(other.id)
+        await screen.sees("step 100 of 4,221")
+        await screen.press("]", "]", "g")
+        await screen.sees("attempt 1 begins")
+        await screen.sees("plan: rows train")
+        await screen.press("]")
+        await screen.sees('task = "text-classification"')
+        screen.app.bridge.follow(live.id)
+        screen.app.bridge.follow(other.id)
+        screen.app.open_run(other.id, tab="events")
+        trained(other, [200])
+        await screen.sees("step 200")
+        told_lines = screen.lines[3:-2]
+        assert sum("attempt 1 begins" in one for one in told_lines) == 1
+        assert sum("  step 100 " in one for one in told_lines) == 1

@@ -80,10 +80,13 @@ class EventTail:
         self.path = path.events if isinstance(path, RunPaths) else path
         self.offset = 0
         """Bytes consumed: always the end of a whole line."""
+        self.begun = 0
+        """Bytes consumed before the last poll."""
         self._identity: tuple[int, int] | None = None
 
     def poll(self, limit: int | None = None) -> list[Event]:
         """New whole lines, in order; at most about `limit` bytes of them where one is given. A torn last line waits."""
+        self.begun = self.offset
         try:
             with self.path.open("rb") as file:
                 self._notice_replacement(os.fstat(file.fileno()))
@@ -98,7 +101,7 @@ class EventTail:
     def _notice_replacement(self, stat: os.stat_result) -> None:
         identity = (stat.st_dev, stat.st_ino)
         if stat.st_size < self.offset or (self._identity is not None and identity != self._identity):
-            self.offset = 0
+            self.offset = self.begun = 0
         self._identity = identity
 
     def _read(self, handle: int, limit: int | None) -> list[Event]:

@@ -100,7 +100,7 @@ class Following:
 
     def _advance(self, events: list[Event], status: Status) -> None:
         size = _size(self._paths.events)
-        told = messages.RunAdvanced(self.run_id, events, status, self._tail.offset, size)
+        told = messages.RunAdvanced(self.run_id, events, status, self._tail.offset, size, self._tail.begun)
         self._post(told)
         if any(event.name in OF_FILES for event in events):
             self._told.feed(event for event in events if event.name in OF_FILES)

@@ -66,6 +66,8 @@ class RunAdvanced(Message):
     """Bytes of the events read so far."""
     size: int
     """Bytes that the events have."""
+    begun: int = 0
+    """Bytes read before these: whoever has not had those before cannot take these."""
     brief: bool = False
     """True for a first look at a long run; the whole of it follows."""
     taken: threading.Event = field(default_factory=threading.Event)

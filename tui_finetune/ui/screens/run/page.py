@@ -49,6 +49,8 @@ class RunPage(RunActions):
         self.tab = "live"
         self.look: RunLook | None = None
         self._run_id: str | None = None
+        self._read = 0
+        """Bytes of its events that were taken."""
         self._whole = False
         """True once all that was written before the screen opened has been read."""
         self._brief = False
@@ -69,15 +71,17 @@ class RunPage(RunActions):
         self.show_tab(self.tab)
 
     def on_screen_resume(self) -> None:
-        self.ui.bridge.follow(self.ui.current_run)
-        if self.ui.current_run != self._run_id:
-            self._open(self.ui.current_run)
+        run_id = self.ui.current_run
+        if run_id != self._run_id:
+            self._open(run_id)
+            self.ui.bridge.follow(None)  # a sheet that followed it has had its first events
+        self.ui.bridge.follow(run_id)
         wanted = self.ui.take_wanted(self.NAME)
         self.show_tab(wanted.tab or self.tab if isinstance(wanted, RunWanted) else self.tab)
 
     def _open(self, run_id: str | None) -> None:
         """Another run: nothing of the one before stays but its tab."""
-        self._run_id, self._whole, self._brief, self._reading, self._newest = run_id, False, False, "", ""
+        self._run_id, self._newest = run_id, ""
         row = self.ui.row(run_id)
         self.look = RunLook(row.info, row.status) if row is not None else None
         live = self.query_one(LivePane)
@@ -86,6 +90,16 @@ class RunPage(RunActions):
             pane.filter("")
             pane.take((), anew=True)
             pane.following = True
+        self._begin()
+
+    def _begin(self) -> None:
+        """Its events from the first one."""
+        self._read, self._whole, self._brief, self._reading = 0, False, False, ""
+        self._full = History()
+        self.query_one(EventsPane).take((), anew=True)
+        self.query_one(LivePane).charting.forget()
+        if self.look is not None:
+            self.look.history = History()
 
     @property
     def row(self) -> RunRow | None:
@@ -159,6 +173,11 @@ class RunPage(RunActions):
             if row is None:
                 return
             self.look = RunLook(row.info, row.status)
+        if self._read and (message.brief or not message.begun):
+            self._begin()
+        if message.begun != self._read:
+            return
+        self._read = message.read
         if message.brief:
             self._brief = True
             self.look.history = History(message.events)
