@@ -15,6 +15,8 @@ Answer = Mapping[str, Any]
 
 LABEL_CELLS = 32
 SCORE_CELLS = 5
+BAR_CELLS = 10
+"""Of a bar at least, before names are cut."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 NOTHING_FOUND = "nothing found"
 
@@ -77,9 +79,9 @@ def bars(rows: Sequence[tuple[str, float]], width: int, *, indent: int = 3) -> l
     if not rows:
         return []
     longest = max(cell_width(cut_middle(label, LABEL_CELLS)) for label, _ in rows)
-    names = min(longest, max(8, (width - indent) // 2 - SCORE_CELLS))
-    cells = max(0, width - indent - names - 2 - 2 - SCORE_CELLS - 1)
-    cells = min(cells, 40)
+    room = width - indent - 2 - 2 - SCORE_CELLS - 1
+    names = min(longest, max(8, room - BAR_CELLS, (room - SCORE_CELLS) // 2))
+    cells = min(40, max(0, room - names))
     return [_bar_line(label, score, names, cells, indent) for label, score in rows]
 
 
@@ -113,11 +115,14 @@ def beside(left: Sequence[Line], right: Sequence[Line], width: int, height: int)
     return out
 
 
-def agreement(one: Answer, other: Answer, names: tuple[str, str], said: tuple[Sequence[str], Sequence[str]]) -> Line:
+def agreement(
+    one: Answer, other: Answer, names: tuple[str, str], said: tuple[Sequence[str], Sequence[str]], width: int
+) -> Line:
     """`differ: b2m7 card_arrival 0.962, n4v8 card_linking 0.412`; of entities those that only one found."""
     if "entities" in one and "entities" in other:
-        return _entity_agreement(one, other, names)
-    briefs = brief(one, said[0]), brief(other, said[1])
+        return clip(_entity_agreement(one, other, names), width)
+    room = max(8, (width - len("differ: ") - sum(map(len, names)) - 2 * (2 + SCORE_CELLS) - 2) // 2)
+    briefs = cut_middle(brief(one, said[0]), room), cut_middle(brief(other, said[1]), room)
     scores = [words.score(score_of(answer)) if score_of(answer) is not None else "" for answer in (one, other)]
     if briefs[0] == briefs[1]:
         both = " and ".join(score for score in scores if score)

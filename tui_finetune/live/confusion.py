@@ -50,7 +50,9 @@ class Confusion:
     @cached_property
     def names(self) -> int:
         """Cells that a label's name takes in the grid."""
-        return max(len("gold \\ predicted") - 3, min(NAME, max((cell_width(label) for label in self.labels), default=1)))
+        return max(
+            len("gold \\ predicted") - 3, min(NAME, max((cell_width(label) for label in self.labels), default=1))
+        )
 
     @cached_property
     def pairs(self) -> list[Pair]:

@@ -164,11 +164,11 @@ def compare_lines(sides: Sequence[Side], text: str, pair: str, width: int, heigh
     if any(side.answered is not None and "entities" in side.answered.answer for side in sides):
         columns = [one_lines(side, text, pair, width, height) for side in sides]
         stacked = [each for head, lines in zip(heads, columns, strict=True) for each in (head, *lines, EMPTY)]
-        return [*_agreement(sides, text, pair), EMPTY, *stacked]
+        return [*_agreement(sides, text, pair, width), EMPTY, *stacked]
     half = width // 2
     left, right = ([head, *one_lines(side, text, pair, half - 1, height - 3)]
                    for head, side in zip(heads, sides, strict=True))  # fmt: skip
-    return [*_agreement(sides, text, pair), EMPTY, *beside(left, right, width, max(len(left), len(right)))]
+    return [*_agreement(sides, text, pair, width), EMPTY, *beside(left, right, width, max(len(left), len(right)))]
 
 
 def _column_head(side: Side) -> Line:
@@ -177,11 +177,11 @@ def _column_head(side: Side) -> Line:
     return line(" ", span(f"{title} {side.short}".strip(), "accent"), muted(f"  {latency(side.seconds)}"))
 
 
-def _agreement(sides: Sequence[Side], text: str, pair: str) -> list[Line]:
+def _agreement(sides: Sequence[Side], text: str, pair: str, width: int) -> list[Line]:
     one, other = sides[0].answered, sides[1].answered
     if one is None or other is None or not text.strip():
         return [line(" ", muted("–"))]
-    told = agreement(one.answer, other.answer, (sides[0].short, sides[1].short), (one.said, other.said))
+    told = agreement(one.answer, other.answer, (sides[0].short, sides[1].short), (one.said, other.said), width - 2)
     now = all((each.text, each.pair) == (text, pair) for each in (one, other))
     return [line(" ", *told)] if now else faded([line(" ", *told)])
 

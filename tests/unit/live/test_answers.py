@@ -95,18 +95,25 @@ def test_what_a_task_of_its_own_answers_is_said_by_it() -> None:
 
 def test_agreement_names_both_where_they_differ() -> None:
     other = {**LABELS, "label": "card_linking", "score": 0.412}
-    said = agreement(LABELS, other, ("b2m7", "n4v8"), ((), ()))
+    said = agreement(LABELS, other, ("b2m7", "n4v8"), ((), ()), 78)
     assert plain(said) == "differ: b2m7 card_arrival 0.962, n4v8 card_linking 0.412"
-    assert plain(agreement(LABELS, LABELS, ("a", "b"), ((), ()))) == "agree: card_arrival, 0.962 and 0.962"
+    assert plain(agreement(LABELS, LABELS, ("a", "b"), ((), ()), 78)) == "agree: card_arrival, 0.962 and 0.962"
+
+
+def test_agreement_fits_its_line() -> None:
+    long = {**LABELS, "label": "card_payment_wrong_exchange_rate_and_more"}
+    said = agreement(long, {**long, "label": "another_label_that_is_long_too_indeed"}, ("b2m7", "n4v8"), ((), ()), 60)
+    assert width_of(said) <= 60
+    assert plain(said).endswith("0.962")
 
 
 def test_of_entities_those_are_named_that_only_one_found() -> None:
     text = "Ada in Narita"
     ada, narita = entity(text, "Ada", "PER"), entity(text, "Narita", "LOC")
     one, other = {"entities": [ada, narita]}, {"entities": [ada]}
-    assert plain(agreement(one, other, ("a", "b"), ((), ()))) == "differ: 1 entity alike; only a: LOC Narita"
-    assert plain(agreement(other, other, ("a", "b"), ((), ()))) == "agree: 1 entity alike"
-    assert plain(agreement({"entities": []}, {"entities": []}, ("a", "b"), ((), ()))) == "agree: nothing found"
+    assert plain(agreement(one, other, ("a", "b"), ((), ()), 78)) == "differ: 1 entity alike; only a: LOC Narita"
+    assert plain(agreement(other, other, ("a", "b"), ((), ()), 78)) == "agree: 1 entity alike"
+    assert plain(agreement({"entities": []}, {"entities": []}, ("a", "b"), ((), ()), 78)) == "agree: nothing found"
 
 
 @pytest.mark.parametrize(

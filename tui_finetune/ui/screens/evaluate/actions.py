@@ -15,7 +15,7 @@ from tui_finetune.live.beside import compare_table
 from tui_finetune.live.evaluation_page import Choosable, confusion_table, label_table, metric_table
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.row_filter import RowFilter
-from tui_finetune.live.spans import Line, line, muted, wrap
+from tui_finetune.live.spans import fact_lines
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.evaluate.looking import WRONG, Looking
 from tui_finetune.ui.screens.evaluate.panes import LabelsPane, WeakestPane
@@ -183,16 +183,7 @@ class EvaluateActions(Page):
     def do_item_details(self) -> None:
         assert self.looking is not None
         facts = evaluation_page.details(self.looking.measured)
-        wide = max(len(name) for name, _ in facts) + 2
-
-        def lines(width: int) -> list[Line]:
-            out: list[Line] = []
-            for name, value in facts:
-                first, *rest = wrap(value, width - wide - 2)
-                out += [line(" ", muted(name.ljust(wide)), *first), *(line(" " * (wide + 1), *part) for part in rest)]
-            return out
-
-        self.open_sheet(TextSheet("Details of the evaluation", lines))
+        self.open_sheet(TextSheet("Details of the evaluation", lambda width: fact_lines(facts, width)))
 
     def do_view_reload(self) -> None:
         if self.looking is not None:

@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.timer import Timer
-from textual.widgets import Input, TextArea
+from textual.widgets import TextArea
 
 from tui_finetune.live import batch_page, predict_page, words
-from tui_finetune.live.batch_page import BatchLook
 from tui_finetune.live.kept import Kept
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.predict_page import Side, needs_pair, same_labels
-from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
+from tui_finetune.live.predict_page import needs_pair
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.actions import Place
 from tui_finetune.ui.messages import RunsRead
-from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.predict import messages
+from tui_finetune.ui.screens.predict.actions import NO_MODEL, PredictActions
 from tui_finetune.ui.screens.predict.models import Models
 from tui_finetune.ui.screens.predict.panes import (
     AnswerPane,
@@ -33,11 +30,10 @@ from tui_finetune.ui.screens.predict.panes import (
     HistoryPane,
 )
 from tui_finetune.ui.screens.predict.places import FIELD, PREDICT
-from tui_finetune.ui.screens.predict.sheets import Asked, ModelSheet, file_sheet
+from tui_finetune.ui.screens.predict.sheets import ModelSheet
 from tui_finetune.ui.screens.predict.textbox import TextBox
 from tui_finetune.ui.screens.predict.trying import Trying
 from tui_finetune.ui.wants import PredictWanted
-from tui_finetune.ui.widgets.sheet import TextSheet
 
 TABS = ("one", "batch", "compare", "history")
 PANES = {"one": "#one", "batch": "#batch-rows", "compare": "#compare", "history": "#history"}
@@ -47,7 +43,7 @@ WIDE = 110
 """From this width on the history stands beside the answer."""
 
 
-class PredictPage(Page):
+class PredictPage(PredictActions):
     """The screen that tries models."""
 
     NAME = "predict"
@@ -64,14 +60,9 @@ class PredictPage(Page):
     def __init__(self) -> None:
         super().__init__()
         self.tab = "one"
-        self.batch_look: BatchLook | None = None
-        self._asked = Asked()
-        self._batch_number = 0
         self._timer: Timer | None = None
         self._run: str | None = None
         """The run that was current when a model was last chosen for it."""
-        self._second = False
-        """The open sheet of models is for the second place."""
         self._at = 0
         """How far back in the history the field's text is; 0 is the person's own."""
         self._own = ("", "")
@@ -110,7 +101,7 @@ class PredictPage(Page):
 
     def _take_wanted(self, wanted: PredictWanted) -> None:
         if wanted.model is not None and (self.side is None or self.side.query != wanted.model):
-            self._use(0, wanted.model, self._short(wanted.model))
+            self.use(0, wanted.model, self._short(wanted.model))
             self._run = self.ui.current_run
         elif self.side is None:
             self._choose_current()
@@ -130,25 +121,17 @@ class PredictPage(Page):
         if row is not None and row.has_model and self._run != self.ui.current_run:
             self._run = self.ui.current_run
             if self.side is None or self.side.query != row.id:
-                self._use(0, row.id, row.info.short)
+                self.use(0, row.id, row.info.short)
         elif self.side is None and (newest := next((one for one in self.ui.listing.rows if one.has_model), None)):
             self._run = self.ui.current_run
-            self._use(0, newest.id, newest.info.short)
+            self.use(0, newest.id, newest.info.short)
 
-    def _use(self, place: int, query: str, name: str) -> None:
+    def use(self, place: int, query: str, name: str) -> None:
         self.trying.choose(place, query, name)
         self._fit_boxes()
         self.repaint()
 
     # What is shown
-
-    @property
-    def sides(self) -> list[Side]:
-        return self.trying.sides
-
-    @property
-    def side(self) -> Side | None:
-        return self.trying.first
 
     @property
     def kept(self) -> list[Kept]:
@@ -236,11 +219,13 @@ class PredictPage(Page):
         self.trying.usable = message.usable
         sheet = self.sheet
         if isinstance(sheet, ModelSheet):
-            sheet.found(self._offered())
+            sheet.found(self.offered())
         self.repaint_frame()
 
     def on_model_loaded(self, message: messages.ModelLoaded) -> None:
         self.trying.loaded(message.number, message.facts)
+        if self.tab == "compare" and len(self.sides) < 2:
+            self.show_tab("one")
         self._fit_boxes()
         self.repaint()
 
@@ -268,7 +253,7 @@ class PredictPage(Page):
         self.repaint()
 
     def on_batch_advanced(self, message: messages.BatchAdvanced) -> None:
-        if message.look.number != self._batch_number:
+        if message.look.number != self.batch_number:
             return
         self.batch_look = message.look
         self._fit_batch()
@@ -323,7 +308,7 @@ class PredictPage(Page):
 
     def keep_offer(self) -> Offer:
         if self.side is None:
-            return off("No model yet.")
+            return NO_MODEL
         if not self.text.strip() and self.trying.sample is None:
             return off("No text: type one.")
         return ON
@@ -369,131 +354,6 @@ class PredictPage(Page):
         kept = self.kept[-self._at] if self._at else None
         self.put(*((kept.text, kept.pair) if kept is not None else self._own))
 
-    # Models
-
-    def _offered(self) -> Sequence[predict_page.Usable]:
-        usable = self.trying.usable or ()
-        return same_labels(usable, self.side) if self._second else usable
-
-    def _warm(self) -> list[str]:
-        return [side.query for side in self.sides if side.state == "ready"]
-
-    def do_item_choose(self) -> None:
-        self._second = False
-        self.models.find(self.ui.listing.rows)
-        self.open_sheet(ModelSheet("Model", self._offered(), self._warm(), lambda q, name: self._use(0, q, name)))
-
-    def compare_offer(self) -> Offer:
-        return predict_page.compare_offer(self.trying.usable, self.side)
-
-    def do_item_compare(self) -> None:
-        assert self.side is not None
-        self._second = True
-        self.models.find(self.ui.listing.rows)
-        title = f"Beside {self.side.short}, for the same labels"
-        self.open_sheet(ModelSheet(title, self._offered(), self._warm(), self._compare, folders=False))
-
-    def _compare(self, query: str, name: str) -> None:
-        self._use(1, query, name)
-        self.show_tab("compare")
-
-    def reload_offer(self) -> Offer:
-        return ON if self.sides else off("No model yet.")
-
-    def do_view_reload(self) -> None:
-        self.trying.restart()
-        self.repaint()
-
-    def stop_offer(self) -> Offer:
-        if self.tab == "batch":
-            return ON if self.batch_look is not None and self.batch_look.live else off("No file is being predicted.")
-        going = any(side.state in ("ready", "loading") for side in self.sides)
-        return ON if going else off("No model is in memory.")
-
-    def do_run_stop(self) -> None:
-        if self.tab == "batch":
-            self.models.stop_batch()
-            return
-        self.trying.free()
-        self.say("Freed: the next text loads the model again.")
-        self.repaint()
-
-    # A file
-
-    def batch_offer(self) -> Offer:
-        if self.side is None:
-            return off("No model yet.")
-        return off("One file at a time; s stops it.") if self.batch_look is not None and self.batch_look.live else ON
-
-    def ask_for_file(self) -> None:
-        self.open_sheet(file_sheet(self._asked, self._predict_file))
-
-    def _predict_file(self, asked: Asked, columns: dict[str, str]) -> None:
-        assert self.side is not None
-        self._asked = asked
-        file = Path(asked.file).expanduser().absolute()
-        target = Path(asked.target).expanduser().absolute() if asked.target else None
-        self._batch_number = self.models.predict_file(self.side.query, file, target, columns)
-
-    # Everything else
-
-    def tokens_offer(self) -> Offer:
-        answered = self.side.answered if self.side is not None else None
-        return ON if answered is not None and answered.tokens else off("No text has been answered yet.")
-
-    def do_item_tokens(self) -> None:
-        side = self.side
-        assert side is not None
-        answered, facts = side.answered, side.facts
-        assert answered is not None
-        assert facts is not None
-        title = f"{answered.length:,} tokens of {facts.max_length:,}, as {side.short} sees them"
-        self.open_sheet(TextSheet(title, lambda width: predict_page.token_lines(answered, width)))
-
-    def copy_offer(self) -> Offer:
-        return ON if any(side.answered is not None for side in self.sides) else off("No answer yet.")
-
-    def do_item_copy(self) -> None:
-        shown = self.sides if self.tab == "compare" else self.sides[:1]
-        answers = [{"model": side.query, **side.answered.answer} for side in shown if side.answered is not None]
-        self.ui.copy_text(json.dumps(answers[0] if len(answers) == 1 else answers, ensure_ascii=False, indent=1))
-
-    def do_item_details(self) -> None:
-        sides = self.sides if self.tab == "compare" else self.sides[:1]
-        facts = [fact for side in sides for fact in predict_page.details(side)]
-        wide = max((len(name) for name, _ in facts), default=0) + 2
-
-        def lines(width: int) -> list[Line]:
-            out: list[Line] = []
-            for name, value in facts:
-                first, *rest = wrap(value, width - wide - 2)
-                out += [line(" ", muted(name.ljust(wide)), *first), *(line(" " * (wide + 1), *part) for part in rest)]
-            return out
-
-        self.open_sheet(TextSheet("Details of the model", lines))
-
-    def filter_offer(self) -> Offer:
-        return ON if self.tab == "history" else off("It filters the History tab.")
-
-    def do_list_filter(self) -> None:
-        self.open_filter(self.query_one(HistoryPane).wanted)
-
-    @on(Input.Changed)
-    def _filtered(self, event: Input.Changed) -> None:
-        if self.filter_open:
-            event.stop()
-            self._filter(event.value)
-
-    def _filter(self, wanted: str) -> None:
-        history = self.query_one(HistoryPane)
-        history.wanted = wanted
-        history.cursor = 0
-        history.repaint()
-
-    def filter_closed(self, kept: bool) -> None:
-        if not kept:
-            self._filter("")
-
     def show_tab(self, name: str) -> None:
         self.tab = name if name in TABS else "one"
         for tab in TABS:
@@ -508,9 +368,9 @@ class PredictPage(Page):
         history = self.query_one(HistoryPane)
         if self.in_field:
             self.query_one(PANES[self.tab]).focus()
-            self.repaint()
+            self.call_after_refresh(self.repaint)
         elif self.tab == "history" and history.wanted:
-            self._filter("")
+            self.filter_history("")
             self.repaint_frame()
         elif self.tab != "one":
             self.show_tab("one")
