@@ -15,13 +15,18 @@ Shown = NewType("Shown", str)
 
 _CONTROL_PICTURES = {code: chr(0x2400 + code) for code in range(0x20)} | {0x7F: "␡"}
 _CONTROL_PICTURES |= {ord("\n"): "⏎", ord("\r"): "␍", ord("\t"): " "}
-_UNSAFE = re.compile(
-    "[\x00-\x1f\x7f-\x9f"  # C0, DEL, C1
+_BEYOND_C0 = (
+    "\x7f-\x9f"  # DEL, C1
     "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"  # bidi marks, embeddings, overrides, isolates
     "\u2028\u2029"  # line and paragraph separators
     "\u200b\u2060\ufeff"  # zero width space, word joiner, BOM
-    "\ud800-\udfff]"  # lone surrogates cannot be encoded
+    "\ud800-\udfff"  # lone surrogates cannot be encoded
 )
+_UNSAFE = re.compile(f"[\x00-\x1f{_BEYOND_C0}]")
+_UNSAFE_IN_JSON = re.compile(f"[{_BEYOND_C0}]")
+_MARKS = "\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f"
+_FLOOD = re.compile(f"([{_MARKS}]{{8}})[{_MARKS}]+")
+"""More marks upon one letter than any language has."""
 
 
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -42,7 +47,18 @@ def shown(raw: object, *, multiline: bool = False) -> Shown:
     text = str(raw)
     if multiline:
         text = text.replace("\r\n", "\n")
+    if not text.isascii():
+        text = _FLOOD.sub(r"\1…", text)
     return Shown(_UNSAFE.sub(visible, text))
+
+
+def safe_json(text: str) -> str:
+    """JSON in which what a terminal would obey, or what hides, is escaped; C0 is so already."""
+    return (
+        text
+        if text.isascii() and "\x7f" not in text
+        else _UNSAFE_IN_JSON.sub(lambda one: f"\\u{ord(one[0]):04x}", text)
+    )
 
 
 def colourless(raw: str) -> str:

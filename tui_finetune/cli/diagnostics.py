@@ -151,7 +151,9 @@ def run(cli: click.Command) -> NoReturn:
         say(Shown("Interrupted."))
         sys.exit(ExitCode.INTERRUPTED)
     except click.ClickException as error:
-        error.show(file=sys.stderr)
+        told = io.StringIO()
+        error.show(file=told)
+        say(shown(told.getvalue().rstrip("\n"), multiline=True))
         _report_json([{"message": error.format_message()}], ExitCode.USAGE)
         sys.exit(ExitCode.USAGE)
     except (BrokenPipeError, ReaderGone):

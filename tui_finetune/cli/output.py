@@ -12,7 +12,7 @@ from typing import Any
 
 from tui_finetune.errors import UserError
 from tui_finetune.runs.atomic import finite
-from tui_finetune.text import Shown, aligned, cell_width, pad
+from tui_finetune.text import Shown, aligned, cell_width, pad, safe_json
 
 _BLANK = Shown("")
 LEAST_CELLS = 20
@@ -37,7 +37,7 @@ def printed() -> bool:
 
 def _as_text(document: Any) -> str:
     """JSON that stdout can encode: other characters escaped where it is not UTF-8, and where they are halves of one."""
-    text = json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False, default=os.fspath)
+    text = safe_json(json.dumps(finite(document), ensure_ascii=False, indent=2, allow_nan=False, default=os.fspath))
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+WORDS = 12
+"""So many words of what is typed count."""
+
+
 @dataclass(frozen=True)
 class Entry:
     """Something that can be chosen."""
@@ -23,7 +27,7 @@ class Entry:
 
 def find(entries: Sequence[Entry], typed: str) -> list[Entry]:
     """Every word must be in the entry: a title that begins with them comes before one that has them inside."""
-    wanted = typed.lower().split()
+    wanted = list(dict.fromkeys(typed.lower().split()))[:WORDS]
     if not wanted:
         return list(entries)
     scored = [(score, place, entry) for place, entry in enumerate(entries)

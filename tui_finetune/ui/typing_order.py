@@ -55,12 +55,13 @@ class TypingOrder:
                 return
 
     async def _one(self, event: events.Event, app: App[Any]) -> None:
-        page = app.screen
-        if isinstance(page, Page) and isinstance(event, events.Key) and page.takes(event):
-            page.take_key(event)
-        else:
-            await self._forward(event)
-        await self._done(app)
+        for one in _apart(event, app.screen):
+            page = app.screen
+            if isinstance(page, Page) and isinstance(one, events.Key) and page.takes(one):
+                page.take_key(one)
+            else:
+                await self._forward(one)
+            await self._done(app)
 
     async def _done(self, app: App[Any]) -> None:
         """Waits until what the key did can be seen by the next one: its widget has it, a sheet is open, the focus is set."""
@@ -74,6 +75,15 @@ class TypingOrder:
 
 async def _done(change: Awaitable[Any]) -> None:
     await change
+
+
+def _apart(event: events.Event, page: Any) -> list[events.Event]:
+    """`esc` and a letter that came in one piece over a slow line look like `alt` with that letter: they are two keys."""
+    if not isinstance(event, events.Key) or not event.key.startswith("alt+") or event.character is None:
+        return [event]
+    if isinstance(page, Page) and page.in_field:
+        return [event]
+    return [events.Key("escape", "\x1b"), events.Key(event.key.removeprefix("alt+"), event.character)]
 
 
 async def _reached(pump: MessagePump | None) -> None:

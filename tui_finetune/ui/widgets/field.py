@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,6 +13,13 @@ from textual.widgets import Input
 from tui_finetune.live.spans import Line, muted
 from tui_finetune.text import cell_width, shown
 from tui_finetune.ui.widgets.painted import Painted
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.page import Page
+
+
+LONGEST = 10_000
+"""Characters of a field."""
 
 
 class Field(Input):
@@ -29,14 +37,24 @@ class Field(Input):
 
     def __init__(self, value: str = "", *, placeholder: str = "", id: str | None = None) -> None:
         super().__init__(
-            value=value, placeholder=shown(placeholder), id=id, classes="field", select_on_focus=False, compact=True
+            value=value[:LONGEST],
+            placeholder=shown(placeholder),
+            id=id,
+            classes="field",
+            select_on_focus=False,
+            compact=True,
+            max_length=LONGEST,
         )
         self.cursor_blink = False
 
     def _on_paste(self, event: events.Paste) -> None:
         """Only the first line of what is pasted, its control characters left out."""
-        first = next(iter(event.text.splitlines()), "")
-        self.insert_text_at_cursor("".join(char for char in first if char.isprintable()))
+        first = next(iter(event.text[: 2 * LONGEST].splitlines()), "")
+        text = "".join(char for char in first if char.isprintable())
+        room = LONGEST - len(self.value)
+        self.insert_text_at_cursor(text[:room])
+        if len(text) > room:
+            cast("Page", self.screen).say(f"A field takes {LONGEST:,} characters; what was pasted is longer.", "warn")
         event.stop()
         event.prevent_default()
 
