@@ -93,7 +93,7 @@ def ending(info: RunInfo, status: Status) -> list[Shown]:
     figures = [(shown(f"  {name}"), shown(f"{value:.4f}")) for name, value in status.metrics.items()]
     lines += aligned(figures) if figures else []
     if status.state == "finished":
-        lines += [shown(remark) for remark in [_remark(info, status)] if remark is not None]
+        lines += [shown(told) for told in [_remark(info, status)] if told is not None]
     if (info.paths.model / "config.json").is_file():
         lines += [
             shown(f"Model: {info.paths.model}"),
@@ -107,8 +107,8 @@ def ending(info: RunInfo, status: Status) -> list[Shown]:
 
 
 def _remark(info: RunInfo, status: Status) -> str | None:
-    from tui_finetune.live.honest import behind_a_baseline
+    from tui_finetune.live.honest import remark
     from tui_finetune.live.series import History
     from tui_finetune.runs.tail import brief_events
 
-    return behind_a_baseline(History(brief_events(info.paths)), status)
+    return remark(History(brief_events(info.paths)), status)

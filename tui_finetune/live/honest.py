@@ -1,7 +1,8 @@
-"""Whether a finished run is worth having: what it says where a trivial baseline does better than its model."""
+"""Whether a finished run is worth having: what is said of a spoilt model, and of one that a trivial baseline passes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from tui_finetune.live import words
@@ -11,6 +12,15 @@ from tui_finetune.runs.status import Status
 
 FEW_STEPS = 1_000
 """Below so many steps a low rate has seldom done its work."""
+
+
+def remark(history: History, status: Status) -> str | None:
+    """The gravest thing that is to be said of a finished run's model, or None."""
+    if any(name.endswith("loss") and not math.isfinite(value) for name, value in status.metrics.items()):
+        return (
+            "The loss is no number: the model is spoilt. A lower learning rate, or fp32 in place of fp16, often helps."
+        )
+    return behind_a_baseline(history, status)
 
 
 def behind_a_baseline(history: History, status: Status) -> str | None:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 _SPEEDS = ("_runtime", "_samples_per_second", "_steps_per_second", "_model_preparation_time")
 STEP_VALUES = ("loss", "learning_rate", "grad_norm")
+SPOILT = "the model is spoilt from here on. Stop it, and train with a lower learning rate, or in fp32 or bf16 in place of fp16."
 
 
 class RunReporter(TrainerCallback):  # type: ignore[misc]
@@ -60,6 +61,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._interval_tokens = 0.0
         self._rows_per_step = 0
         self._validation: dict[str, float] = {}
+        self._spoilt = False
 
     @property
     def run_directory(self) -> Path | None:
@@ -158,6 +160,14 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             **self._speeds(state, float(extra.pop("tokens", 0.0))),
             **extra,
         )
+        self._look_at_loss(float(logs["loss"]), state.global_step)
+
+    def _look_at_loss(self, loss: float, step: int) -> None:
+        """Says once an attempt that a loss which is no number has spoilt the model: nothing else would before the end."""
+        if self._spoilt or math.isfinite(loss):
+            return
+        self._spoilt = True
+        self.attempt.warn(f"The loss is {loss} at step {step:,}: {SPOILT}")
 
     def _speeds(self, state: TrainerState, tokens: float) -> dict[str, float]:
         now = time.monotonic()

@@ -8,6 +8,7 @@ import pytest
 
 from tests.fakes import FakeRun, finished_run
 from tests.unit.cli.conftest import Cli
+from tui_finetune.live import honest
 from tui_finetune.live.honest import behind_a_baseline
 from tui_finetune.live.series import History
 from tui_finetune.paths import Home
@@ -53,6 +54,13 @@ def test_nothing_is_said_where_no_baseline_is_better(home: Home, baselines: dict
 
 def test_a_run_of_a_script_tells_no_directions_and_is_left_alone(home: Home) -> None:
     assert remark(ended(home, None, metrics={"accuracy": 0.1}, baselines={"tfidf": 0.9})) is None
+
+
+def test_a_loss_that_is_no_number_is_graver(home: Home) -> None:
+    run = ended(home, HIGHER, metrics={"accuracy": 0.3, "loss": float("nan")}, baselines={"tfidf": 0.9})
+    told = honest.remark(History(read_events(run.paths)), run.info.status())
+    assert told is not None
+    assert told.startswith("The loss is no number: the model is spoilt.")
 
 
 def test_show_says_so(cli: Cli, home: Home) -> None:

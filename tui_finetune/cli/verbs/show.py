@@ -12,7 +12,7 @@ from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS, find_run, full_json, run_argument
 from tui_finetune.live import words
-from tui_finetune.live.honest import behind_a_baseline
+from tui_finetune.live.honest import remark
 from tui_finetune.live.lines import progress_text
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
@@ -103,9 +103,9 @@ def _metric_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
 
 
 def _remark_lines(status: Status, history: History) -> Iterator[Shown]:
-    remark = behind_a_baseline(history, status) if status.state == "finished" else None
-    if remark is not None:
-        yield shown(f"! {remark}")
+    told = remark(history, status) if status.state == "finished" else None
+    if told is not None:
+        yield shown(f"! {told}")
 
 
 def _score(value: float | None) -> Shown:
