@@ -56,3 +56,14 @@ def test_full_problems_as_json(cli: Cli, recipe: Path) -> None:
     said = cli("config", "check", str(recipe), "--full", "--json")
     assert said.code == 2
     assert [one["key"] for one in said.json["problems"]] == ["data.columns.text"]
+
+
+def test_a_model_that_is_not_here_is_told_when_the_recipe_is_written(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "hub"))
+    far = cli("config", "new", "-o", str(tmp_path / "a.toml"))
+    assert "google-bert/bert-base-uncased is not on this machine: training fetches it from the Hub." in far.err
+    model_folder(tmp_path / "base")
+    near = cli("config", "new", "--model", str(tmp_path / "base"), "-o", str(tmp_path / "b.toml"))
+    assert "not on this machine" not in near.err

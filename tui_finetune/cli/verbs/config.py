@@ -74,6 +74,7 @@ def new(
         output.print_json({"path": str(target.absolute()) if target else None, "recipe": text})
     elif target is not None:
         output.print_line(shown(f"{target} written. tui-finetune train {target} starts it."))
+        _tell_of_model(call, text)
     else:
         output.print_raw(text)
 
@@ -218,6 +219,19 @@ def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapp
     found = without_problems(look).as_json()
     splits = {name: rows for name, rows in found["splits"].items() if name not in found["unlabelled"]}
     return {**found, "splits": splits}
+
+
+def _tell_of_model(call: Call, text: str) -> None:
+    """Says where the model will come from, if it is not here: a machine without a network cannot start the recipe."""
+    import tomli
+
+    from tui_finetune.cli.verbs.data import tokenizer_of
+    from tui_finetune.config.whereabouts import MODEL_SCHEMES
+
+    path = tomli.loads(text).get("model", {}).get("path", "")
+    if path.startswith(MODEL_SCHEMES) or Path(path).is_dir() or tokenizer_of(call, path) is not None:
+        return
+    say(shown(f"{path} is not on this machine: training fetches it from the Hub. --model names another."))
 
 
 def _write(target: Path, text: str) -> None:
