@@ -15,6 +15,7 @@ FEW = 10
 """Up to so many labels stand in their own order; more around the one that is looked at."""
 CELL = 5
 """Cells of a count at least: its digits, and one at each side for the cursor."""
+CORNER = "gold \\ predicted"
 NAME = 26
 """Cells of a label's name at most."""
 
@@ -48,11 +49,13 @@ class Confusion:
         return max(CELL, 2 + max((len(short(rows)) for rows in self.cells.values()), default=1))
 
     @cached_property
-    def names(self) -> int:
-        """Cells that a label's name takes in the grid."""
-        return max(
-            len("gold \\ predicted") - 3, min(NAME, max((cell_width(label) for label in self.labels), default=1))
-        )
+    def longest(self) -> int:
+        """Cells of the longest label's name."""
+        return max((cell_width(label) for label in self.labels), default=1)
+
+    def names(self, width: int) -> int:
+        """Cells that a label's name takes in a grid of that width."""
+        return max(len(CORNER) - 3, min(NAME, self.longest, width // 3))
 
     @cached_property
     def pairs(self) -> list[Pair]:
@@ -159,7 +162,9 @@ class Grid:
     def shape(self, width: int, height: int, confusion: Confusion) -> tuple[int, int]:
         """Rows and columns that there is room for."""
         labels = len(confusion.labels)
-        return min(labels, max(1, height - 1)), min(labels, max(1, (width - confusion.names - 6 - 8) // confusion.wide))
+        return min(labels, max(1, height - 1)), min(
+            labels, max(1, (width - confusion.names(width) - 6 - 8) // confusion.wide)
+        )
 
     def move(self, down: int, right: int, labels: int) -> None:
         self.row = min(max(0, self.row + down), max(0, labels - 1))
@@ -182,21 +187,29 @@ def grid_lines(confusion: Confusion, grid: Grid, width: int, height: int, *, foc
     order = confusion.around(grid.focus)
     rows, columns = grid.shape(width, height, confusion)
     grid.keep_in_sight(rows, columns, len(order))
+    names = confusion.names(width)
     across = range(grid.left, grid.left + columns)
-    head = line("   ", muted(pad(Shown("gold \\ predicted"), confusion.names + 3)),
+    head = line("   ", muted(pad(Shown(CORNER), names + 3)),
                 *(muted(f"{letters(place)} ".rjust(confusion.wide)) for place in across), muted("   other"))  # fmt: skip
     worst = max((pair.rows for pair in confusion.pairs), default=0)
-    return [head, *(_grid_line(confusion, grid, order, place, across, worst, focused)
+    return [head, *(_grid_line(confusion, grid, order, place, across, worst, focused, names)
                     for place in range(grid.top, grid.top + rows))]  # fmt: skip
 
 
 def _grid_line(
-    confusion: Confusion, grid: Grid, order: Sequence[int], place: int, across: range, worst: int, focused: bool
+    confusion: Confusion,
+    grid: Grid,
+    order: Sequence[int],
+    place: int,
+    across: range,
+    worst: int,
+    focused: bool,
+    names: int,
 ) -> Line:
     gold = order[place]
     spans: list[Span] = [blanks(3), muted(letters(place).ljust(3))]
-    name = cut_middle(confusion.labels[gold], confusion.names)
-    spans.append(Span(pad(name, confusion.names), "accent" if place == grid.row and focused else "text"))
+    name = cut_middle(confusion.labels[gold], names)
+    spans.append(Span(pad(name, names), "accent" if place == grid.row and focused else "text"))
     seen = 0
     for column in across:
         rows = confusion.count(gold, order[column])

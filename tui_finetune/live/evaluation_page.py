@@ -181,7 +181,7 @@ def beaten_words(found: Measured) -> str:
 def label_columns(width: int, title: str, unit: str = "rows") -> tuple[Column, ...]:
     """unit: what the labels are counted in."""
     columns = (
-        Column("label", title, 30, stretch=50),
+        Column("label", title, 22, stretch=50),
         Column("precision", "precision", 9, right=True),
         Column("recall", "recall", 7, right=True),
         Column("f1", "F1", 6, right=True),

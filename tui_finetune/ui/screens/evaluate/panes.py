@@ -269,7 +269,7 @@ class GridPane(Painted, Pane, can_focus=True):
         grid = looking.grid
         confusion = looking.confusion
         assert confusion is not None
-        first = 6 + confusion.names
+        first = 6 + confusion.names(self.size.width)
         row, column = grid.top + event.y - 2, grid.left + (event.x - first) // confusion.wide
         if event.y >= 2 and event.x >= first:
             self._move(row - grid.row, column - grid.column)
