@@ -15,7 +15,7 @@ PROCESSES ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-slow test-full test-soak lint format docs clean
+.PHONY: help demo install test test-slow test-full test-soak lint format docs pictures clean
 .DELETE_ON_ERROR:
 
 help:
@@ -26,6 +26,7 @@ help:
 	@echo "make test-full   these, and the slow tests and those on real data sets"
 	@echo "make test-soak   hours of faults"
 	@echo "make docs        the generated pages"
+	@echo "make pictures    docs/*.svg, from runs of the demo: some minutes"
 	@echo "make clean       removes $(VENV) and the caches of the tools"
 
 # The stamps stand for an environment that has what pyproject.toml and constraints.txt ask for: nothing is installed twice.
@@ -82,6 +83,10 @@ format: $(VENV)/.with-test
 docs: $(VENV)/.with-test
 	$(BIN)/tui-finetune config schema --markdown > docs/configuration.md
 	$(BIN)/python -m tui_finetune.ui.keys_page > docs/keys.md
+
+pictures: $(VENV)/.with-test
+	$(BIN)/python docs/make_picture.py
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf "$(VENV)" .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -158,5 +158,5 @@ def finished_lines(
         lines += labelled("baselines", metric_words(status.baselines, 6), width)
     if has_model:
         lines.append(line(" ", muted("model".ljust(LABEL)), cut_front(str(info.paths.model), width - LABEL - 2)))
-        lines += labelled("try it", f'tui-finetune predict {info.short} "a text"', width)
+        lines += labelled("try it", f'6, or tui-finetune predict {info.short} "a text"', width)
     return lines

@@ -63,7 +63,7 @@ def _device(history: History, now: float) -> list[Line]:
 
 def _evaluations(history: History) -> list[Line]:
     """Step, loss and the main metric of each."""
-    found = [one for one in history.evaluations if one.split == "validation"]
+    found = list({one.step: one for one in history.evaluations if one.split == "validation"}.values())
     if not found:
         return []
     name = next((key for key in found[-1].metrics if key != "loss"), None)
