@@ -35,7 +35,10 @@ class Driver(LinuxDriver):
         return thread is not None and vars(thread)["_queue"].qsize() > 0
 
     def run_input_thread(self) -> None:
+        from tui_finetune.ui.keys_apart import KeyParser
+
         vars(linux_driver)["getincrementaldecoder"] = _tolerant
+        vars(linux_driver)["XTermParser"] = KeyParser
         super().run_input_thread()
 
     def _enable_mouse_support(self) -> None:

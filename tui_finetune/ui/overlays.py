@@ -36,6 +36,11 @@ class Overlays(Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     @property
+    def sheet(self) -> Sheet | None:
+        """The sheet that is open."""
+        raise NotImplementedError
+
+    @property
     def filter_open(self) -> bool:
         return bool(self.query(FilterRow))
 
@@ -71,9 +76,10 @@ class Overlays(Screen[None], inherit_bindings=False):
 
     def open_sheet(self, sheet: Sheet) -> None:
         """Opens a sheet over the lower part; one at a time."""
-        for old in self.query("Sheet"):
+        if (old := self.sheet) is not None:
+            old.closing = True
             self.changing(old.remove())
-        sheet.came_from = self.focused
+        sheet.came_from = old.came_from if old is not None else self.focused
         self.changing(self.query_one(Content).mount(sheet))
 
     def changing(self, change: Awaitable[Any]) -> None:
@@ -95,6 +101,6 @@ class Overlays(Screen[None], inherit_bindings=False):
 
     def sheet_closed(self, sheet: Sheet) -> None:
         """The keys go back to where they came from."""
-        if sheet.came_from is not None and sheet.came_from.is_attached:
-            self.set_focus(sheet.came_from)
+        came_from = sheet.came_from
+        self.set_focus(came_from if came_from is not None and came_from.is_attached else None)
         self.call_after_refresh(self.repaint)

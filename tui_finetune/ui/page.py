@@ -126,6 +126,11 @@ class Page(Overlays):
     def on_resize(self, event: events.Resize) -> None:
         self._fit()
 
+    def watch_focused(self) -> None:
+        """The footer is that of what has the keys."""
+        if self.is_mounted:
+            self.repaint_frame()
+
     def _fit(self) -> None:
         """The short view where there is no room for more."""
         width, height = self.app.size
@@ -137,7 +142,7 @@ class Page(Overlays):
     def sheet(self) -> Sheet | None:
         from tui_finetune.ui.widgets.sheet import Sheet
 
-        return next(iter(self.query(Sheet)), None)
+        return next((one for one in self.query(Sheet) if not one.closing), None)
 
     @property
     def in_field(self) -> bool:

@@ -52,6 +52,8 @@ class Sheet(Widget):
         super().__init__()
         self.title = title
         self.came_from: Widget | None = None
+        self.closing = False
+        """It is on its way out, and has no say in what keys do."""
 
     def compose(self) -> ComposeResult:
         yield SheetRule(self.title)
@@ -82,6 +84,7 @@ class Sheet(Widget):
 
     def close(self) -> None:
         page = self.page
+        self.closing = True
         page.changing(self.remove())
         page.sheet_closed(self)
 
