@@ -43,7 +43,7 @@ STEPS = (
 )
 """The guide's, in its order."""
 SMALL_MODEL = "builtin:all-MiniLM-L6-v2"
-UNITS = {"s", "m", "h", "kB", "MB", "GB", "k", "M", "s/step", "steps/s", "about", "left", "…", ""}
+UNITS = {"s", "m", "h", "kB", "MB", "GB", "k", "M", "s/step", "steps/s", "thread", "threads", "about", "left", "…", ""}
 
 
 class Command(NamedTuple):
