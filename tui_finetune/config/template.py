@@ -38,12 +38,14 @@ def new_recipe(
     *,
     metrics: Sequence[str] | None = None,
     folder: Path | None = None,
+    steps: Sequence[Mapping[str, Any]] = (),
 ) -> str:
     """A commented recipe. Without anything the guide's: BERT on IMDb.
 
     data: what `data show --json` tells (task, source, path, splits, roles, lengths, labels, metrics, guesses).
     metrics: the task's own, where the data does not tell; for text-classification they are known here.
     folder: where the recipe will lie; data under it are named relative to it.
+    steps: the tables of `[[preprocess]]`.
     """
     looked = data or {}
     task = task or looked.get("task") or GUIDE_TASK
@@ -60,6 +62,7 @@ def new_recipe(
         _table(
             "data", _guide_data() if guide else _data_lines(looked, folder) if data is not None else _own_data(task)
         ),
+        *("[[preprocess]]\n" + _lines([(key, value, "") for key, value in step.items()]) for step in steps),
         _table("model", _model_lines(model, looked.get("lengths"))),
         "[batching]\n" + _PADDING + _lines([("order", "length", "or random, sequential"), ("padding", "longest", "")]),
         _table("train", _train_lines(looked)),

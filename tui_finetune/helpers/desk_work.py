@@ -61,7 +61,7 @@ class DeskWork:
             from tui_finetune.data.inspect import look_at_path
 
             look = look_at_path(
-                request["path"],
+                request.get("path"),
                 self._catalog,
                 self._home.cache,
                 task=request.get("task"),
@@ -83,6 +83,8 @@ class DeskWork:
             "tokenizer": str(tokenizer) if tokenizer is not None else None,
             "max_length": length or look.recipe.model.max_length or DEFAULT_LENGTH,
             "steps": [[step.use, dict(step.options)] for step in look.recipe.preprocess],
+            "kinds": {role.name: role.kind for role in look.task.roles} if look.task is not None else {},
+            "gold": look.task.gold_role.name if look.task is not None and look.task.gold_role is not None else None,
         }
 
     def _look_at_recipe(

@@ -63,7 +63,7 @@ def transformers_encoder(tokenizer: PreTrainedTokenizerBase, max_length: int) ->
     )
 
 
-def light_encoder(folder: Path, max_length: int) -> Encoder:
+def light_encoder(folder: Path, max_length: int) -> BackendEncoder:
     """The encoder of a model folder, without transformers. Raises ModelError where there is no tokenizer.json."""
     from tokenizers import Tokenizer
 
@@ -129,6 +129,14 @@ class BackendEncoder:
         blank = [[f" {word}" if word and not word[0].isspace() else word for word in row] for row in cleaned]
         encoded = self._encode(blank, pair=False, given=True)
         return [self._without_blanks(one, row) for one, row in zip(encoded, cleaned, strict=True)]
+
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """The tokens of ids as the vocabulary writes them."""
+        return [self._backend.id_to_token(one) or "?" for one in ids]
+
+    def special_ids(self) -> frozenset[int]:
+        """Ids of tokens that stand for no text: begin, end, padding."""
+        return frozenset(i for i, token in self._backend.get_added_tokens_decoder().items() if token.special)
 
     def _encode(self, rows: Sequence[Any], *, pair: bool, given: bool = False) -> list[Encoded]:
         if not rows:

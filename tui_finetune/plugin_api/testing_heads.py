@@ -28,7 +28,7 @@ def make_tiny_model(folder: Path, *, longest: int = LONGEST) -> Path:
     import torch
     from transformers import BertConfig, BertModel
 
-    words = _save_tokenizer(folder, longest)
+    words = save_tokenizer(folder, longest)
     torch.manual_seed(0)
     config = BertConfig(
         vocab_size=max(words, PieceEncoder.vocabulary),
@@ -42,8 +42,8 @@ def make_tiny_model(folder: Path, *, longest: int = LONGEST) -> Path:
     return folder
 
 
-def _save_tokenizer(folder: Path, longest: int) -> int:
-    """A WordPiece tokenizer of single letters; returns the number of its tokens."""
+def save_tokenizer(folder: Path, longest: int) -> int:
+    """Saves a WordPiece tokenizer of single letters; returns the number of its tokens."""
     from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
     from transformers import PreTrainedTokenizerFast
 

@@ -15,6 +15,7 @@ from tui_finetune.runs import atomic
 FILE = "interface.json"
 SEEN_KEPT = 500
 RECIPES_KEPT = 8
+DATA_KEPT = 8
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Memory:
     """Runs that ended badly to the newest attempt that somebody has opened since."""
     recipes: tuple[str, ...] = ()
     """Files of recipes that were opened or written, the newest first."""
+    data: tuple[str, ...] = ()
+    """What was opened on the Data screen, as it would be typed, the newest first."""
     away: Away = field(default_factory=Away)
     """How the live runs stood when the interface was last open."""
 
@@ -45,6 +48,11 @@ class Memory:
         """A recipe's file was opened or written."""
         others = [one for one in self.recipes if one != path]
         return replace(self, recipes=(path, *others[: RECIPES_KEPT - 1]))
+
+    def with_data(self, typed: str) -> Memory:
+        """Data were opened."""
+        others = [one for one in self.data if one != typed]
+        return replace(self, data=(typed, *others[: DATA_KEPT - 1]))
 
     def leaving(self, listing: Listing, now: float) -> Memory:
         """As it is written when the interface ends; the newest of what was seen is kept."""
@@ -68,13 +76,14 @@ def read_memory(root: Path) -> Memory:
         return Memory()
     seen = found.get("seen")
     run = found.get("run")
-    recipes = found.get("recipes")
+    recipes, data = found.get("recipes"), found.get("data")
     texts = {name: str(found[name]) for name in ("tab", "filter", "sort") if isinstance(found.get(name), str)}
     return Memory(
         run=run if isinstance(run, str) else None,
         reverse=found.get("reverse") is True,
         seen={str(k): v for k, v in seen.items() if isinstance(v, int)} if isinstance(seen, Mapping) else {},
         recipes=tuple(str(one) for one in recipes[:RECIPES_KEPT]) if isinstance(recipes, list) else (),
+        data=tuple(str(one) for one in data[:DATA_KEPT]) if isinstance(data, list) else (),
         away=away_from(found.get("away")),
         **texts,
     )

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_finetune.cli import output
+from tui_finetune.cli import data_rows, output
 from tui_finetune.cli.diagnostics import ProgressLine
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
@@ -52,7 +52,7 @@ def show(
     """Rows, columns, labels and lengths of PATH: a file or several, folder, glob, Hub id, or a recipe (.toml)."""
     progress = ProgressLine()
     try:
-        look = _look(call, paths, task, source, subset, model, max_length, progress)
+        look = look_at(call, paths, task, source, subset, model, max_length, progress)
     except DataError as error:
         if not call.json:
             raise
@@ -71,7 +71,7 @@ def show(
         raise DataError(look.problems)
 
 
-def _look(
+def look_at(
     call: Call,
     paths: Sequence[str],
     task: str | None,
@@ -81,6 +81,7 @@ def _look(
     max_length: int | None,
     progress: ProgressLine,
 ) -> Look:
+    """What paths, or a recipe, hold."""
     from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path
 
     if (recipe := next((path for path in paths if path.endswith(".toml")), None)) is not None:
@@ -120,6 +121,10 @@ def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int |
     except DataError as error:
         raise DataError([loaded.placed(problem) for problem in error.problems]) from error
     return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
+
+
+for further in data_rows.VERBS:
+    command.add_command(further)
 
 
 def place(call: Call, path: str, source: str | None = None) -> str:

@@ -34,6 +34,7 @@ class Entry:
 
 SCREENS: tuple[Entry, ...] = (
     Entry("1", "runs", "Runs"),
+    Entry("2", "data", "Data"),
     Entry("3", "train", "Train"),
     Entry("4", "run", "Run"),
     Entry("5", "evaluate", "Evaluate"),

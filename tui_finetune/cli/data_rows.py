@@ -1,0 +1,253 @@
+"""`data rows`, `column`, `tokens`, `steps`, `search`: what the Data screen does, on the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import DataError, Problem, UserError, did_you_mean
+from tui_finetune.text import Shown, cut_end, shown
+
+if TYPE_CHECKING:
+    from tui_finetune.data.inspect import Look
+    from tui_finetune.live.spans import Line
+
+WIDTH = 80
+CELL = 40
+"""Cells of a value in the table of rows."""
+MODEL = click.option(
+    "--model", help="Model whose tokenizer counts: a folder, builtin:…, run:…, or one in the Hub's cache."
+)
+SPLIT = click.option("--split", help="Which split; else the first.")
+LENGTH = click.option("--max-length", type=click.IntRange(min=2), default=512, show_default=True)
+
+
+@click.command()
+@click.argument("path")
+@SPLIT
+@click.option(
+    "--filter", "wanted", default="", help="Words, label:good, stars>3, words>60, tokens>128, text: (missing)."
+)
+@click.option("--sort", default="", help="A column, or length.")
+@click.option("--reverse", is_flag=True, help="The order turned round.")
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True, help="Rows that are printed.")
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="Rows that are left out before them.")
+@MODEL
+@verb
+def rows(
+    call: Call,
+    path: str,
+    split: str | None,
+    wanted: str,
+    sort: str,
+    reverse: bool,
+    limit: int,
+    offset: int,
+    model: str | None,
+) -> None:
+    """Rows of PATH, filtered and sorted; with --json whole."""
+    from tui_finetune.data.view import Wish, rows_of
+    from tui_finetune.data.windows import RowReader
+
+    look, one = _opened(call, path, split)
+    progress = ProgressLine()
+    try:
+        wish = Wish(wanted, sort, reverse, _inputs(look), _class_names(look), _tokenizer(call, model))
+        numbers, notes = rows_of(one.table(), wish, progress)
+    finally:
+        progress.clear()
+    reader = RowReader(one.arrow)
+    kept = [int(number) for number in numbers[offset : offset + limit]]
+    for note in notes:
+        say(shown(note))
+    if call.json:
+        found = [{"row": number, **reader.whole(number)} for number in kept]
+        output.print_json({"split": one.name, "count": len(numbers), "rows": found})
+        return
+    names = [column.name for column in look.opened.columns]
+    cells = [
+        [Shown(f"{number:,}"), *(cut_end(_text(look, name, row[name]), CELL) for name in names)]
+        for number, row in zip(kept, reader.cells(kept, names), strict=True)
+    ]
+    output.print_lines(output.table(["row", *names], cells, right=(0,)))
+    say(shown(f"{len(kept):,} of {len(numbers):,} rows"))
+
+
+@click.command()
+@click.argument("path")
+@click.argument("name")
+@SPLIT
+@MODEL
+@LENGTH
+@verb
+def column(call: Call, path: str, name: str, split: str | None, model: str | None, max_length: int) -> None:
+    """What the column NAME of PATH holds: missing and distinct values with their counts, lengths, numbers."""
+    from tui_finetune.data.column_facts import column_facts
+    from tui_finetune.live.data_facts import fact_lines
+    from tui_finetune.live.data_set import ColumnInfo
+
+    look, one = _opened(call, path, split)
+    found = next((each for each in look.opened.columns if each.name == name), None)
+    if found is None:
+        names = [each.name for each in look.opened.columns]
+        hint = did_you_mean(name, names) or f"There are: {', '.join(names)}."
+        raise DataError(Problem(f"no column '{name}'.", hint=hint))
+    facts = column_facts(
+        one.table().column(name),
+        class_names=found.class_names,
+        tokenizer=_tokenizer(call, model) if name in _inputs(look) else None,
+        max_length=max_length,
+    )
+    if call.json:
+        output.print_json({"split": one.name, "column": name, **facts})
+        return
+    info = ColumnInfo(found.name, found.type, found.class_names)
+    _print([each.line for each in fact_lines(info, facts, max_length, WIDTH)])
+
+
+@click.command()
+@click.argument("path")
+@click.argument("row", type=click.IntRange(min=0))
+@SPLIT
+@click.option("--model", required=True, help="Model whose tokenizer is used.")
+@LENGTH
+@verb
+def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_length: int) -> None:
+    """Row number ROW of PATH as the model sees it."""
+    from tui_finetune.inference.encoders import light_encoder
+    from tui_finetune.inference.token_view import token_view
+
+    look, one = _opened(call, path, split)
+    if look.task is None:
+        raise DataError(look.problems)
+    if row >= one.rows:
+        raise UserError(f"there is no row {row:,}: {one.name} has {one.rows:,}.")
+    file = _tokenizer(call, model)
+    if file is None:
+        raise UserError(f"{model} has no tokenizer here. hf download {model} brings a model of the Hub.")
+    whole = one.table().slice(row, 1).to_pylist()[0]
+    by_role = {role: whole.get(name) for role, name in look.roles.items()}
+    labels = look.prepared.labels if look.prepared is not None else None
+    view = token_view(look.task, by_role, light_encoder(file.parent, max_length), labels, model)
+    if call.json:
+        pieces = [vars(piece) for piece in view.pieces]
+        output.print_json(
+            {"row": row, "row_id": whole["row_id"], "length": view.length, "cut": view.cut, "tokens": pieces}
+        )
+        return
+    cells = [
+        [Shown(str(at)), shown(piece.text), Shown(str(piece.id)), shown(piece.label or "–")]
+        for at, piece in enumerate(view.pieces)
+    ]
+    output.print_lines(output.table(["at", "piece", "id", "label"], cells, right=(0, 2)))
+    say(shown(f"{view.length:,} tokens of {max_length:,}, {f'{view.cut:,} cut' if view.cut else 'none cut'}"))
+
+
+@click.command()
+@click.argument("path")
+@click.option("--use", "used", multiple=True, required=True, help="A preprocessor; may be given several times.")
+@SPLIT
+@click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="Rows that are shown.")
+@verb
+def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit: int) -> None:
+    """Rows of PATH before and after preprocessors, with their usual options."""
+    from tui_finetune.data.preprocessing import previewed
+
+    _, one = _opened(call, path, split)
+    chosen: list[Any] = [(call.catalog.require("preprocessors", name), {}) for name in used]
+    table = one.table().slice(0, limit)
+    before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
+    after = previewed(table, chosen, call.catalog)
+    if call.json:
+        output.print_json(
+            [{"before": b, "after": dict(zip(used, a, strict=True))} for b, a in zip(before, after, strict=True)]
+        )
+        return
+    for number, (row, stages) in enumerate(zip(before, after, strict=True)):
+        output.print_line(shown(f"row {number}"))
+        output.print_line(cut_end(f"  before  {_flat(row)}", WIDTH))
+        for name, made in zip(used, stages, strict=True):
+            for text in [_flat(each) for each in made] or ["leaves it out"]:
+                output.print_line(cut_end(f"  {name}  {text}", WIDTH))
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True)
+@verb
+def search(call: Call, words: tuple[str, ...]) -> None:
+    """Data sets of the Hub by WORDS of their names; those of this machine's cache first."""
+    from tui_finetune.data.hub_search import search as asked
+    from tui_finetune.live.words import short_count
+
+    found = asked(" ".join(words), 20)
+    if call.json:
+        output.print_json(found)
+        return
+    output.print_lines(shown(f"{name}  in the cache") for name in found["cached"])
+    for name, downloads, sentence in found["found"]:
+        if name not in found["cached"]:
+            output.print_line(cut_end(f"{name}  {short_count(downloads)} downloads  {sentence}", WIDTH))
+    if found["why"]:
+        say(shown(f"The Hub was not asked: {found['why']}."))
+
+
+VERBS = (rows, column, tokens, steps, search)
+
+
+# What they share
+
+
+def _opened(call: Call, path: str, split: str | None) -> tuple[Look, Any]:
+    """The look at the data, and one of their splits."""
+    from tui_finetune.cli.verbs import data
+
+    progress = ProgressLine()
+    try:
+        look = data.look_at(call, (path,), None, None, None, None, None, progress)
+    finally:
+        progress.clear()
+    name = split or next(iter(look.opened.splits))
+    if name not in look.opened.splits:
+        hint = f"There are: {', '.join(look.opened.splits)}."
+        raise DataError(Problem(f"no split '{name}'.", hint=did_you_mean(name, look.opened.splits) or hint))
+    return look, look.opened.splits[name]
+
+
+def _tokenizer(call: Call, model: str | None) -> Path | None:
+    from tui_finetune.inference.tokenizer_files import tokenizer_of
+
+    return tokenizer_of(model, None, call.home) if model is not None else None
+
+
+def _inputs(look: Look) -> tuple[str, ...]:
+    gold = look.task.gold_role.name if look.task is not None and look.task.gold_role is not None else None
+    return tuple(name for role, name in look.roles.items() if role != gold)
+
+
+def _class_names(look: Look) -> Mapping[str, Sequence[str]]:
+    return {column.name: column.class_names for column in look.opened.columns if column.class_names}
+
+
+def _text(look: Look, name: str, value: Any) -> str:
+    names = _class_names(look).get(name)
+    if names is not None and isinstance(value, int) and 0 <= value < len(names):
+        return names[value]
+    if value is None:
+        return "–"
+    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _flat(row: Mapping[str, Any]) -> str:
+    return "  ".join(f"{name}: {' '.join(map(str, v)) if isinstance(v, list) else v}" for name, v in row.items())
+
+
+def _print(lines: Sequence[Line]) -> None:
+    from tui_finetune.live.spans import plain
+
+    output.print_lines(plain(line) for line in lines)

@@ -1,0 +1,211 @@
+"""Prepared: what a run would have of the data, and rows before and after each preprocessing step, changed parts marked."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tui_finetune.live.data_rows import cell_text
+from tui_finetune.live.data_set import DataSet
+from tui_finetune.live.spans import EMPTY, Line, Span, blanks, line, muted, span, wrap
+from tui_finetune.text import cell_width, cut_end, shown
+
+HEAD_CELLS = 12
+DIFFED = 4_000
+"""Characters of a text that are compared; longer ones are shown as they begin."""
+LABELS_TOLD = 12
+_PARTS = re.compile(r"\s+|\w+|[^\w\s]")
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Step:
+    """A preprocessor that can be used."""
+
+    name: str
+    help: str
+    options: tuple[tuple[str, str, str], ...] = ()
+    """Key, default and title of each."""
+
+
+@dataclass(frozen=True)
+class Preview:
+    """Some rows, before and after the chosen steps."""
+
+    start: int
+    names: tuple[str, ...]
+    """The steps, in their order."""
+    before: Sequence[Row]
+    after: Sequence[Sequence[Sequence[Row]]]
+    """By row, then by step: the rows that it became."""
+
+
+# What a run would have
+
+
+def run_lines(found: DataSet, width: int) -> list[Line]:
+    """Splits, columns and labels of a run; guesses, warnings and problems."""
+    if not found.looked:
+        return [line(" ", muted("looking at labels and lengths …"))]
+    look = found.look
+    guessed = muted("  guessed by the columns; m names another") if not found.asked.task and found.task else ""
+    task = span(found.task) if found.task else span("none fits these columns", "warn")
+    lines = [line(" ", muted("task".ljust(HEAD_CELLS)), task, guessed)]
+    origin = look.get("split_origin") or {}
+    for name, rows in (look.get("run") or {}).items():
+        text = f"{rows:,} rows"
+        lines += _named(name, f"{text.ljust(14)}{origin.get(name, '')}", width)
+    if found.roles:
+        lines += _named("columns", " · ".join(f"{role} from {name}" for role, name in found.roles.items()), width)
+    if found.labels:
+        names = [str(label["name"]) for label in found.labels]
+        more = f" and {len(names) - LABELS_TOLD:,} more" if len(names) > LABELS_TOLD else ""
+        lines += _named("labels", f"{len(names):,}: {', '.join(names[:LABELS_TOLD])}{more}", width)
+    for mark, token, texts in (
+        ("✗", "bad", [problem_text(one) for one in found.problems]),
+        ("!", "warn", look.get("warnings") or ()),
+        ("·", "muted", look.get("guesses") or ()),
+    ):
+        for text in texts:
+            parts = wrap(text, width - 4)
+            lines += [line(" ", span(mark, token), " ", *parts[0]), *(line("   ", *part) for part in parts[1:])]
+    return lines
+
+
+def _named(name: str, text: str, width: int) -> list[Line]:
+    parts = wrap(text, width - HEAD_CELLS - 2)
+    head = [line(" ", muted(name.ljust(HEAD_CELLS)), *parts[0])]
+    return head + [line(blanks(HEAD_CELLS + 1), *part) for part in parts[1:]]
+
+
+def problem_text(problem: Mapping[str, Any]) -> str:
+    """A problem as one sentence, its place first."""
+    place = f"{problem['file']}: " if problem.get("file") else ""
+    line_ = f" (line {problem['line']:,})" if problem.get("line") is not None else ""
+    hint = f" {problem['hint']}" if problem.get("hint") else ""
+    return f"{place}{problem['message']}{hint}{line_}"
+
+
+# Steps
+
+
+def step_line(step: Step, options: Mapping[str, Any] | None, width: int) -> Line:
+    """A preprocessor in the list; options: None where it is not used."""
+    used = options is not None
+    said = ", ".join(f"{key} {value}" for key, value in (options or {}).items())
+    return line(
+        span(step.name.ljust(22), "text" if used else "muted"),
+        " ",
+        muted(cut_end(f"{said}  {step.help}".strip() if said else step.help, max(10, width - 24))),
+    )
+
+
+def why_no_steps(key: str) -> str:
+    return f"No preprocessor is installed. {key} Plugins: n writes one that works."
+
+
+def preview_lines(found: DataSet, preview: Preview | None, chosen: Sequence[str], width: int) -> list[Line]:
+    """Each row before and after each step, what changed marked."""
+    if not chosen:
+        return [line(" ", muted("space uses the step under the cursor; rows before and after it are shown here."))]
+    if preview is None:
+        return [line(" ", muted("–"))]
+    lines: list[Line] = []
+    for place, before in enumerate(preview.before):
+        lines += [EMPTY] if lines else []
+        lines.append(line(" ", muted("row "), f"{preview.start + place:,}"))
+        now: Sequence[Row] = [before]
+        for name, after in zip(preview.names, preview.after[place], strict=True):
+            lines += _step_lines(found, name, now, after, width)
+            now = after
+    return lines
+
+
+def _step_lines(found: DataSet, name: str, before: Sequence[Row], after: Sequence[Row], width: int) -> list[Line]:
+    head = line("   ", span(name, "accent"))
+    if not before:
+        return [line(*head, muted("  not reached: the row was left out"))]
+    if not after:
+        return [line(*head, span("  leaves the row out", "warn"))]
+    if len(after) > 1 or len(before) > 1:
+        lines = [line(*head, f"  makes {len(after):,} rows of it")]
+        for row in after[:4]:
+            lines += _plain_lines(found, row, width)
+        return lines
+    changed = [key for key in {**before[0], **after[0]} if before[0].get(key) != after[0].get(key)]
+    if not changed:
+        return [line(*head, muted("  changes nothing"))]
+    lines = [head]
+    for key in changed:
+        lines += _change_lines(found, key, before[0].get(key), after[0].get(key), width)
+    return lines
+
+
+def _plain_lines(found: DataSet, row: Row, width: int) -> list[Line]:
+    text = "  ".join(f"{cell_text(found, key, value)}" for key, value in row.items())
+    return [line("     ", *part) for part in wrap(cut_end(text, 2 * width), width - 6)][:2]
+
+
+def _change_lines(found: DataSet, key: str, before: Any, after: Any, width: int) -> list[Line]:
+    old, new = cell_text(found, key, before)[:DIFFED], cell_text(found, key, after)[:DIFFED]
+    out, into = changes(old, new)
+    room = width - 8
+    return [
+        line("     ", muted(key)),
+        *(line("     ", span("-", "bad"), " ", *part) for part in wrapped(out, room)),
+        *(line("     ", span("+", "good"), " ", *part) for part in wrapped(into, room)),
+    ]
+
+
+def changes(old: str, new: str) -> tuple[list[Span], list[Span]]:
+    """Both texts in pieces; those that differ are bold."""
+    a, b = _PARTS.findall(old), _PARTS.findall(new)
+    left: list[Span] = []
+    right: list[Span] = []
+    for kind, i, j, k, m in difflib.SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        same = kind == "equal"
+        left += [span("".join(a[i:j]), "muted" if same else "text", bold=not same)] if j > i else []
+        right += [span("".join(b[k:m]), "text", bold=not same)] if m > k else []
+    return left, right
+
+
+def wrapped(pieces: Sequence[Span], width: int) -> list[Line]:
+    """Pieces in lines of at most `width` cells; each line is broken where it is full."""
+    lines: list[Line] = []
+    current: list[Span] = []
+    room = max(1, width)
+    for piece in pieces:
+        text = piece.text
+        while text:
+            head = _fitting(text, room)
+            if head:
+                current.append(piece._replace(text=shown(head)))
+                room -= cell_width(head)
+                text = shown(text[len(head) :])
+            if text or room <= 0:
+                lines.append(tuple(current))
+                current, room = [], max(1, width)
+                if not head and text and cell_width(text[0]) > room:
+                    return lines  # a sign that is wider than the line
+    return [*lines, tuple(current)] if current or not lines else lines
+
+
+def _fitting(text: str, room: int) -> str:
+    taken = 0
+    for index, char in enumerate(text):
+        taken += cell_width(char)
+        if taken > room:
+            return text[:index]
+    return text
+
+
+# The recipe
+
+
+def recipe_tables(steps: Sequence[tuple[str, Mapping[str, Any]]]) -> list[dict[str, Any]]:
+    """`[[preprocess]]` of the chosen steps."""
+    return [{"use": name, **({"options": dict(options)} if options else {})} for name, options in steps]

@@ -1,0 +1,1 @@
+"""Data: looked at before anything is trained on them."""

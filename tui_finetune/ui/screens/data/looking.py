@@ -1,0 +1,300 @@
+"""What the Data screen holds, and what it is told: data opened, a view of their rows, rows read."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from tui_finetune.errors import Problem
+from tui_finetune.live.data_set import Asked, DataSet, Split
+from tui_finetune.live.data_steps import Step
+from tui_finetune.ui.page import Page
+from tui_finetune.ui.screens.data import messages
+from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, PreviewPane, StepsTable
+from tui_finetune.ui.screens.data.messages import Key, RowRead
+from tui_finetune.ui.screens.data.panes import RowsTable, SourcesPane, WaitingPane
+from tui_finetune.ui.screens.data.shelf import Shelf
+
+FOLLOW_SECONDS = 0.3
+"""A wait that is longer says how far it is."""
+
+
+class Looking(Page):
+    """A page that has data open, or none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: Asked | None = None
+        """What is being opened, or could not be."""
+        self.typed = ""
+        self.found: DataSet | None = None
+        self.problems: Sequence[Problem] = ()
+        self.split = ""
+        self.count = 0
+        """Rows of the view."""
+        self.filter = ""
+        self.sort = ""
+        self.reverse = False
+        self.notes: Sequence[str] = ()
+        self.row_read: RowRead | None = None
+        self.chosen: dict[str, Mapping[str, Any]] = {}
+        """Steps that are used, with their options."""
+        self.changed_files: Sequence[str] = ()
+        self.opening = 0
+        """Number of what is being opened; 0 where nothing is."""
+        self.waits = ""
+        """What is being waited for, and how far it is."""
+        self._number = 0
+        """Number of what is open."""
+        self._view = 0
+        self._find: str | None = None
+        """Id of the row that is to be shown once the data are open."""
+        self._since = 0.0
+
+    @functools.cached_property
+    def shelf(self) -> Shelf:
+        return Shelf(self.ui.bridge, Path.cwd())
+
+    @property
+    def table(self) -> RowsTable:
+        return self.query_one(RowsTable)
+
+    @property
+    def columns(self) -> ColumnsTable:
+        return self.query_one(ColumnsTable)
+
+    @property
+    def key(self) -> Key:
+        return (self._number, self.split, self._view)
+
+    @property
+    def split_shown(self) -> Split:
+        assert self.found is not None
+        return self.found.split(self.split)
+
+    def settle(self) -> None:
+        """Shows the panes that belong to what there is."""
+        raise NotImplementedError
+
+    # Asking
+
+    def open(self, typed: str, given: Asked | None = None, row_id: str | None = None) -> None:
+        """Opens data; what is open stays until they are there."""
+        self.typed, self.asked = typed, given or Asked(path=typed)
+        self.problems, self._find = (), row_id
+        self.opening = self.shelf.open(typed, given)
+        self.waits, self._since = f"Reading {self.asked.title} …", time.monotonic()
+        waiting = self.query_one(WaitingPane)
+        waiting.title, waiting.raw, waiting.top = self.asked.title, (), 0
+        self.settle()
+
+    def stop_reading(self) -> None:
+        """Nothing is being opened any more."""
+        title = self.asked.title if self.asked is not None else self.typed
+        self.opening, self.waits = 0, ""
+        self.shelf.stop()
+        self.settle()
+        self.say(f"Stopped: {title} is not open.")
+
+    def look(self, *, keep: bool = True) -> None:
+        """Finds the rows of the filter and the order. keep: the cursor stays on its row."""
+        assert self.found is not None
+        number, _, _ = self.table.read(self.table.cursor) if keep else (None, None, None)
+        self._view += 1
+        wish = {"filter": self.filter, "sort": self.sort, "reverse": self.reverse}
+        self.shelf.view(self.key, self.found, wish, number)
+
+    def ask_rows(self, block: int) -> None:
+        self.shelf.rows(self.key, block)
+
+    def ask_row(self) -> None:
+        """The row under the cursor, whole."""
+        if self.count:
+            self.shelf.row(self.key, self.table.cursor)
+
+    def ask_facts(self) -> None:
+        """The column under the cursor, counted; once for each split."""
+        info = self.columns.current
+        if info is not None and self.found is not None and self.columns.facts_of(info.name) is None:
+            self.shelf.facts(self._number, self.found, self.split_shown, info.name)
+        self.repaint()
+
+    def ask_preview(self) -> None:
+        """Rows from the cursor on, before and after the chosen steps."""
+        pane = self.query_one(PreviewPane)
+        pane.why = ""
+        if self.chosen and self.found is not None:
+            number, _, _ = self.table.read(self.table.cursor)
+            self.shelf.preview(self._number, self.split_shown, number or 0, list(self.chosen.items()))
+        else:
+            pane.preview = None
+        self.repaint()
+
+    def use_step(self, step: Step, options: Mapping[str, Any] | None) -> None:
+        """Uses a step, or leaves it out."""
+        self.chosen.pop(step.name, None)
+        if options is not None:
+            self.chosen[step.name] = options
+        self.ask_preview()
+
+    # What happened
+
+    def on_data_advanced(self, message: messages.DataAdvanced) -> None:
+        if message.number not in (self.opening, self._number):
+            return
+        share = f"{message.done:,}" if message.done else ""
+        if message.total:
+            share = f"{100 * message.done // message.total} %" if message.done else ""
+        self.waits = f"{message.what} … {share}".rstrip()
+        self.repaint_frame()
+
+    def on_head_read(self, message: messages.HeadRead) -> None:
+        if message.number == self.opening:
+            waiting = self.query_one(WaitingPane)
+            waiting.raw = message.lines
+            waiting.repaint()
+
+    def on_data_opened(self, message: messages.DataOpened) -> None:
+        if message.number != self.opening:
+            return
+        found = message.found
+        again = self.found is not None and self.found.asked == found.asked
+        self.opening, self._number, self.found = 0, message.number, found
+        self.asked, self.problems, self.changed_files = found.asked, (), ()
+        names = [one.name for one in found.splits]
+        self.split = self.split if again and self.split in names else names[0]
+        if not again:
+            self.filter, self.sort, self.reverse, self.chosen = "", "", False, {}
+            self.table.first_column = 0
+        self.notes, self.row_read, self.count = (), None, 0
+        self.columns.facts.clear()
+        self.table.forget()
+        self.look(keep=False)
+        self.ui.memory = self.ui.memory.with_data(found.asked.typed)
+        self.waits = "looking at labels and lengths …"
+        self.settle()
+
+    def on_data_looked(self, message: messages.DataLooked) -> None:
+        if message.number != self._number:
+            return
+        self.found, self.waits = message.found, ""
+        self.chosen = dict(self.found.steps) if not self.chosen else self.chosen
+        self.columns.facts.clear()
+        self.shelf.steps()
+        if self._find is not None:
+            self._view += 1
+            self.shelf.find(self.key, self.found, self._find)
+            self._find = None
+        elif self.filter or self.sort:
+            self.look()
+        else:
+            self.shelf.know(self.key, self.found, self.table.keep_in_sight())
+            self.row_read = None
+            self.cursor_moved()
+        if self.tab == "columns":
+            self.ask_facts()
+        if self.found.problems or self.found.look.get("warnings"):
+            self.say(self._what_is_amiss(self.found), "warn")
+        self.settle()
+
+    def _what_is_amiss(self, found: DataSet) -> str:
+        problems, warnings = len(found.problems), len(found.look.get("warnings") or ())
+        count = f"{problems} problem{'' if problems == 1 else 's'}" if problems else ""
+        more = f"{warnings} warning{'' if warnings == 1 else 's'}" if warnings else ""
+        return f"{' and '.join(part for part in (count, more) if part)} in Prepared: ] ] goes there."
+
+    def on_data_refused(self, message: messages.DataRefused) -> None:
+        if message.number not in (self.opening, self._number):
+            return
+        if message.number == self._number:  # opened, but the look at it failed
+            self.waits = ""
+            self.say(str(message.problems[0]), "warn")
+            return
+        self.opening, self.waits = 0, ""
+        self.asked, self.problems = message.asked, message.problems
+        self.settle()
+
+    def on_view_made(self, message: messages.ViewMade) -> None:
+        if message.key[0] != self._number or message.key[2] != self._view:
+            return
+        self.split, self.count, self.notes = message.key[1], message.count, message.notes
+        self.waits = "" if self.found is not None and self.found.looked else self.waits
+        self.table.forget()
+        self.table.take(message.first.block, message.first.numbers, message.first.cells)
+        self.table.cursor = message.at
+        self.row_read = None
+        if self.found is not None and self.found.looked and not message.looked:
+            self.shelf.know(self.key, self.found, [message.first.block])
+        self.cursor_moved()
+        self.repaint()
+        if self.notes and not self.filter_open:
+            self.say(self.notes[0], "warn")
+
+    def on_view_refused(self, message: messages.ViewRefused) -> None:
+        if message.key == self.key:
+            self.waits = ""
+            self.say(message.why, "warn")
+
+    def on_rows_read(self, message: messages.RowsRead) -> None:
+        if message.key == self.key:
+            self.table.take(message.block, message.numbers, message.cells)
+            self.repaint()
+
+    def on_tokens_counted(self, message: messages.TokensCounted) -> None:
+        if message.key == self.key:
+            self.table.take_tokens(message.block, message.counts)
+            self.table.repaint()
+
+    def on_row_read(self, message: RowRead) -> None:
+        if message.key == self.key and message.index == self.table.cursor:
+            self.row_read = message
+            self.repaint()
+
+    def on_row_copied(self, message: messages.RowCopied) -> None:
+        self.ui.copy_text(message.text)
+
+    def on_facts_read(self, message: messages.FactsRead) -> None:
+        if message.number == self._number:
+            self.waits = "" if self.found is not None and self.found.looked else self.waits
+            self.columns.facts[message.split, message.column] = message.facts
+            self.repaint()
+
+    def on_steps_read(self, message: messages.StepsRead) -> None:
+        table = self.query_one(StepsTable)
+        table.steps = message.steps
+        names = {step.name for step in message.steps}
+        self.chosen = {name: options for name, options in self.chosen.items() if name in names}
+        self.settle()
+        if self.tab == "prepared":
+            self.ask_preview()
+
+    def on_preview_read(self, message: messages.PreviewRead) -> None:
+        if message.number == self._number:
+            pane = self.query_one(PreviewPane)
+            pane.preview, pane.why = message.preview, message.why
+            self.repaint()
+
+    def on_sources_read(self, message: messages.SourcesRead) -> None:
+        from tui_finetune.live.data_sources import begin_with
+
+        pane = self.query_one(SourcesPane)
+        pane.found = begin_with(self.ui.memory.data, message.sources)
+        pane.repaint()
+
+    def on_files_changed(self, message: messages.FilesChanged) -> None:
+        if message.number == self._number and list(message.names) != list(self.changed_files):
+            self.changed_files = message.names
+            self.repaint_frame()
+
+    def cursor_moved(self) -> None:
+        """The cursor stands on another row."""
+        raise NotImplementedError
+
+    def reread(self, **changes: Any) -> None:
+        """Opens the same again, some of it otherwise."""
+        if self.asked is not None:
+            self.open(self.asked.typed, replace(self.asked, **changes))

@@ -1,0 +1,198 @@
+"""What the Data screen's own work tells. `number` is that of the opening it belongs to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.message import Message
+
+from tui_finetune.errors import Problem
+from tui_finetune.live.data_row import TokenView
+from tui_finetune.live.data_set import Asked, DataSet
+from tui_finetune.live.data_sources import Candidate
+from tui_finetune.live.data_steps import Preview, Step
+from tui_finetune.ui.messages import Told
+
+Key = tuple[int, str, int]
+"""A view: number of the opening, split, number of the view."""
+
+
+@dataclass
+class DataAdvanced(Told):
+    """Opening, filtering or counting has come so far."""
+
+    number: int
+    what: str
+    done: int
+    total: int | None
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, DataAdvanced)
+
+
+@dataclass
+class HeadRead(Told):
+    """The first lines of the file that is being opened, as they stand."""
+
+    number: int
+    lines: Sequence[str]
+
+
+@dataclass
+class DataOpened(Told):
+    """Its rows are there; what there is to know of them follows."""
+
+    number: int
+    found: DataSet
+
+
+@dataclass
+class DataLooked(Told):
+    """Everything that is known of it."""
+
+    number: int
+    found: DataSet
+
+
+@dataclass
+class DataRefused(Told):
+    """It cannot be opened."""
+
+    number: int
+    asked: Asked
+    problems: Sequence[Problem]
+
+
+@dataclass
+class RowsRead(Told):
+    """A block of rows, cut to what a table shows."""
+
+    key: Key
+    block: int
+    numbers: Sequence[int]
+    cells: Sequence[Mapping[str, Any]]
+
+
+@dataclass
+class ViewMade(Told):
+    """The rows of a filter and an order were found."""
+
+    key: Key
+    count: int
+    notes: Sequence[str]
+    at: int
+    """Where the cursor is to stand."""
+    first: RowsRead
+    """The rows there, so that nothing is blank meanwhile."""
+    looked: bool
+    """False where labels and tokens were not known yet."""
+
+
+@dataclass
+class ViewRefused(Told):
+    """A filter or an order cannot be."""
+
+    key: Key
+    why: str
+
+
+@dataclass
+class TokensCounted(Told):
+    """Tokens of a block of rows."""
+
+    key: Key
+    block: int
+    counts: Sequence[int]
+
+
+@dataclass
+class RowRead(Told):
+    """One row, whole."""
+
+    key: Key
+    index: int
+    number: int
+    row: Mapping[str, Any]
+    tokens: TokenView | None
+    why: str = ""
+    """Why there are no tokens."""
+
+
+@dataclass
+class RowCopied(Told):
+    """A row as text."""
+
+    text: str
+
+
+@dataclass
+class FactsRead(Told):
+    """A column was counted."""
+
+    number: int
+    split: str
+    column: str
+    facts: Mapping[str, Any]
+
+
+@dataclass
+class StepsRead(Told):
+    """The preprocessors that there are."""
+
+    steps: Sequence[Step]
+
+
+@dataclass
+class PreviewRead(Told):
+    """Rows before and after the chosen steps."""
+
+    number: int
+    preview: Preview | None
+    why: str = ""
+
+
+@dataclass
+class CandidatesRead(Told):
+    """What can be opened of what is typed."""
+
+    typed: str
+    candidates: Sequence[Candidate]
+    why: str = ""
+    """Why the Hub was not asked."""
+    more: bool = False
+    """True while the Hub is being asked still."""
+
+
+@dataclass
+class SourcesRead(Told):
+    """Sources that need no path: name and help."""
+
+    sources: Sequence[tuple[str, str]]
+
+
+@dataclass
+class LinesRead(Told):
+    """Lines of a file as they stand."""
+
+    title: str
+    first: int
+    lines: Sequence[str]
+    marked: int | None
+
+
+@dataclass
+class FilesChanged(Told):
+    """Files of the open data are not as they were when they were read."""
+
+    number: int
+    names: Sequence[str]
+
+
+@dataclass
+class RecipeFilledIn(Told):
+    """A recipe for the open data."""
+
+    text: str
+    name: str

@@ -1,0 +1,352 @@
+"""Data: rows, columns and what a run would have of them, looked at before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.widget import Widget
+from textual.widgets import Input
+
+from tui_finetune.errors import Problem
+from tui_finetune.live import data_rows
+from tui_finetune.live.data_set import summary_words
+from tui_finetune.live.data_steps import Step
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span
+from tui_finetune.ui.messages import PluginsRead
+from tui_finetune.ui.screens.data import asking, messages
+from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, RunPane, StepsTable
+from tui_finetune.ui.screens.data.looking import Looking
+from tui_finetune.ui.screens.data.panes import (
+    Below,
+    Beside,
+    ProblemsPane,
+    RowPane,
+    RowsTable,
+    SourcesPane,
+    WaitingPane,
+)
+from tui_finetune.ui.screens.data.places import DATA
+from tui_finetune.ui.wants import DataWanted, TrainWanted
+
+TABS = ("rows", "columns", "prepared")
+WIDE = 110
+"""From this width on the row under the cursor stands whole beside the table."""
+FILES_SECONDS = 5.0
+"""Between two looks at the files."""
+LENGTH = "length"
+
+
+class Shown(Widget):
+    """Rows, and the row under the cursor beside them."""
+
+    DEFAULT_CSS = "Shown { layout: horizontal; height: 1fr; }"
+
+
+class DataPage(Looking):
+    """The screen of the data that were opened last."""
+
+    NAME = "data"
+    PLACE = DATA
+    DEFAULT_CSS = """
+    DataPage SourcesPane, DataPage WaitingPane, DataPage ProblemsPane, DataPage RowsTable, DataPage Below,
+    DataPage RowPane, DataPage ColumnsTable, DataPage FactsPane, DataPage RunPane, DataPage StepsTable,
+    DataPage PreviewPane { display: none; }
+    DataPage.-sources SourcesPane, DataPage.-waiting WaitingPane, DataPage.-problems ProblemsPane,
+    DataPage.-rows RowsTable, DataPage.-rows Below, DataPage.-row RowPane, DataPage.-columns ColumnsTable,
+    DataPage.-columns FactsPane, DataPage.-facts FactsPane, DataPage.-prepared RunPane,
+    DataPage.-prepared StepsTable, DataPage.-prepared PreviewPane { display: block; }
+    DataPage.-columns ColumnsTable { height: 40%; }
+    DataPage.-prepared StepsTable { margin: 1 0 0 0; }
+    DataPage Shown { display: none; }
+    DataPage.-rows Shown { display: block; }
+    DataPage.-wide.-rows Beside { display: block; width: 45%; margin: 0 0 0 1; }
+    DataPage.-wide Below { height: 1; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tab = "rows"
+        self._row_open = False
+        self._zoomed = False
+        """True while values and lengths of a column have the whole screen."""
+
+    def content(self) -> ComposeResult:
+        yield SourcesPane()
+        yield WaitingPane()
+        yield ProblemsPane()
+        with Shown():
+            yield RowsTable()
+            yield Beside()
+        yield Below()
+        yield RowPane()
+        yield ColumnsTable()
+        yield FactsPane()
+        yield RunPane()
+        yield StepsTable()
+        yield PreviewPane()
+
+    def on_mount(self) -> None:
+        self.set_interval(FILES_SECONDS, self._look_at_files)
+        self.shelf.sources()
+        self.settle()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width >= WIDE, "-wide")
+        self.cursor_moved()
+
+    def on_screen_resume(self) -> None:
+        wanted = self.ui.take_wanted(self.NAME)
+        if isinstance(wanted, DataWanted):
+            asking.open_wanted(self, wanted)
+        self._look_at_files()
+
+    def _look_at_files(self) -> None:
+        if self.is_current and self.found is not None and self.found.files and not self.opening:
+            self.shelf.changed(self.key[0], self.found)
+
+    # What it shows
+
+    @property
+    def mode(self) -> str:
+        """Which panes have the screen."""
+        if self.opening:
+            return "waiting"
+        if self.problems:
+            return "problems"
+        if self.found is None:
+            return "sources"
+        if self.tab == "columns":
+            return "facts" if self._zoomed else "columns"
+        return "row" if self.tab == "rows" and self._row_open else self.tab
+
+    def settle(self) -> None:
+        mode = self.mode
+        for name in ("sources", "waiting", "problems", "rows", "row", "columns", "facts", "prepared"):
+            self.set_class(name == mode, f"-{name}")
+        if mode == "prepared":
+            self._fit_prepared()
+        wanted = {"prepared": "steps"}.get(mode, mode)
+        if self.sheet is None and not self.in_field:
+            self.query_one(f"#{wanted}").focus()
+        self.call_after_refresh(self.repaint)
+
+    def _fit_prepared(self) -> None:
+        """What a run would have takes the lines that it needs, up to half; the steps theirs; rows before and after the rest."""
+        room = max(8, self.size.height - 5)
+        run, steps = self.query_one(RunPane), self.query_one(StepsTable)
+        run.styles.height = max(1, min(run.count(), room // 2))
+        steps.styles.height = max(1, min(steps.count(), room // 4))
+
+    def thing(self, width: int) -> Line:
+        if self.opening and self.asked is not None:
+            return line(" ", span(self.asked.title), muted("  being read"))
+        if self.problems and self.asked is not None:
+            return line(" ", span(self.asked.title), muted("  cannot be opened"))
+        if self.found is None:
+            return data_rows.thing_line(None, "", "", width)
+        return data_rows.thing_line(self.found, self.split, summary_words(self.found, self.split_shown), width)
+
+    def tabs(self) -> Sequence[tuple[str, str]]:
+        if self.found is None:
+            return ()
+        whole = self.split_shown.rows
+        rows = f"Rows {self.count:,} of {whole:,}" if self.filter else f"Rows {whole:,}"
+        return [("rows", rows), ("columns", f"Columns {len(self.found.columns)}"), ("prepared", "Prepared")]
+
+    def quiet(self) -> Line:
+        if self.waits:
+            stops = muted("  esc stops") if self.opening else ""
+            return line(muted(self.waits), stops)
+        if self.changed_files:
+            key = self.ui.keymap.shown("view.reload")
+            return (span(f"! {self.changed_files[0]} changed on disk; {key} reads it again.", "warn"),)
+        if self.filter and self.found is not None:
+            return line(muted("filter "), self.filter, muted(f"  {self.count:,} rows; esc clears it"))
+        return EMPTY
+
+    def small(self, width: int, height: int) -> Sequence[Line]:
+        return data_rows.small_lines(self.found, self.split)
+
+    def cursor_moved(self) -> None:
+        if self.found is None:
+            return
+        if self.mode == "row" or self.has_class("-wide"):
+            self.ask_row()
+        self.query_one(Below).repaint()
+        self.repaint_frame()
+
+    def on_plugins_read(self, message: PluginsRead) -> None:
+        """What plugins add may be otherwise now."""
+        if message.again:
+            self.shelf.again()
+            self.shelf.sources()
+            self.shelf.steps()
+
+    def on_lines_read(self, message: messages.LinesRead) -> None:
+        asking.show_lines(self, message)
+
+    def on_recipe_filled_in(self, message: messages.RecipeFilledIn) -> None:
+        self.ui.show_screen("train", TrainWanted(text=message.text, name=message.name))
+
+    # What it does
+
+    def show_tab(self, name: str) -> None:
+        if self.found is None:
+            return
+        self.tab = name if name in TABS else "rows"
+        self._zoomed = False
+        self.settle()
+        if self.tab == "columns":
+            self.ask_facts()
+        elif self.tab == "prepared":
+            self.ask_preview()
+
+    def open_row(self) -> None:
+        self._row_open = True
+        self.query_one(RowPane).top = 0
+        self.ask_row()
+        self.settle()
+
+    def zoom_facts(self, zoomed: bool) -> None:
+        self._zoomed = zoomed
+        self.query_one(FactsPane).to_first()
+        self.settle()
+
+    def show_filtered(self, wanted: str) -> None:
+        """The rows that a value stands for."""
+        self.filter, self.tab, self._zoomed, self._row_open = wanted, "rows", False, False
+        self.look(keep=False)
+        self.settle()
+
+    def show_raw(self, problem: Problem) -> None:
+        if self.asked is not None:
+            self.shelf.raw(self.asked, problem)
+
+    def open_offer(self) -> Offer:
+        return ON if self.found is not None else off("No data open.")
+
+    def rows_offer(self) -> Offer:
+        if self.mode != "rows":
+            return off("It is of the Rows tab." if self.found is not None else "No data open.")
+        return ON
+
+    def row_offer(self) -> Offer:
+        if self.mode not in ("rows", "row"):
+            return off("No row here.")
+        return ON if self.count else off("No row under the cursor.")
+
+    def choose_offer(self) -> Offer:
+        return ON if self.found is not None or self.problems else off("No data open.")
+
+    def tokens_offer(self) -> Offer:
+        if not self.row_offer().on:
+            return self.row_offer()
+        if self.found is not None and self.found.looked and self.found.tokenizer is None:
+            return off(f"{self.found.model or 'No model'} has no tokenizer here; m chooses a model.")
+        return ON
+
+    def reload_offer(self) -> Offer:
+        return ON if self.asked is not None and not self.opening else off("No data open.")
+
+    def new_offer(self) -> Offer:
+        if self.found is None:
+            return off("No data open.")
+        if not self.found.looked:
+            return off("Labels and lengths are being looked at still.")
+        if self.found.look.get("run") is None:
+            return off("Its problems come first; Prepared lists them.")
+        return ON
+
+    def do_data_source(self) -> None:
+        asking.ask_for_source(self)
+
+    def do_item_choose(self) -> None:
+        asking.choose(self)
+
+    def do_item_details(self) -> None:
+        asking.show_details(self)
+
+    def ask_options(self, step: Step) -> None:
+        asking.ask_options(self, step)
+
+    def do_item_new(self) -> None:
+        assert self.found is not None
+        self.say("Filling a recipe in …", "muted")
+        self.shelf.recipe(self.found, list(self.chosen.items()))
+
+    def do_item_tokens(self) -> None:
+        pane = self.query_one(RowPane)
+        if self.mode == "row":
+            pane.ids = not pane.ids
+            self.repaint()
+        else:
+            self.open_row()
+
+    def do_item_copy(self) -> None:
+        self.shelf.copy(self.key, self.table.cursor)
+
+    def do_view_reload(self) -> None:
+        if self.asked is not None:
+            self.open(self.asked.typed, self.asked)
+
+    def do_list_sort(self) -> None:
+        assert self.found is not None
+        orders = [
+            "",
+            *(one.name for one in data_rows.column_order(self.found)),
+            *([LENGTH] if self.found.inputs else []),
+        ]
+        place = orders.index(self.sort) if self.sort in orders else 0
+        self.sort, self.reverse = orders[(place + 1) % len(orders)], False
+        self.say(f"Sorted by {self.sort}." if self.sort else "In the order of the data.")
+        self.look(keep=False)
+
+    def do_list_turn(self) -> None:
+        self.reverse = not self.reverse
+        self.look(keep=False)
+
+    def do_list_filter(self) -> None:
+        self.open_filter(self.filter)
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        """The rows follow what is typed."""
+        if self.filter_open and self.found is not None:
+            event.stop()
+            self.filter = event.value
+            self.look()
+
+    def filter_closed(self, kept: bool) -> None:
+        if not kept and self.found is not None:
+            self.filter = ""
+            self.look()
+
+    def do_app_back(self) -> None:
+        mode = self.mode
+        if self.filter_open:
+            self.close_filter(keep=False)
+        elif mode == "waiting":
+            self.stop_reading()
+        elif mode == "problems":
+            self.problems = ()
+            self.asked = self.found.asked if self.found is not None else None
+            self.settle()
+        elif mode == "facts":
+            self.zoom_facts(False)
+        elif mode == "row":
+            self._row_open = False
+            self.settle()
+        elif self.tab != "rows":
+            self.show_tab("rows")
+        elif self.filter:
+            self.filter = ""
+            self.look()
+        else:
+            super().do_app_back()
+
+
+def make() -> DataPage:
+    return DataPage()

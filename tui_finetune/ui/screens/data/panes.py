@@ -1,0 +1,341 @@
+"""The panes of the Rows tab: what can be opened, the first lines while data are read, problems, the table, an opened row."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from tui_finetune.live import data_rows, data_sources
+from tui_finetune.live.data_row import TokenView, row_lines
+from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
+from tui_finetune.ui.screens.data.places import PROBLEMS, ROW, ROWS, SOURCES, WAITING
+from tui_finetune.ui.screens.data.shelf import BLOCK
+from tui_finetune.ui.widgets.painted import Painted
+from tui_finetune.ui.widgets.table import Lines, Table
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.screens.data.messages import RowRead
+    from tui_finetune.ui.screens.data.page import DataPage
+
+BLOCKS_KEPT = 24
+
+
+class Pane:
+    """What the panes share: their page."""
+
+    @property
+    def data_page(self) -> DataPage:
+        return cast("DataPage", cast(Painted, self).screen)
+
+
+class SourcesPane(Pane, Table):
+    """No data are open: what can be."""
+
+    PLACE = SOURCES
+
+    def __init__(self) -> None:
+        super().__init__(id="sources")
+        self.found: Sequence[data_sources.Candidate] = ()
+
+    def count(self) -> int:
+        return len(self.found)
+
+    def row(self, index: int, width: int) -> Line:
+        return data_sources.candidate_line(self.found[index], width)
+
+    @property
+    def _head_lines(self) -> int:
+        return 4
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        key = self.data_page.ui.keymap.shown("data.source")
+        lines = [
+            EMPTY,
+            line("   No data open. ", span(key, "accent"), " opens a file, a folder, or a data set of the Hub."),
+            line("   ", muted("CSV, JSON, Parquet, Arrow, text, CoNLL; a recipe shows the data that it trains on.")),
+            EMPTY,
+        ]
+        self._keep_in_sight()
+        return [*lines, *(self._line(index, width) for index in range(self.top, self.count()))]
+
+    def do_list_open(self) -> None:
+        if self.found:
+            self.data_page.open(self.found[self.cursor].value)
+        else:
+            self.data_page.do_data_source()
+
+
+class WaitingPane(Pane, Lines):
+    """The beginning of the file, until its rows are there."""
+
+    PLACE = WAITING
+
+    def __init__(self) -> None:
+        super().__init__(id="waiting")
+        self.title = ""
+        self.raw: Sequence[str] = ()
+
+    def count(self) -> int:
+        return len(self.raw) + 2 if self.raw else 1
+
+    def parts(self, index: int, width: int) -> Sequence[Line]:
+        shown = data_rows.waiting_lines(self.title, self.raw, width)
+        return [shown[index]] if shown else [line("   ", muted("–"))]
+
+    def do_app_back(self) -> None:
+        self.data_page.stop_reading()
+
+
+class ProblemsPane(Pane, Table):
+    """Why data cannot be opened: every problem at once."""
+
+    PLACE = PROBLEMS
+
+    def __init__(self) -> None:
+        super().__init__(id="problems")
+
+    def count(self) -> int:
+        return len(self.data_page.problems)
+
+    def row(self, index: int, width: int) -> Line:
+        return line(span(self.data_page.problems[index]))
+
+    @property
+    def _head_lines(self) -> int:
+        return 2
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        page = self.data_page
+        title = page.asked.title if page.asked is not None else ""
+        lines: list[Line] = [line(" ", span(f"✗ {title} cannot be opened", "bad", bold=True)), EMPTY]
+        for index, problem in enumerate(page.problems):
+            parts = wrap(problem, width - 4)
+            cursor = "▸" if index == self.cursor else " "
+            lines += [line(" ", span(cursor, "accent"), " ", *parts[0]), *(line("   ", *part) for part in parts[1:])]
+        key = page.ui.keymap.shown("data.source")
+        rest = "esc goes back to what was open." if page.found is not None else f"{key} opens something else."
+        return [*lines, EMPTY, line("   ", muted(rest))]
+
+    def cursor_line(self) -> int | None:
+        return None
+
+    def raw_offer(self) -> Offer:
+        problems = self.data_page.problems
+        if self.cursor < len(problems) and problems[self.cursor].line is not None:
+            return ON
+        return off("The problem names no line of a file.")
+
+    def do_list_open(self) -> None:
+        self.data_page.show_raw(self.data_page.problems[self.cursor])
+
+
+class RowsTable(Pane, Table):
+    """Rows of a view: those in sight are read, and some around them; the others are not in memory."""
+
+    PLACE = ROWS
+
+    def __init__(self) -> None:
+        super().__init__(id="rows")
+        self.first_column = 0
+        """The first column that is shown."""
+        self._blocks: OrderedDict[int, tuple[Sequence[int], Sequence[Mapping[str, Any]]]] = OrderedDict()
+        self._tokens: dict[int, Sequence[int]] = {}
+        self._asked: set[int] = set()
+        self._laid_out: tuple[tuple[Any, ...], Sequence[Any]] | None = None
+
+    def forget(self) -> None:
+        """Another view: what was read is of the one before."""
+        self._blocks.clear()
+        self._tokens.clear()
+        self._asked.clear()
+        self.cursor = self.top = 0
+
+    def keep_in_sight(self) -> Sequence[int]:
+        """Forgets the blocks that are not in sight; those that are."""
+        seen = range(self.top // BLOCK, (self.top + self.room) // BLOCK + 1)
+        for block in [block for block in self._blocks if block not in seen]:
+            del self._blocks[block]
+            self._tokens.pop(block, None)
+        return [block for block in seen if block in self._blocks]
+
+    def take(self, block: int, numbers: Sequence[int], cells: Sequence[Mapping[str, Any]]) -> None:
+        self._blocks[block] = (numbers, cells)
+        self._asked.discard(block)
+        while len(self._blocks) > BLOCKS_KEPT:
+            gone, _ = self._blocks.popitem(last=False)
+            self._tokens.pop(gone, None)
+
+    def take_tokens(self, block: int, counts: Sequence[int]) -> None:
+        if block in self._blocks:
+            self._tokens[block] = counts
+
+    def read(self, index: int) -> tuple[int | None, Mapping[str, Any] | None, int | None]:
+        """Number, cells and tokens of a row, as far as they are there."""
+        block, at = divmod(index, BLOCK)
+        numbers, cells = self._blocks.get(block, ((), ()))
+        if at >= len(numbers):
+            return None, None, None
+        counts = self._tokens.get(block, ())
+        return numbers[at], cells[at], counts[at] if at < len(counts) else None
+
+    def count(self) -> int:
+        return self.data_page.count
+
+    def head(self, width: int) -> Line | None:
+        page = self.data_page
+        return data_rows.rows_head(self._columns(width), page.sort, page.reverse) if page.found is not None else None
+
+    def _columns(self, width: int) -> Sequence[Any]:
+        """Made once for each width; a row asks for them again."""
+        page = self.data_page
+        assert page.found is not None
+        now = (id(page.found), page.split, width, self.first_column)
+        if self._laid_out is None or now != self._laid_out[0]:
+            rows = page.found.split(page.split).rows
+            self._laid_out = (now, data_rows.row_columns(page.found, rows, width, self.first_column))
+        return self._laid_out[1]
+
+    def row(self, index: int, width: int) -> Line:
+        found = self.data_page.found
+        assert found is not None
+        number, cells, tokens = self.read(index)
+        return data_rows.list_line(found, self._columns(width + 3), number or 0, cells, tokens)
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        page = self.data_page
+        if page.found is None:
+            return ()
+        self._keep_in_sight()
+        self._ask(height)
+        if self.count():
+            return super().picture(width, height)
+        notes = [line("   ", span(note, "warn")) for note in page.notes]
+        why = "No row matches; esc clears the filter." if page.filter else "–"
+        return [self.head(width) or EMPTY, EMPTY, *notes, line("   ", muted(why))]
+
+    def _ask(self, height: int) -> None:
+        """What is in sight and is not there; the block after it too, so that scrolling finds it read."""
+        last = max(0, self.count() - 1)
+        first, end = self.top // BLOCK, min(last, self.top + 2 * height) // BLOCK
+        for block in range(first, end + 1):
+            if block not in self._blocks and block not in self._asked and self.count():
+                self._asked.add(block)
+                self.data_page.ask_rows(block)
+
+    def moved(self) -> None:
+        self.data_page.cursor_moved()
+
+    def open_offer(self) -> Offer:
+        return ON if self.count() else off("No row under the cursor.")
+
+    def do_list_open(self) -> None:
+        self.data_page.open_row()
+
+    def do_grid_left(self) -> None:
+        self._shift(-1)
+
+    def do_grid_right(self) -> None:
+        self._shift(1)
+
+    def _shift(self, by: int) -> None:
+        found = self.data_page.found
+        last = max(0, len(found.columns) - 1) if found is not None else 0
+        self.first_column = min(max(0, self.first_column + by), last)
+        self.repaint()
+
+
+class Below(Pane, Painted):
+    """The row under the cursor in short, and the lengths of all."""
+
+    DEFAULT_CSS = "Below { height: 6; margin: 1 0 0 0; }"
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        page = self.data_page
+        if page.found is None:
+            return ()
+        if page.has_class("-wide"):
+            return [data_rows.lengths_line(page.found, width)]
+        number, cells, _ = page.table.read(page.table.cursor)
+        return data_rows.below_lines(page.found, number, cells, width)[:height]
+
+
+class OneRow(Pane):
+    """A row whole, as lines at a width."""
+
+    def row_lines(self, width: int, *, ids: bool = False) -> list[Line]:
+        page = self.data_page
+        read = page.row_read
+        if page.found is None or read is None:
+            return [line("   ", muted("–"))]
+        lines = row_lines(
+            page.found, (read.index, page.count), read.number, read.row, self._tokens(read), width, ids=ids
+        )
+        return lines if read.tokens is not None else [*lines, EMPTY, *self._why(read, width)]
+
+    def _tokens(self, read: RowRead) -> TokenView | None:
+        return read.tokens
+
+    def _why(self, read: RowRead, width: int) -> list[Line]:
+        return (
+            [line(" ", *part) for part in wrap(f"no tokens: {read.why}", width - 2, token="muted")] if read.why else []
+        )
+
+
+class Beside(OneRow, Painted):
+    """The row under the cursor, whole, beside the table where there is room."""
+
+    DEFAULT_CSS = "Beside { display: none; }"
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        lines = self.row_lines(width)
+        if len(lines) > height:
+            lines = [
+                *lines[: height - 1],
+                line(" ", muted(f"… {len(lines) - height + 1:,} more lines; enter shows all")),
+            ]
+        return lines
+
+
+class RowPane(OneRow, Lines):
+    """One row, opened: j and k step to its neighbours."""
+
+    PLACE = ROW
+
+    def __init__(self) -> None:
+        super().__init__(id="row")
+        self.ids = False
+        self._shown: tuple[object, int, bool] | None = None
+        self._made: list[Line] = []
+
+    def _lines(self) -> list[Line]:
+        """Made once for each row and width: a long one takes time to wrap."""
+        width = self.size.width or 80
+        now = (self.data_page.row_read, width, self.ids)
+        if now != self._shown:
+            self._shown, self._made = now, self.row_lines(width, ids=self.ids)
+        return self._made
+
+    def count(self) -> int:
+        return len(self._lines())
+
+    def parts(self, index: int, width: int) -> Sequence[Line]:
+        return [self._lines()[index]]
+
+    def step(self, to: int) -> None:
+        self.data_page.table.move(to)
+        self.top = 0
+        self.data_page.ask_row()
+
+    def do_list_down(self) -> None:
+        self.step(self.data_page.table.cursor + 1)
+
+    def do_list_up(self) -> None:
+        self.step(self.data_page.table.cursor - 1)
+
+    def do_list_top(self) -> None:
+        self.step(0)
+
+    def do_list_end(self) -> None:
+        self.step(self.data_page.count - 1)

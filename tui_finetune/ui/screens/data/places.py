@@ -1,0 +1,98 @@
+"""What can be done on the Data screen."""
+
+from __future__ import annotations
+
+from tui_finetune.ui.actions import MOVES, Action, Place
+
+MARKS = (
+    ("tokens", "how many the row has; yellow where its end is cut off at the maximum length"),
+    ("┊", "the maximum length; what is right of it is cut off"),
+    ("⏎", "a line end inside a text"),
+    ("- +", "before and after a step, what changed in bold"),
+)
+DATA = Place(
+    "data",
+    "Data",
+    (
+        Action("data.source", "Open…", "A file, folder or glob, a Hub data set, a source, a recipe."),
+        Action("item.new", "New run", "A recipe that trains on this, filled in, in Train.",
+               offer=lambda page: page.new_offer()),
+        Action("list.filter", "Filter", "Words, label:good, words>60, tokens>128, text: for what is missing; esc clears.",
+               offer=lambda page: page.rows_offer()),
+        Action("list.sort", "Sort", "By the next column, at last by length.", offer=lambda page: page.rows_offer()),
+        Action("item.tokens", "Tokens", "The row as the model sees it; in an opened row each token with its id.",
+               offer=lambda page: page.tokens_offer()),
+        Action("item.choose", "Choose…", "Split; model whose tokens count, maximum length; task, kind and subset.",
+               offer=lambda page: page.choose_offer()),
+        Action("list.turn", "Turn order", offer=lambda page: page.rows_offer(), footer=False),
+        Action("item.copy", "Copy", "The row, as JSON.", offer=lambda page: page.row_offer(), footer=False),
+        Action("item.details", "Details", offer=lambda page: page.open_offer(), footer=False),
+        Action("view.reload", "Read again", "From disk, or from the Hub.", offer=lambda page: page.reload_offer(),
+               footer=False),
+    ),
+    MARKS,
+)  # fmt: skip
+SOURCES = Place(
+    "data.sources",
+    "what can be opened",
+    (Action("list.open", "Open", "Open what is under the cursor."), *MOVES),
+)
+WAITING = Place(
+    "data.waiting",
+    "first lines",
+    (Action("app.back", "Stop", "Stop reading; what was open before is back."), *MOVES),
+)
+PROBLEMS = Place(
+    "data.problems",
+    "problems",
+    (
+        Action("list.open", "As it stands", "The lines of the file around the problem.",
+               offer=lambda pane: pane.raw_offer()),
+        *MOVES,
+    ),
+)  # fmt: skip
+ROWS = Place(
+    "data.rows",
+    "rows",
+    (
+        Action("list.open", "Row", "The whole row.", offer=lambda pane: pane.open_offer()),
+        *MOVES,
+        Action("grid.left", "Left", "Columns to the left.", footer=False),
+        Action("grid.right", "Right", "Columns to the right.", footer=False),
+    ),
+)
+ROW = Place(
+    "data.row",
+    "row",
+    (
+        Action("list.down", "Next", "The next row of the list."),
+        Action("list.up", "Previous", "The row before."),
+        Action("list.page_down", "Page down", "Scroll down in the row.", footer=False),
+        Action("list.page_up", "Page up", "Scroll up in the row.", footer=False),
+        Action("list.top", "Top", "The first row of the list.", footer=False),
+        Action("list.end", "End", "The last row of the list.", footer=False),
+    ),
+)
+COLUMNS = Place(
+    "data.columns",
+    "columns",
+    (Action("list.open", "Values", "Values and lengths of the column on the whole screen."), *MOVES),
+)
+FACTS = Place(
+    "data.facts",
+    "values",
+    (Action("list.open", "Its rows", "The rows that have the value.", offer=lambda pane: pane.open_offer()), *MOVES),
+)
+STEPS = Place(
+    "data.steps",
+    "steps",
+    (
+        Action("list.mark", "Use", "Use the step, or leave it out; in the order in which they are marked.",
+               offer=lambda pane: pane.step_offer()),
+        Action("list.open", "Options…", offer=lambda pane: pane.options_offer()),
+        *MOVES,
+    ),
+)  # fmt: skip
+PREVIEW = Place("data.preview", "before and after", MOVES)
+RUN = Place("data.run", "what a run would have", MOVES)
+PLACES = (DATA, SOURCES, WAITING, PROBLEMS, ROWS, ROW, COLUMNS, FACTS, STEPS, PREVIEW, RUN)
