@@ -241,6 +241,37 @@ async def test_prepared_tells_the_run_and_previews_steps(home: Home, write: Writ
         await screen.sees("failed: KeyError")
 
 
+async def test_a_recipe_of_it_opens_in_train_with_its_steps(home: Home, write: Write) -> None:
+    from tui_finetune.plugin_api.templates import new_plugin
+
+    new_plugin(home.plugins, "calm_recipe_texts")
+    path = write("reviews.csv", reviews(60))
+    async with showing(home) as screen:
+        page = await looked(screen, path)
+        await screen.press("]", "]")
+        await screen.sees("calm-recipe-texts")
+        await screen.press("space", "n")
+        await screen.sees("[3 Train]")
+        await screen.sees("reviews.toml")
+        await screen.press("2")
+        await screen.sees("[2 Data]")
+        assert page.chosen == {"calm-recipe-texts": {}}
+
+
+async def test_a_row_is_tried_in_predict(home: Home, write: Write) -> None:
+    async with showing(home) as screen:
+        await looked(screen, write("reviews.csv", reviews(60)))
+        await screen.press("j", "x")
+        await screen.sees("[6 Predict]")
+        await screen.sees("my money number 1 is late")
+
+
+async def test_another_screen_may_send_a_person_here_to_open_data(home: Home) -> None:
+    async with showing(home) as screen:
+        screen.app.show_screen("data", DataWanted())
+        await screen.sees("Open data")
+
+
 async def test_without_preprocessors_it_says_how_to_get_one(home: Home, write: Write) -> None:
     async with showing(home) as screen:
         await looked(screen, write("reviews.csv", reviews(60)))

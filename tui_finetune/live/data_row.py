@@ -81,6 +81,13 @@ def row_lines(
     return lines + (_word_lines(tokens, width) if tokens.words else _piece_lines(tokens, width))
 
 
+def texts_of(found: DataSet, row: Mapping[str, Any]) -> list[str]:
+    """What a model reads of a row, as a person would type it: words are put together again."""
+    kinds = {found.roles[role]: kind for role, kind in found.kinds.items() if role in found.roles}
+    columns = [name for name in found.inputs if kinds.get(name) in ("text", "words")]
+    return [cell_text(found, name, row.get(name)) for name in columns if row.get(name) is not None]
+
+
 def _head(place: tuple[int, int], number: int, row: Mapping[str, Any], tokens: TokenView | None, width: int) -> Line:
     at_, of = place
     pieces: list[object] = [" ", muted("row "), f"{number:,}"]

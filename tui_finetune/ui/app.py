@@ -133,8 +133,9 @@ class TuiFinetune(App[str], inherit_bindings=False):
         return found
 
     def pages(self) -> list[Page]:
-        """Those that have been shown."""
-        return [stack[0] for stack in self._screen_stacks.values() if stack and isinstance(stack[0], Page)]
+        """Those that have been shown; one that is being made has no panes yet that could be told anything."""
+        every = [stack[0] for stack in self._screen_stacks.values() if stack]
+        return [page for page in every if isinstance(page, Page) and page.is_mounted]
 
     def show_screen(self, name: str, wanted: object = None) -> None:
         """Goes to a screen; it is as it was left, or shows what is wanted of it (`ui/wants.py`)."""

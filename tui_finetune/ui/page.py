@@ -107,9 +107,11 @@ class Page(Overlays):
                 widget.repaint()
 
     def repaint_frame(self) -> None:
+        """The lines around the content; a page that is shown for the first time may have none yet."""
         if self.is_current:
             for kind in (HeaderLine, ThingLine, TabRule, MessageLine, FooterLine, SmallView):
-                self.query_one(kind).repaint()
+                for widget in self.query(kind):
+                    widget.repaint()
 
     # Textual calls the handlers of every class of a page, the subclass's first: none of them calls its parent's.
 

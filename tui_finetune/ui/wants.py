@@ -18,7 +18,7 @@ class RunWanted:
 
 @dataclass(frozen=True)
 class DataWanted:
-    """Data by path, Hub id or name of a source, or those of a recipe; with the cursor on a row."""
+    """Data by path, Hub id or name of a source, or those of a recipe, with the cursor on a row; of nothing it asks what."""
 
     source: str | None = None
     recipe: Path | None = None

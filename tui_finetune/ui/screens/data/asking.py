@@ -29,6 +29,7 @@ def open_wanted(page: DataPage, wanted: DataWanted) -> None:
     elif wanted.source is not None:
         given, typed = None, wanted.source
     else:
+        page.call_after_refresh(ask_for_source, page)
         return
     found = page.found
     if found is not None and wanted.row_id is not None and found.asked.typed == typed:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -52,6 +52,8 @@ class Looking(Page):
         """Number of what is open."""
         self._view = 0
         self._find: str | None = None
+        self._then: Callable[[RowRead], None] | None = None
+        """What is to be done with the row under the cursor once it has been read."""
         """Id of the row that is to be shown once the data are open."""
         self._since = 0.0
 
@@ -115,6 +117,15 @@ class Looking(Page):
         """The row under the cursor, whole."""
         if self.count:
             self.shelf.row(self.key, self.table.cursor)
+
+    def with_row(self, then: Callable[[RowRead], None]) -> None:
+        """Does something with the whole row under the cursor."""
+        read = self.row_read
+        if read is not None and read.key == self.key and read.index == self.table.cursor:
+            then(read)
+        else:
+            self._then = then
+            self.ask_row()
 
     def ask_facts(self) -> None:
         """The column under the cursor, counted; once for each split."""
@@ -253,9 +264,9 @@ class Looking(Page):
         if message.key == self.key and message.index == self.table.cursor:
             self.row_read = message
             self.repaint()
-
-    def on_row_copied(self, message: messages.RowCopied) -> None:
-        self.ui.copy_text(message.text)
+            then, self._then = self._then, None
+            if then is not None:
+                then(message)
 
     def on_facts_read(self, message: messages.FactsRead) -> None:
         if message.number == self._number:

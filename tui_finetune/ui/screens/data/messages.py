@@ -121,13 +121,6 @@ class RowRead(Told):
 
 
 @dataclass
-class RowCopied(Told):
-    """A row as text."""
-
-    text: str
-
-
-@dataclass
 class FactsRead(Told):
     """A column was counted."""
 

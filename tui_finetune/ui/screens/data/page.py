@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from textual import events, on
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from tui_finetune.errors import Problem
 from tui_finetune.live import data_rows
+from tui_finetune.live.data_row import texts_of
 from tui_finetune.live.data_set import summary_words
 from tui_finetune.live.data_steps import Step
 from tui_finetune.live.offers import ON, Offer, off
@@ -29,7 +31,7 @@ from tui_finetune.ui.screens.data.panes import (
     WaitingPane,
 )
 from tui_finetune.ui.screens.data.places import DATA
-from tui_finetune.ui.wants import DataWanted, TrainWanted
+from tui_finetune.ui.wants import DataWanted, PredictWanted, TrainWanted
 
 TABS = ("rows", "columns", "prepared")
 WIDE = 110
@@ -286,7 +288,20 @@ class DataPage(Looking):
             self.open_row()
 
     def do_item_copy(self) -> None:
-        self.shelf.copy(self.key, self.table.cursor)
+        self.with_row(lambda read: self.ui.copy_text(json.dumps(read.row, ensure_ascii=False, default=str)))
+
+    def try_offer(self) -> Offer:
+        if not self.row_offer().on:
+            return self.row_offer()
+        return ON if self.found is not None and self.found.inputs else off("No column here is read by a model.")
+
+    def do_item_try(self) -> None:
+        def show(read: messages.RowRead) -> None:
+            assert self.found is not None
+            text, *pair = texts_of(self.found, read.row) or [""]
+            self.ui.show_screen("predict", PredictWanted(text=text, pair=pair[0] if pair else None))
+
+        self.with_row(show)
 
     def do_view_reload(self) -> None:
         if self.asked is not None:

@@ -24,6 +24,7 @@ DATA = Place(
                offer=lambda page: page.tokens_offer()),
         Action("item.choose", "Choose…", "Split; model whose tokens count, maximum length; task, kind and subset.",
                offer=lambda page: page.choose_offer()),
+        Action("item.try", "Try", "The row's text in Predict.", offer=lambda page: page.try_offer(), footer=False),
         Action("list.turn", "Turn order", offer=lambda page: page.rows_offer(), footer=False),
         Action("item.copy", "Copy", "The row, as JSON.", offer=lambda page: page.row_offer(), footer=False),
         Action("item.details", "Details", offer=lambda page: page.open_offer(), footer=False),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -176,15 +175,6 @@ class Shelf:
             return messages.RowRead(key, index, number, row, tokens, why)
 
         self._bridge.latest("data.row", "Read the row", work)
-
-    def copy(self, key: Key, index: int) -> None:
-        def work() -> Message | None:
-            reading = self._reading(key)
-            if reading is None:
-                return None
-            return messages.RowCopied(json.dumps(reading.whole(index)[1], ensure_ascii=False, default=str))
-
-        self._bridge.do("Copy the row", work)
 
     def find(self, key: Key, found: DataSet, row_id: str) -> None:
         """Shows the split and the place of the row with an id."""
