@@ -12,6 +12,8 @@ from tui_finetune.live.points import Series
 
 GAP = 3.0
 """Points further apart than so many times their usual distance are not joined: nothing is known between them."""
+MANY = 4_000
+"""New points from which on numpy is worth its import."""
 USUAL = 200
 """Newest points that the usual distance is taken from."""
 
@@ -59,8 +61,12 @@ class Bins:
         if self._taken > len(steps) or (self._taken and steps[self._taken - 1] != self._last_step):
             self._clear()
         first, last = bisect_left(steps, self.start), bisect_right(steps, self.end)
-        for place in range(max(self._taken, first), last):
-            self._add(steps[place], series.values[place])
+        first = max(self._taken, first)
+        if last - first > MANY:
+            self._add_many(series, first, last)
+        else:
+            for place in range(first, last):
+                self._add(steps[place], series.values[place])
         self._taken = len(steps)
         self._last_step = steps[-1] if steps else -1
         recent = steps[-USUAL:]
@@ -85,6 +91,38 @@ class Bins:
             known.low, known.high = min(known.low, value), max(known.high, value)
             known.last, known.last_step = value, step
         self._broken = False
+
+    def _add_many(self, series: Series, first: int, last: int) -> None:
+        """The same for very many, by numpy: a million within a few frames."""
+        import numpy as np
+
+        steps, values = np.array(series.steps[first:last]), np.array(series.values[first:last])
+        columns = np.rint((steps - self.start) / max(1, self.end - self.start) * (self.columns - 1)).astype(np.int64)
+        columns = np.clip(columns, 0, self.columns - 1)
+        finite = np.isfinite(values)
+        after_gap = np.concatenate(([self._broken], ~finite[:-1]))
+        self.gaps.update(np.unique(columns[~finite]).tolist())
+        self._broken = not bool(finite[-1])
+        if not finite.any():
+            return
+        columns, values, steps, after_gap = columns[finite], values[finite], steps[finite], after_gap[finite]
+        starts = np.flatnonzero(np.concatenate(([True], columns[1:] != columns[:-1])))
+        ends = np.concatenate((starts[1:], [len(columns)])) - 1
+        lows, highs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
+        for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
+            self._merge(
+                int(columns[start]),
+                Bin(float(lows[place]), float(highs[place]), float(values[start]), float(values[end]),
+                    int(steps[start]), int(steps[end]), bool(after_gap[start])),
+            )  # fmt: skip
+
+    def _merge(self, column: int, new: Bin) -> None:
+        known = self.found.get(column)
+        if known is None:
+            self.found[column] = new
+        else:
+            known.low, known.high = min(known.low, new.low), max(known.high, new.high)
+            known.last, known.last_step = new.last, new.last_step
 
     def joined(self, left: Bin, right: Bin) -> bool:
         """True where a line may go from one column's last point to the other's first."""

@@ -175,7 +175,7 @@ class Charting:
         return found
 
 
-def _points(history: History, metric: Metric) -> tuple[list[int], list[float]]:
+def _points(history: History, metric: Metric) -> tuple[Sequence[int], Sequence[float]]:
     series = history.get(metric.points or "")
     return series.steps, series.values
 

@@ -2,20 +2,35 @@
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import isfinite
+
+LARGEST_STEP = 2**53
+"""A step beyond it is none: no run has so many, and no axis can tell them apart."""
 
 
 @dataclass
 class Series:
-    """Values by step, in order; what is not finite stays, to be drawn as a gap."""
+    """Values by step, in order; what is not finite stays, to be drawn as a gap. Sixteen bytes a point."""
 
-    steps: list[int] = field(default_factory=list)
-    values: list[float] = field(default_factory=list)
+    steps: array[int] = field(default_factory=lambda: array("q"))
+    values: array[float] = field(default_factory=lambda: array("d"))
+    _largest: float | None = None
+    _seen: int = 0
+    """Points that the largest one was looked for in."""
+
+    def extend(self, steps: list[int], values: list[float]) -> None:
+        """Points that come after all those there are, in order."""
+        self.steps.extend(steps)
+        self.values.extend(values)
 
     def add(self, step: int, value: float) -> None:
         """Steps come in order; one that comes again, or late, takes its place."""
+        if not 0 <= step < LARGEST_STEP:
+            return
         if not self.steps or step > self.steps[-1]:
             self.steps.append(step)
             self.values.append(value)
@@ -32,7 +47,18 @@ class Series:
         place = bisect_right(self.steps, step)
         gone = Series(self.steps[place:], self.values[place:])
         del self.steps[place:], self.values[place:]
+        self._largest, self._seen = None, 0
         return gone
+
+    @property
+    def largest(self) -> float | None:
+        """The largest finite value; each point is looked at once."""
+        if self._seen < len(self.values):
+            new = max((value for value in self.values[self._seen :] if isfinite(value)), default=None)
+            self._seen = len(self.values)
+            if new is not None and (self._largest is None or new > self._largest):
+                self._largest = new
+        return self._largest
 
     @property
     def last(self) -> float | None:

@@ -131,11 +131,11 @@ def _newest(history: History, width: int) -> Line:
         )
         best = ", best so far" if best_so_far(history, f"validation/{name}") else ""
         left.append(f" validation {name} {words.score(value)}{best}")
-    rates = history.get("learning_rate").values
+    rates = history.get("learning_rate")
     right = EMPTY
-    if rates:
-        peak = f" (peak {words.rate(max(rates))})" if max(rates) != rates[-1] else ""
-        right = line(f"learning rate {words.rate(rates[-1])}{peak} ")
+    if rates.last is not None:
+        peak = f" (peak {words.rate(rates.largest)})" if rates.largest != rates.last else ""
+        right = line(f"learning rate {words.rate(rates.last)}{peak} ")
     return ends(line(*left), right, width)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
-from tui_finetune.live.points import AttemptNote, CheckpointNote, Doing, Evaluation, Mark, Series
-from tui_finetune.runs.tail import Event, number
+from tui_finetune.live.points import LARGEST_STEP, AttemptNote, CheckpointNote, Doing, Evaluation, Mark, Series
+from tui_finetune.runs.tail import Event, as_event, number
 
 STEP_VALUES = (
     "loss",
@@ -159,6 +160,32 @@ class History:
                 self._add(name, step, value)
         self._raw(event, step, 0)
 
+    def feed_steps(self, events: Sequence[Mapping[str, Any]]) -> None:
+        """Many `step` events as they stand in the file, of rising steps: column by column, for the length of a million."""
+        steps = [event["step"] for event in events]
+        after = max((self.series[name].steps[-1] for name in STEP_VALUES if self.get(name).steps), default=-1)
+        plain = all(type(step) is int for step in steps) and after < steps[0] and steps[-1] < LARGEST_STEP
+        if not plain or any(b <= a for a, b in pairwise(steps)) or any("losses" in event for event in events):
+            self.feed(as_event(dict(event)) for event in events)
+            return
+        for name in STEP_VALUES:
+            self._column(name, steps, [event.get(name) for event in events])
+        self.step = max(self.step, steps[-1])
+        times = [t for event in events if (t := number(event.get("t")))]
+        if times:
+            self.first_t = self.first_t if self.first_t is not None else times[0]
+            self.last_t = times[-1]
+
+    def _column(self, name: str, steps: list[int], found: list[Any]) -> None:
+        if set(map(type, found)) != {float}:
+            there = [
+                (step, value) for step, raw in zip(steps, found, strict=True) if (value := number(raw)) is not None
+            ]
+            if not there:
+                return
+            steps, found = [step for step, _ in there], [value for _, value in there]
+        self.series.setdefault(name, Series()).extend(steps, found)
+
     def _values(self, event: Event) -> None:
         if event.step is not None:
             self._raw(event, event.step, _whole(event.get("offset")) or 0)
@@ -235,7 +262,7 @@ def said(event: Event) -> str:
     return str(event.get("message", ""))
 
 
-def _points(series: Series) -> tuple[list[int], list[float]]:
+def _points(series: Series) -> tuple[Sequence[int], Sequence[float]]:
     return series.steps, series.values
 
 

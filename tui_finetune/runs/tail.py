@@ -58,17 +58,22 @@ def number(value: Any) -> float | None:
     return float(value) if isinstance(value, str) and value in ("nan", "inf", "-inf") else None
 
 
+def as_event(raw: Any) -> Event:
+    """The event that a JSON document is, which is used up; raises one of a handful of errors where it is none."""
+    fields: dict[str, Any] = raw if type(raw) is dict else {}
+    name, t = fields.pop("event"), fields.pop("t", 0.0)
+    if type(name) is not str:
+        raise TypeError("event")
+    if type(t) is not float:
+        t = float(t or 0.0)
+    seq, attempt, v = int(fields.pop("seq", 0)), int(fields.pop("attempt", 0)), int(fields.pop("v", 1))
+    return Event(name, t, seq, attempt, fields, v)
+
+
 def parse(line: bytes) -> Event:
     """A line as an event; one that is none comes back as it is, with `broken` set."""
     try:
-        raw = json.loads(line.decode("utf-8"))
-        name, t = raw.pop("event"), raw.pop("t", 0.0)
-        if type(name) is not str:
-            raise TypeError("event")
-        if type(t) is not float:
-            t = float(t or 0.0)
-        seq, attempt, v = int(raw.pop("seq", 0)), int(raw.pop("attempt", 0)), int(raw.pop("v", 1))
-        return Event(name, t, seq, attempt, raw, v)
+        return as_event(json.loads(line.decode("utf-8")))
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError, IndexError):
         return Event("", broken=line.decode("utf-8", "backslashreplace"))
 
@@ -97,6 +102,12 @@ class EventTail:
     def skip(self) -> None:
         """Past all whole lines that are there now: only what comes from now on is told."""
         self.offset = whole_lines(self.path)
+
+    def go_on_from(self, offset: int) -> None:
+        """After what somebody else has read, up to the end of a whole line."""
+        self.offset = self.begun = offset
+        stat = self.path.stat()
+        self._identity = (stat.st_dev, stat.st_ino)
 
     def _notice_replacement(self, stat: os.stat_result) -> None:
         identity = (stat.st_dev, stat.st_ino)

@@ -219,7 +219,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
                     handler(message)
 
     on_log_advanced = on_run_details_read = on_run_gone = on_launch_advanced = on_machine_looked_at = _forward
-    on_run_advanced = _forward
+    on_run_advanced = on_history_read = on_history_reading = _forward
 
     def on_recipe_drafted(self, message: messages.RecipeDrafted) -> None:
         self.show_screen("train", TrainWanted(path=message.path))

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from textual.message import Message
 
+from tui_finetune.live.bulk import LongRun, first_look
 from tui_finetune.live.series import History
 from tui_finetune.runs.info import read_info
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.logfile import LogTail
 from tui_finetune.runs.records import attempts, checkpoints
 from tui_finetune.runs.status import Status
-from tui_finetune.runs.tail import Event, EventTail, brief_events, whole_lines
+from tui_finetune.runs.tail import Event, EventTail, whole_lines
 from tui_finetune.ui import messages
 from tui_finetune.ui.pace import Pace
 
@@ -24,7 +25,10 @@ STATUS_SECONDS = 1.0
 PIECE = 262_144
 """Bytes of events in one message: a screen takes them within a frame."""
 LONG = 4 * PIECE
-"""Events of more bytes are first read in brief."""
+"""Events of more bytes are read whole in the thread."""
+TOLD_SECONDS = 0.25
+BREATH_SECONDS = 0.001
+"""After each piece of a long run: the event loop gets its turn."""
 OF_FILES = frozenset({"attempt", "checkpoint", "checkpoint_removed", "checkpoint_skipped", "end"})
 """Events after which the run's files are looked at again."""
 TAKEN_SECONDS = 30.0
@@ -90,13 +94,32 @@ class Following:
                 self._pace.wait(self._stopped)
 
     def _open(self, status: Status) -> None:
-        """What can be said at once: of a long run the figures, before the whole of it is read."""
-        paths = self._paths
-        if _size(paths.events) > LONG:
-            events = brief_events(paths, whole_lines(paths.events))
-            self._told.feed(events)
-            self._post(messages.RunAdvanced(self.run_id, events, status, 0, _size(paths.events), brief=True))
+        """What can be said at once; a long run is read here, many events at a time, and told whole."""
         self._read_files(status)
+        end = whole_lines(self._paths.events)
+        if end > LONG:
+            self._read_long(status, end)
+
+    def _read_long(self, status: Status, end: int) -> None:
+        path = self._paths.events
+        self._post(messages.HistoryRead(self.run_id, first_look(path, end), status, 0))
+        run, told = LongRun(), time.monotonic()
+
+        def go_on(read: int) -> bool:
+            nonlocal told
+            if time.monotonic() - told >= TOLD_SECONDS:
+                told = time.monotonic()
+                self._post(messages.HistoryReading(self.run_id, read, end))
+            return not self._stopped.wait(BREATH_SECONDS)
+
+        read = run.read(path, end, go_on)
+        if self._stopped.is_set():
+            return
+        self._tail.go_on_from(read)
+        self._told.feed(event for event in run.files if event.name in OF_FILES)
+        self._read_files(status)
+        lines = tuple(run.lines)
+        self._post(messages.HistoryRead(self.run_id, run.history, status, read, lines, run.told - len(lines)))
 
     def _advance(self, events: list[Event], status: Status) -> None:
         size = _size(self._paths.events)

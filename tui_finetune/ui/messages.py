@@ -14,6 +14,7 @@ from tui_finetune.errors import Problem
 from tui_finetune.live.launching import Step
 from tui_finetune.live.reader import Listing
 from tui_finetune.live.runs_page import MachineFigures
+from tui_finetune.live.series import History
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.records import AttemptRecord, CheckpointRecord
 from tui_finetune.runs.status import Status
@@ -72,6 +73,33 @@ class RunAdvanced(Message):
     """True for a first look at a long run; the whole of it follows."""
     taken: threading.Event = field(default_factory=threading.Event)
     """Set by the handler: the reader waits for it, so that a long history is never in memory twice."""
+
+
+@dataclass
+class HistoryRead(Message):
+    """A long run as it was read in a thread: first a look at it, then the whole of it. What comes after is RunAdvanced's."""
+
+    run_id: str
+    history: History
+    status: Status
+    read: int
+    """Bytes of the events that it is made of; 0 for the first look."""
+    lines: Sequence[str] = ()
+    """The newest events as lines."""
+    dropped: int = 0
+    """Lines before them."""
+
+
+@dataclass
+class HistoryReading(Message):
+    """How far the reading of a long run is."""
+
+    run_id: str
+    read: int
+    size: int
+
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, HistoryReading)
 
 
 @dataclass

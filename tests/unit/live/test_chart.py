@@ -78,6 +78,23 @@ def test_a_series_that_grows_is_not_gathered_again() -> None:
     assert bins.found[bins.column(50)].last == 0.25
 
 
+@pytest.mark.parametrize("cut", [0, 3, 5_000])
+def test_very_many_points_are_gathered_as_few_are(cut: int) -> None:
+    """By numpy at once, or one by one: the same bins, gaps and joints, also where a part was taken before."""
+    values = [math.sin(step / 300) + step % 7 / 50 for step in range(12_000)]
+    for place in (0, 10, 4_000, 4_001, 11_999):
+        values[place] = math.nan
+    points = series(*zip(range(0, 36_000, 3), values, strict=True))
+    first = series(*zip(range(0, 3 * cut, 3), values, strict=False))
+    by_one, at_once = Bins(30_000, 120, 900), Bins(30_000, 120, 900)
+    for place in range(0, len(values) + 1, 2_000):
+        by_one.take(series(*zip(list(points.steps)[:place], values, strict=False)))
+    at_once.take(first)
+    at_once.take(points)
+    assert at_once.gaps == by_one.gaps
+    assert at_once.found == by_one.found
+
+
 def test_a_series_that_was_cut_is_gathered_anew() -> None:
     """An attempt that went back: its points are gone from the series, and from the chart."""
     points = series(*((step, 0.5) for step in range(0, 100, 5)))

@@ -17,6 +17,8 @@ from tui_finetune.live.run_head import small_lines, thing_line
 from tui_finetune.live.run_look import Files, RunLook
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, line, muted
+from tui_finetune.runs.status import Status
+from tui_finetune.runs.tail import Event
 from tui_finetune.ui import messages
 from tui_finetune.ui.run_actions import RunActions
 from tui_finetune.ui.screens.run.checkpoints_pane import CheckpointsPane
@@ -24,6 +26,7 @@ from tui_finetune.ui.screens.run.live_pane import LivePane
 from tui_finetune.ui.screens.run.places import RUN
 from tui_finetune.ui.screens.run.text_panes import EventsPane, LogPane, RecipePane
 from tui_finetune.ui.wants import RunWanted
+from tui_finetune.ui.widgets.frame import MessageLine
 
 TABS = ("live", "log", "events", "recipe", "checkpoints")
 TITLES = {"live": "Live", "log": "Log", "events": "Events", "recipe": "Recipe", "checkpoints": "Checkpoints"}
@@ -53,9 +56,6 @@ class RunPage(RunActions):
         """Bytes of its events that were taken."""
         self._whole = False
         """True once all that was written before the screen opened has been read."""
-        self._brief = False
-        self._full = History()
-        """The whole history while it is being read, of a run whose brief one is shown."""
         self._reading = ""
         self._newest = ""
         """What was told last, said while nothing else is."""
@@ -94,8 +94,7 @@ class RunPage(RunActions):
 
     def _begin(self) -> None:
         """Its events from the first one."""
-        self._read, self._whole, self._brief, self._reading = 0, False, False, ""
-        self._full = History()
+        self._read, self._whole, self._reading = 0, False, ""
         self.query_one(EventsPane).take((), anew=True)
         self.query_one(LivePane).charting.forget()
         if self.look is not None:
@@ -166,44 +165,57 @@ class RunPage(RunActions):
 
     def on_run_advanced(self, message: messages.RunAdvanced) -> None:
         message.taken.set()
-        if message.run_id != self._run_id:
+        if message.run_id != self._run_id or not self._known():
             return
-        if self.look is None:
-            row = self.ui.row(message.run_id)
-            if row is None:
-                return
-            self.look = RunLook(row.info, row.status)
-        if self._read and (message.brief or not message.begun):
+        if self._read and not message.begun:
             self._begin()
         if message.begun != self._read:
             return
         self._read = message.read
-        if message.brief:
-            self._brief = True
-            self.look.history = History(message.events)
-            self._full = History()
-        else:
-            self._feed(message)
-        self.look.status = message.status
-        self.look.gone = None
-        self._want_log()
-        self._whole = self._whole or (not message.brief and message.read >= message.size)
-        self._reading = "" if self._whole else self._share(message)
-        self.repaint()
+        self._feed(message.events)
+        self._whole = self._whole or message.read >= message.size
+        self._advanced(message.status)
 
-    def _share(self, message: messages.RunAdvanced) -> str:
-        share = 100 * message.read // max(1, message.size)
-        return f"Reading {message.size / 1e6:.1f} MB of events … {share} %" if message.size > 2_000_000 else ""
+    def on_history_read(self, message: messages.HistoryRead) -> None:
+        """A long run: first a look at it, then the whole of it."""
+        if message.run_id != self._run_id or not self._known():
+            return
+        self._begin()
+        assert self.look is not None
+        self.look.history, self._read, self._whole = message.history, message.read, message.read > 0
+        pane = self.query_one(EventsPane)
+        pane.take(message.lines, dropped=message.dropped)
+        self.look.said = pane.newest(SAID_LINES)
+        self._advanced(message.status)
 
-    def _feed(self, message: messages.RunAdvanced) -> None:
-        """New events into the history; while a long one is read the brief one is shown, and changed for it at the end."""
+    def on_history_reading(self, message: messages.HistoryReading) -> None:
+        if message.run_id == self._run_id and not self._whole:
+            share = 100 * message.read // max(1, message.size)
+            self._reading = f"Reading {message.size / 1e6:.0f} MB of events … {share} %"
+            self.query_one(MessageLine).repaint()
+
+    def _known(self) -> bool:
+        """True where there is a run to tell of; the list may know it before its details have come."""
+        row = self.ui.row(self._run_id)
+        if self.look is None and row is not None:
+            self.look = RunLook(row.info, row.status)
+        return self.look is not None
+
+    def _advanced(self, status: Status) -> None:
         look = self.look
         assert look is not None
-        history = self._full if self._brief else look.history
+        look.status, look.gone = status, None
+        self._reading = "" if self._whole else self._reading
+        self._want_log()
+        self.repaint()
+
+    def _feed(self, events: Sequence[Event]) -> None:
+        look = self.look
+        assert look is not None
         new: list[str] = []
-        for event in message.events:
-            history.feed((event,))
-            if (text := event_line(event, history)) is not None:
+        for event in events:
+            look.history.feed((event,))
+            if (text := event_line(event, look.history)) is not None:
                 new.append(text)
                 if event.name in TOLD:
                     self._newest = text
@@ -212,9 +224,6 @@ class RunPage(RunActions):
         pane = self.query_one(EventsPane)
         pane.take(new)
         look.said = pane.newest(SAID_LINES)
-        if self._brief and message.read >= message.size:
-            self._brief, look.history = False, history
-            self.query_one(LivePane).charting.forget()
 
     def on_run_details_read(self, message: messages.RunDetailsRead) -> None:
         if message.run_id != self._run_id:

@@ -25,10 +25,11 @@ class _Filtered(Lines, Pane):
         self.dropped = 0
         """Oldest lines that are not kept any more."""
 
-    def take(self, new: Sequence[str], *, anew: bool = False) -> None:
-        """More lines; with `anew` in place of those there were."""
+    def take(self, new: Sequence[str], *, anew: bool = False, dropped: int = 0) -> None:
+        """More lines; with `anew` in place of those there were. dropped: lines before them that nobody has."""
         if anew:
             self._all, self._shown, self.dropped = [], [], 0
+        self.dropped += dropped
         self._all += new
         self._shown += [one for one in new if self._has(one)]
         if len(self._all) > KEPT:
