@@ -69,8 +69,6 @@ class RunAdvanced(Message):
     """Bytes that the events have."""
     begun: int = 0
     """Bytes read before these: whoever has not had those before cannot take these."""
-    brief: bool = False
-    """True for a first look at a long run; the whole of it follows."""
     taken: threading.Event = field(default_factory=threading.Event)
     """Set by the handler: the reader waits for it, so that a long history is never in memory twice."""
 
