@@ -16,6 +16,7 @@ from tui_finetune.ui.pasted import BEGIN, END, PasteFilter
         (f"{BEGIN}two\nlines\t{END}k", f"{BEGIN}two\nlines\t{END}k"),
         (f"{BEGIN}a\x1b]52;c;YQ\x07s\r\x1bb\x00{END}\x1b", f"{BEGIN}a]52;c;YQs\rb{END}\x1b"),
         ("\x1b[20", ""),
+        (f"{BEGIN}two \x1b[12;40Rwords{END}\x1b[1;1R", f"{BEGIN}two words{END}\x1b[1;1R"),
         (f"{BEGIN}{BEGIN}x{END}", f"{BEGIN}[200~x{END}"),
     ],
 )

@@ -1,14 +1,22 @@
-"""The terminal's driver with what the library's lacks: bytes that are no UTF-8 end nothing, and the mouse is quiet."""
+"""The terminal's driver with what the library's lacks: it knows when the terminal is behind, bytes that are no UTF-8 end
+nothing, and the mouse is quiet.
+"""
 
 from __future__ import annotations
 
 import codecs
 from typing import Any
 
+from textual import events
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.message import Message
 
 from tui_finetune.ui.pasted import PasteFilter
+from tui_finetune.ui.taken import Taken
+
+ANSWER_SECONDS = 1.0
+"""The program's end, and its suspension, wait so long for an answer of the terminal that is on its way."""
 
 
 class _Decoder:
@@ -29,10 +37,43 @@ def _tolerant(encoding: str) -> Any:
 class Driver(LinuxDriver):
     """Only clicks and the wheel are asked for: what a mouse does on its way is not worth the bytes on a thin line."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._taken = Taken()
+        self._asks = False
+        """Only while answers are read, and not shown."""
+
     def behind(self) -> bool:
-        """True while the terminal has not taken all that was written: the writing thread waits for it."""
+        """True while the terminal has not taken all that was painted."""
+        return self._unsent() > 0 or self._taken.behind()
+
+    def _unsent(self) -> int:
+        """Pieces that the writing thread has not written: it waits for a terminal that takes nothing."""
         thread = self._writer_thread
-        return thread is not None and vars(thread)["_queue"].qsize() > 0
+        return vars(thread)["_queue"].qsize() if thread is not None else 0
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()  # type: ignore[no-untyped-call]
+        self._taken = Taken()
+        self._asks = self._key_thread is not None and self._key_thread.is_alive()
+        self.flush()
+
+    def disable_input(self) -> None:
+        if self._asks:
+            self._asks = False
+            self._taken.settle(ANSWER_SECONDS)
+        super().disable_input()
+
+    def flush(self) -> None:
+        """The library calls it after each paint."""
+        if self._asks and (question := self._taken.question()):
+            self.write(question)
+
+    def process_message(self, message: Message) -> None:
+        if not isinstance(message, events.CursorPosition):
+            super().process_message(message)
+        elif question := self._taken.answered(again=self._asks and not self._unsent()):
+            self.write(question)
 
     def run_input_thread(self) -> None:
         from tui_finetune.ui.keys_apart import KeyParser

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 BEGIN, END = "\x1b[200~", "\x1b[201~"
 LONGEST_KEY = 4
 """From so many characters on what stands at the end of a piece is no key of its own but a marker that was cut."""
 _KEPT = frozenset("\t\r\n")
+_ANSWER = re.compile(r"\x1b\[\d+;\d+R")
+"""What a terminal answers to `ui/taken.py` while it sends a long paste."""
 
 
 class PasteFilter:
@@ -41,4 +45,6 @@ def _split(text: str, marker: str, shortest: int) -> tuple[str, str]:
 
 
 def _plain(text: str) -> str:
-    return "".join(char for char in text if char in _KEPT or char >= " ") if not text.isprintable() else text
+    if text.isprintable():
+        return text
+    return "".join(char for char in _ANSWER.sub("", text) if char in _KEPT or char >= " ")

@@ -1,0 +1,171 @@
+"""A pseudo-terminal at the end of a line of a given rate and delay. What it sends arrives with the time at which it does.
+
+There is no network in it: what is not taken yet waits in the kernel's buffer of the terminal, as with a slow serial line.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import heapq
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import termios
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+
+from tests.conftest import REPOSITORY
+from tests.ui.terminal import INTERFACE, plain
+
+SECONDS = 60.0
+_ANSWERS = {
+    b"\x1b[6n": b"\x1b[1;1R",
+    b"\x1b[?2026$p": b"\x1b[?2026;2$y",
+    b"\x1b[?2048$p": b"\x1b[?2048;0$y",
+}
+"""What a terminal of today says when it is asked: where the cursor is, that it paints whole frames, no sizes in band."""
+_QUESTIONS = re.compile(b"|".join(re.escape(question) for question in _ANSWERS))
+
+
+class Line:
+    """A program in a terminal. `with Line(...) as line:` kills what is left of it at the end."""
+
+    def __init__(
+        self,
+        *arguments: str,
+        command: Sequence[str] = INTERFACE,
+        size: tuple[int, int] = (80, 24),
+        environ: Mapping[str, str] | None = None,
+        rate: float | None = None,
+        delay: float = 0.0,
+        answers: bool = True,
+    ) -> None:
+        """rate: bytes per second, None for as fast as it goes. delay: seconds one way. answers: whether it answers questions."""
+        self._rate, self._delay, self._answers = rate, delay, answers
+        self._came: list[tuple[float, bytes]] = []
+        self._up: list[tuple[float, bytes]] = []
+        self._asked = b""
+        self._taking = threading.Event()
+        self._taking.set()
+        self.closed = False
+        terminal = {"TERM": "xterm-256color", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8", "HF_HUB_OFFLINE": "1"}
+        whole = {**os.environ, **terminal, **(environ or {})}
+        self.started = time.perf_counter()
+        self.pid, self._master = pty.fork()
+        if not self.pid:
+            fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+            os.chdir(REPOSITORY)
+            os.execve(command[0], [*command, *arguments], whole)
+        for work in (self._read, self._send):
+            threading.Thread(target=work, daemon=True).start()
+
+    def __enter__(self) -> Line:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.closed = True
+        self._taking.set()
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self._master)
+
+    def _read(self) -> None:
+        free = 0.0
+        piece = 65_536 if self._rate is None else max(16, int(self._rate / 100))
+        while not self.closed:
+            self._taking.wait()
+            try:
+                ready, _, _ = select.select([self._master], [], [], 0.05)
+                data = os.read(self._master, piece) if ready else b""
+            except OSError:
+                return
+            if not data:
+                continue
+            now = time.perf_counter()
+            if self._rate is not None:
+                free = max(now, free) + len(data) / self._rate
+                time.sleep(max(0.0, free - now))
+            arrives = max(now, free) + self._delay
+            self._came.append((arrives, data))
+            self._answer(data, arrives)
+
+    def _answer(self, data: bytes, arrives: float) -> None:
+        asked = self._asked + data
+        found = list(_QUESTIONS.finditer(asked)) if self._answers else []
+        self._asked = asked[found[-1].end() :][-9:] if found else asked[-9:]
+        for one in found:
+            heapq.heappush(self._up, (arrives + self._delay, _ANSWERS[one[0]]))
+
+    def _send(self) -> None:
+        while not self.closed:
+            if self._up and self._up[0][0] <= time.perf_counter():
+                with contextlib.suppress(OSError):
+                    os.write(self._master, heapq.heappop(self._up)[1])
+            else:
+                time.sleep(0.0005)
+
+    def type(self, keys: str) -> float:
+        """Presses keys; the moment at which they were pressed."""
+        now = time.perf_counter()
+        heapq.heappush(self._up, (now + self._delay, keys.encode()))
+        return now
+
+    def hold(self) -> None:
+        """The terminal takes nothing any more."""
+        self._taking.clear()
+
+    def take(self) -> None:
+        """It does again."""
+        self._taking.set()
+
+    def since(self, moment: float = 0.0) -> list[tuple[float, bytes]]:
+        """What has arrived after a moment, with the time at which it did."""
+        now = time.perf_counter()
+        return [(t, data) for t, data in list(self._came) if moment < t <= now]
+
+    def text(self, moment: float = 0.0) -> str:
+        """The same as text, without what moves the cursor and sets colours."""
+        return plain(b"".join(data for _, data in self.since(moment)))
+
+    def bytes(self, moment: float = 0.0) -> int:
+        return sum(len(data) for _, data in self.since(moment))
+
+    def until(self, condition: Callable[[], object], what: str, *, seconds: float = SECONDS) -> None:
+        """Waits, at most so long; what arrived last is told where it does not come."""
+        end = time.perf_counter() + seconds
+        while not condition():
+            if time.perf_counter() > end:
+                raise AssertionError(f"waited {seconds:g} s for {what}; the screen was sent\n{self.text()[-2000:]}")
+            time.sleep(0.001)
+
+    def sees(self, text: str, moment: float = 0.0) -> float:
+        """Waits until a text has arrived; the moment at which it did, to the piece that completed it."""
+        self.until(lambda: text in self.text(moment), f"{text!r}")
+        so_far = b""
+        for t, data in self.since(moment):
+            so_far += data
+            if text in plain(so_far):
+                return t
+        raise AssertionError(text)
+
+    def settle(self, quiet: float = 0.5) -> float:
+        """Waits until nothing has arrived for so long; the moment of the last that did."""
+        self.until(lambda: self._came and time.perf_counter() - self._came[-1][0] > quiet, "quiet")
+        return self._came[-1][0]
+
+    def memory(self) -> dict[str, int]:
+        """Bytes of the process: `rss`, and `pss`, in which what is shared with others counts by share."""
+        found = {}
+        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
+            for text in file:
+                name, _, value = text.partition(":")
+                if name in ("Rss", "Pss"):
+                    found[name.lower()] = int(value.split()[0]) * 1024
+        return found
