@@ -82,7 +82,7 @@ async def test_the_chart_is_zoomed_scrolled_read_and_followed(home: Home, live: 
         await screen.says("Steps 1,500 to 2,500.")
         await screen.press("left")
         await screen.sees("step 2,500: 0.219")
-        for _ in range(40):
+        for _ in range(6):
             await screen.press("left")
         await screen.sees("step 1,900: 0.225")
         await screen.press("escape")
@@ -412,7 +412,7 @@ async def test_without_a_run_the_screen_says_where_they_are(home: Home, live: Fa
     async with showing(home) as screen:
         await screen.sees("● running")
         await screen.press("4")
-        await screen.sees("No run open. 1 lists them.")
+        await screen.sees("No run open. 1 lists them, n starts one.")
         await screen.press("s")
         await screen.says("Stop: No run under the cursor.")
         await screen.press("+")

@@ -532,3 +532,25 @@ async def test_a_run_that_is_no_training_has_no_recipe_to_copy(home: Home) -> No
         await screen.sees("measured")
         await screen.press("e")
         assert screen.said == "Edit a copy: Only training has a recipe to start from; this is evaluate."
+
+
+async def test_a_preset_takes_paths_of_the_folder_that_one_stands_in(home: Home, recipe: Path) -> None:
+    """Not of the folder that it is installed in."""
+    async with showing(home) as screen:
+        screen.app.show_screen("train", TrainWanted(sample="csv"))
+        await screen.sees("csv  a preset")
+        await go(screen, "path")
+        await screen.press("enter", "ctrl+u")
+        await screen.type("rev")
+        await screen.sees("▸reviews.csv  reviews.toml")
+
+
+async def test_what_one_begins_with_is_described_whole(home: Home) -> None:
+    async with showing(home) as screen:
+        screen.app.show_screen("train")
+        await screen.sees("Choose what the recipe begins with")
+        await screen.press("j")
+        await screen.sees("What `tui-finetune demo` trains, about two and…")
+        below = " ".join(" ".join(line.split()) for line in screen.lines[13:-2])
+        assert "What `tui-finetune demo` trains, about two and" in below
+        assert "…" not in below

@@ -19,6 +19,8 @@ BatchState = Literal["loading", "going", "done", "stopped", "failed"]
 ROWS_KEPT = 1_000
 """Rows that can be looked at here; all of them are in the file that is written."""
 LABELS_SHOWN = 5
+NO_FILE = "No file yet: enter chooses one. CSV, JSON lines, Parquet, CoNLL, a text on each line …"
+WHAT_FOR = "Every row is predicted and written to a file of your choice; typing goes on meanwhile."
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,8 @@ def head_lines(look: BatchLook | None, width: int) -> list[Line]:
     if look is None:
         return [
             EMPTY,
-            line("   No file yet: enter chooses one. CSV, JSON lines, Parquet, CoNLL, a text on each line …"),
-            line(
-                "   ", muted("Every row is predicted and written to a file of your choice; typing goes on meanwhile.")
-            ),
+            *(line("   ", *part) for part in wrap(NO_FILE, width - 6)),
+            *(line("   ", *part) for part in wrap(WHAT_FOR, width - 6, token="muted")),
         ]
     half = (width - 6) // 2
     lines = [line(" ", span(cut_front(str(look.file), half)), muted(" → "), span(cut_front(str(look.target), half)))]
@@ -113,7 +113,7 @@ def _count_lines(look: BatchLook, width: int) -> list[Line]:
                  muted(f"  {words.share(count, total)}"))
         )  # fmt: skip
     more = len(ordered) - len(labels)
-    return [*lines, *([line("   ", muted(f"+ {more:,} more labels"))] if more > 0 else [])]
+    return [*lines, *([line("   ", muted(f"+ {more:,} more label{'' if more == 1 else 's'}"))] if more > 0 else [])]
 
 
 COLUMNS = (

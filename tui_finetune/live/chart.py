@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from tui_finetune.live.bins import Bins
-from tui_finetune.live.scale import Range, label, step_ticks
+from tui_finetune.live.scale import Range, labels, step_ticks
 from tui_finetune.live.spans import Line, Span, blanks, muted
 from tui_finetune.text import Shown
 
@@ -89,7 +89,8 @@ def draw(chart: Chart, width: int, height: int, below: int = BELOW) -> list[Line
         if value == value and chart.start <= step <= chart.end:
             row = min(rows - 1, round((1 - chart.y.place(value)) * (rows - 1)))
             grid[row][_cell_of(chart, step, cells)] = _Cell("◆", "series-2")
-    lines = [(_label(chart.y, row, rows), *_spans(cells_of)) for row, cells_of in enumerate(grid)]
+    said = _labels(chart.y, rows)
+    lines = [(muted(said.get(row, " " * (LEFT - 1) + "│")), *_spans(cells_of)) for row, cells_of in enumerate(grid)]
     lines.append((muted(" " * (LEFT - 1) + "└" + "─" * cells),))
     lines += [_events_line(chart, cells)] if below >= BELOW else []
     lines += [_steps_line(chart, cells)] if below > 1 else []
@@ -107,12 +108,12 @@ def step_at(chart: Chart, cell: int, width: int) -> int:
     return chart.start + round(min(max(cell, 0), cells - 1) / max(1, cells - 1) * (chart.end - chart.start))
 
 
-def _label(y: Range, row: int, rows: int) -> Span:
-    """The value at this row, where it is labelled, and the axis."""
-    middle = rows // 2 if rows >= MIDDLE_LABEL_ROWS and rows % 2 else None
-    if row not in (0, middle, rows - 1):
-        return muted(" " * (LEFT - 1) + "│")
-    return muted(f"{label(y.value(1 - row / max(1, rows - 1))):>6} ┤")
+def _labels(y: Range, rows: int) -> dict[int, str]:
+    """By row the value that stands there, and the axis."""
+    middle = [rows // 2] if rows >= MIDDLE_LABEL_ROWS and rows % 2 else []
+    labelled = [0, *middle, rows - 1]
+    said = labels([y.value(1 - row / max(1, rows - 1)) for row in labelled])
+    return {row: f"{text:>6} ┤" for row, text in zip(labelled, said, strict=True)}
 
 
 def _spans(cells: Sequence[_Cell]) -> Iterator[Span]:

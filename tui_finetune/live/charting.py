@@ -104,7 +104,14 @@ class Charting:
             step = self._step(history)
             if self.scroll(0.25 if by > 0 else -0.25, history):
                 to = self._cell(step, history) + by
+        before = self._read_at(history)
         self.cursor = min(cells - 1, max(0, to))
+        while before is not None and self._read_at(history) == before and 0 <= self.cursor + by < cells:
+            self.cursor += by
+
+    def _read_at(self, history: History) -> int | None:
+        """The step of the point that is read."""
+        return nearest(history.get(self.metric), self._step(history))[0] if self.cursor is not None else None
 
     def _cell(self, step: int, history: History) -> int:
         start, end = self.span_of(history)

@@ -105,7 +105,8 @@ def detail(row: Row | None, mend: str, meant: FormField | None, width: int) -> l
     for problem in row.problems[:1]:
         line_ = f"   (line {problem.line})" if problem.line is not None else ""
         hint = f" {problem.hint}" if problem.hint else ""
-        lines += [line(" ", *part) for part in wrap(f"{row.id}: {problem.message}{hint}{line_}", width - 2)[:2]]
+        told, room = f"{row.id}: {problem.message}{hint}{line_}", DETAIL - (meant is not None) - bool(mend)
+        lines += [line(" ", span(part)) for part in wrapped(told, width - 2, room)]
     if meant is not None:
         lines += [line(" ", muted(part)) for part in wrapped(meant.help, width - 2, 1)]
     if mend:
@@ -142,14 +143,17 @@ def trial_lines(one: FormField, trial: Trial | None, chosen: int, width: int) ->
     current = trial if trial is not None and trial.key == one.key else None
     lines: list[Line] = []
     if current is not None and current.problem:
-        lines.append(line(" ", span("✗", "bad"), " ", span(cut_end(current.problem, width - 4))))
+        room = DETAIL - 1 if current.choices else DETAIL
+        for place, part in enumerate(wrapped(current.problem, width - 4, room)):
+            lines.append(line(" ", span("✗" if not place else " ", "bad"), " ", span(part)))
     elif current is not None and current.advice:
         lines.append(line(" ", span("!", "warn"), " ", span(current.advice)))
     else:
         default = f", default {one.default}" if one.default else ""
         lines.append(line(" ", span(f"{one.name}: {one.expected}{default}" if one.expected else one.name)))
     choices = current.choices if current is not None else one.choices
-    lines += [line(" ", muted(part)) for part in wrapped(one.help, width - 2, 1 if choices else 2)]
+    room = DETAIL - len(lines) - bool(choices)
+    lines += [line(" ", muted(part)) for part in wrapped(one.help, width - 2, room)]
     if choices:
         lines.append(choice_line(choices, chosen, width))
     return lines[:DETAIL]

@@ -11,15 +11,17 @@ from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, span, wrap
 from tui_finetune.runs.status import BEFORE_WORK, Status
 
-StepState = Literal["waiting", "going", "passed", "warned", "failed"]
+StepState = Literal["waiting", "going", "passed", "noted", "warned", "failed"]
 _MARKS: Mapping[StepState, tuple[str, str]] = {
     "waiting": ("·", "muted"),
     "going": ("●", "live"),
     "passed": ("✓", "good"),
+    "noted": ("·", "muted"),
     "warned": ("!", "warn"),
     "failed": ("✗", "bad"),
 }
 INDENT = 15
+AUTO = ": the GPU with most free memory, else the processor"
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,8 @@ def check_said(
     counted = ", ".join(f"{name} {words.count(count)}" for name, count in rows.items())
     data = f"data: {counted} rows" + (f", {labels} labels" if labels else "")
     said: list[tuple[StepState, str]] = [("passed", "recipe"), ("passed", data), ("passed", f"model {model}")]
-    said.append(("passed", f"device {device}"))
-    said += [("passed", note) for note in notes]
+    said.append(("passed", f"device {device}{AUTO if device == 'auto' else ''}"))
+    said += [("noted", note) for note in notes]
     said += [("warned", warning) for warning in warnings]
     return tuple(said)
 

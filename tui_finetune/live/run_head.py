@@ -82,14 +82,16 @@ def progress_lines(look: RunLook, width: int, now: float, *, bold: bool = True) 
         of = f" of {epochs:g}" if isinstance(epochs, int | float) else ""
         parts.append(f"epoch {epoch:.2f}{of}".ljust(16))
     parts.append(words.speed(found.steps_per_second))
-    if status.phase not in (None, "training", "paused"):
-        parts.append(_doing(history, status))
     right = "–"
     if found.left is not None:
         about = "about " if found.about else ""
         right = f"{about}{words.duration(round(found.left))} left, ends about {words.clock(now + found.left, now)}"
     if status.state in ("paused", "stalled", "unreachable"):
         right = "time left –"
+    room = width - len(right) - 4 - sum(len(part) + 5 for part in parts)
+    doing = _doing(history, status)
+    if status.phase not in (None, "training", "paused") and len(doing) <= room:
+        parts.append(doing)  # the state of line 2 says the phase too
     return [first, ends(line(" ", "     ".join(parts)), line(right, " "), width)]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 _STEPS = (1.0, 1.4, 2.0, 3.0, 4.0, 5.0, 7.0, 10.0)
@@ -102,6 +102,15 @@ def label(value: float) -> str:
         return f"{value:.2f}" if size < 2 else f"{value:.3g}"
     mantissa, _, exponent = f"{value:.1e}".partition("e")
     return f"{mantissa.removesuffix('.0')}e{int(exponent)}"
+
+
+def labels(values: Sequence[float]) -> list[str]:
+    """The labels of one axis, all with as many decimals as the one that needs most: `3.00`, `1.50`, `0.00`."""
+    each = [label(value) for value in values]
+    if any("e" in one or "," in one for one in each):
+        return each
+    decimals = max(len(one.partition(".")[2]) for one in each)
+    return [f"{value:.{decimals}f}" for value in values]
 
 
 def step_ticks(end: int, cells: int) -> list[tuple[int, int]]:

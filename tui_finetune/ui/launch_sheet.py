@@ -34,6 +34,17 @@ class LaunchSheet(Sheet):
         ),
     )  # fmt: skip
 
+    WATCH: ClassVar[Place] = Place(
+        "launch.watch",
+        "sheet",
+        (
+            Action("list.open", "Watch it", "The run's own screen."),
+            Action("list.down", "Down", footer=False),
+            Action("list.up", "Up", footer=False),
+            Action("app.back", "Close, run goes on", "Close the sheet; what has been started goes on."),
+        ),
+    )
+
     def __init__(self, source: RecipeSource) -> None:
         super().__init__(f"Start {source.title}")
         self._source = source
@@ -43,6 +54,9 @@ class LaunchSheet(Sheet):
         self._failed = False
         self.run_id: str | None = None
         self._history = History()
+
+    def place(self) -> Place:
+        return self.PLACE if self.run_id is None else self.WATCH
 
     def body(self) -> ComposeResult:
         yield SheetLines(lambda width: step_lines(self.steps, width))
@@ -63,7 +77,9 @@ class LaunchSheet(Sheet):
             return
         self.steps = (*message.steps[:2], self.steps[2])
         self._failed = message.failed
-        self._ready = message.ready and self.run_id is None
+        ready, self._ready = self._ready, message.ready and self.run_id is None
+        if self._ready and not ready:
+            self.page.say(f"The check has passed; {self.page.ui.keymap.shown('list.open')} starts it.")
         if message.run_id is not None:
             self.run_id = message.run_id
             self.page.ui.follow(message.run_id)

@@ -163,7 +163,7 @@ class Page(Overlays):
             owner = self._field_owner()
             return [(owner.FIELD_PLACE, owner), (_only(EVERYWHERE, IN_FIELDS), self)]
         if sheet is not None:
-            return [(sheet.PLACE, sheet), (_only(EVERYWHERE, ("app.quit", "app.help")), self)]
+            return [(sheet.place(), sheet), (_only(EVERYWHERE, ("app.quit", "app.help")), self)]
         pane = self.focused
         own = [(pane.PLACE, pane)] if pane is not None and hasattr(pane, "PLACE") else []
         return [*own, (self.PLACE, self), (EVERYWHERE, self)]

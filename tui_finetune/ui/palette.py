@@ -12,7 +12,7 @@ from textual.widgets import Input
 from tui_finetune.live import words
 from tui_finetune.live.palette import Entry, find
 from tui_finetune.live.spans import Line, ends, line, muted, span
-from tui_finetune.ui.actions import Action, Place
+from tui_finetune.ui.actions import MOVES, Action, Place
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.widgets.field import Field, FieldRow
 from tui_finetune.ui.widgets.sheet import Sheet
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LINES = 14
 KEY_CELLS = 10
+MOVING = frozenset(action.id for action in MOVES)
+"""Nobody looks for these here: they stand last."""
 
 
 class _Found(Table, can_focus=False):
@@ -77,9 +79,9 @@ class PaletteSheet(Sheet):
         """Everything that can be chosen now; what it does is bound while the page's focus is still where it was."""
         entries: list[Entry] = []
         keymap = page.ui.keymap
-        for action, target in page.targets():
-            if action.id == "app.screen":
-                continue
+        found = [(action, target) for action, target in page.targets() if action.id != "app.screen"]
+        found.sort(key=lambda one: (one[0].id in MOVING, bool(one[0].offer(one[1]).why)))
+        for action, target in found:
             act = f"action:{action.id}"
             self._acts[act] = lambda action=action, target=target: page.perform(action, target)  # type: ignore[misc]
             keys = keymap.shown(action.id)

@@ -31,10 +31,11 @@ class RunActions(Page):
         assert row is not None
         at = f" at step {row.status.step:,}" if row.status.step else ""
         info, attempt = row.info, row.status.attempt or 1
+        asked = f"Stop {info.title}{at}? Resume goes on from the checkpoint that it writes now."
         self.open_sheet(
             ChoiceSheet(
                 f"Stop {info.name}",
-                [line(f" Stop {info.title}{at}? Resume goes on from the checkpoint that it writes now.")],
+                [line(" ", *part) for part in wrap(asked, 78)],
                 [
                     Choice("save a checkpoint and stop", lambda: self.ui.bridge.send(info, "stop", attempt)),
                     Choice("let it run"),

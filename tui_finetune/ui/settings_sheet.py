@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from textual.app import ComposeResult
 
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
+from tui_finetune.text import cut_front
 from tui_finetune.ui.actions import Action, Place
 from tui_finetune.ui.settings import HELP, KEYS, Settings, value_of
 from tui_finetune.ui.theme import THEMES
@@ -74,7 +75,8 @@ class _Values(Table):
         return [*rows, EMPTY, *about, *rest_lines(self.settings, width), *self._where()]
 
     def _where(self) -> list[Line]:
-        return [line("   ", muted(f"In {self.ui.home.settings}; keys by id there, or tui-finetune settings."))]
+        said = f"In {cut_front(str(self.ui.home.settings), 36)}; keys there too, or tui-finetune settings."
+        return [line("   ", muted(said))]
 
     def moved(self) -> None:
         self.repaint()

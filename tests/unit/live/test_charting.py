@@ -80,7 +80,7 @@ def test_reading_begins_at_the_newest_and_takes_the_picture_along_at_its_edge() 
     for _ in range(60):
         charting.move_cursor(-1, history)
     assert charting.window.start < before
-    assert "step 1,5" in text(charting, history)[0] or "step 1,6" in text(charting, history)[0]
+    assert "step 1,1" in text(charting, history)[0]
 
 
 def test_letters_of_what_happened() -> None:
@@ -117,3 +117,12 @@ def test_points_of_an_attempt_that_was_gone_behind_are_drawn_on_request() -> Non
     without = text(charting, history)
     charting.attempts = True
     assert text(charting, history) != without
+
+
+def test_each_press_reads_another_point_however_far_apart_they_stand() -> None:
+    charting, history = Charting(), trained(200, steps=200, every=50)
+    read = []
+    for _ in range(4):
+        charting.move_cursor(-1, history)
+        read.append(text(charting, history)[0].split()[2])
+    assert read == ["200:", "150:", "100:", "50:"]

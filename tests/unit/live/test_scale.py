@@ -7,7 +7,7 @@ import math
 
 import pytest
 
-from tui_finetune.live.scale import Range, fit, label, step_ticks
+from tui_finetune.live.scale import Range, fit, label, labels, step_ticks
 
 
 @pytest.mark.parametrize(
@@ -55,6 +55,13 @@ def test_a_logarithmic_range_goes_in_decades_and_leaves_out_what_has_no_logarith
 )  # fmt: skip
 def test_labels_are_short(value: float, text: str) -> None:
     assert label(value) == text
+
+
+def test_labels_of_one_axis_have_the_same_decimals() -> None:
+    assert labels([3.0, 1.5, 0.0]) == ["3.00", "1.50", "0.00"]
+    assert labels([4.0, 2.0, 0.0]) == ["4", "2", "0"]
+    assert labels([1_000.0, 500.0, 0.0]) == ["1,000", "500", "0"]
+    assert labels([1e-3, 3.2e-4, 1e-4]) == ["1e-3", "3.2e-4", "1e-4"]
 
 
 @pytest.mark.parametrize("end", [1, 7, 100, 402, 4_221, 1_000_000])

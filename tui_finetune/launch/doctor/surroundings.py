@@ -120,7 +120,7 @@ def hub(machine: Machine) -> Finding:
     from huggingface_hub import constants, get_token
 
     offline = [name for name in OFFLINE if machine.environ.get(name, "").upper() in TRUE]
-    token = "a token is there" if get_token() else "no token (hf auth login stores one, for private and gated names)"
+    token = "a token is there" if get_token() else "no token (hf auth login stores one, for private names)"
     cache = Path(constants.HF_HUB_CACHE)
     cached = len(list(cache.glob("models--*"))) + len(list(cache.glob("datasets--*"))) if cache.is_dir() else 0
     words = f"{token}; {cached} models and data sets in {cache}"

@@ -59,6 +59,10 @@ class Sheet(Widget):
         yield SheetRule(self.title)
         yield from self.body()
 
+    def place(self) -> Place:
+        """What can be done now."""
+        return self.PLACE
+
     def body(self) -> ComposeResult:
         raise NotImplementedError
 

@@ -79,6 +79,7 @@ class EvaluatePage(EvaluateActions):
         """The run that is looked at is still at work: it may measure more."""
         self._unread = ""
         """Why nothing is open."""
+        self._opening = False
         self._other_wanted: str | None = None
         """A run that is to stand beside the one that is being opened."""
         self._fetching: tuple[int, int] | None = None
@@ -131,7 +132,7 @@ class EvaluatePage(EvaluateActions):
             self.work.find(rows)
 
     def _open_of(self, run_id: str) -> None:
-        self.about, self._current = run_id, self.ui.current_run
+        self.about, self._current, self._opening = run_id, self.ui.current_run, True
         self.work.open_of(run_id, self.ui.listing.rows)
 
     # What it says
@@ -158,6 +159,8 @@ class EvaluatePage(EvaluateActions):
     def nothing(self, width: int) -> list[Line]:
         """In place of figures."""
         row = self.ui.row(self.about)
+        if self._opening:
+            return [EMPTY, line("   ", muted("–"))]
         if self._unread:
             return [EMPTY, *(line("   ", *part) for part in wrap(self._unread, max(20, width - 6), token="bad"))]
         if row is None or not row.has_model:
@@ -166,14 +169,15 @@ class EvaluatePage(EvaluateActions):
                 line("   Nothing evaluated yet: a training measures its model when it ends."),
                 line("   ", muted("1 shows the runs; m chooses another evaluation.")),
             ]
-        return [EMPTY, line(f"   Nothing evaluated yet. v evaluates {row.info.title} on what it kept out of training.")]
+        said = f"Nothing evaluated yet. v evaluates {row.info.title} on what it kept out of training."
+        return [EMPTY, *(line("   ", *part) for part in wrap(said, max(20, width - 6)))]
 
     def quiet(self) -> Line:
         looking = self.looking
         if self.waiting is not None and (told := self._waiting_words()):
             return line(span("● ", "live"), muted(told))
         if looking is None:
-            return EMPTY
+            return line(muted("Reading the evaluation …")) if self._opening else EMPTY
         if self.tab == "rows" and looking.narrowed:
             return line(muted("rows  "), looking.rows_words(), muted("  esc shows all errors"))
         if isinstance(self.focused, GridPane) and looking.confusion is not None:
@@ -236,7 +240,7 @@ class EvaluatePage(EvaluateActions):
         self.repaint_frame()
 
     def on_evaluation_read(self, message: messages.EvaluationRead) -> None:
-        self._unread = ""
+        self._unread, self._opening = "", False
         self.looking = Looking(message.measured, message.rows, message.errors, message.tagged, message.labels)
         for table in self.query("#weakest, #labels, #confused, #pairs, #rows, #groups, #moved"):
             table.cursor = table.top = 0  # type: ignore[attr-defined]
@@ -251,7 +255,7 @@ class EvaluatePage(EvaluateActions):
         self.repaint()
 
     def on_evaluation_unread(self, message: messages.EvaluationUnread) -> None:
-        self.looking, self._unread = None, message.problem
+        self.looking, self._unread, self._opening = None, message.problem, False
         self.query_one(FiguresPane).styles.height = FIGURES
         self.show_tab("summary")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_finetune.live.checkpoint_rows import checkpoint_facts, checkpoint_line, columns
 from tui_finetune.live.columns import head_line
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.spans import EMPTY, Line, fact_lines, line, muted
+from tui_finetune.live.spans import EMPTY, Line, fact_lines, line, wrap
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.ui.screens.run.pane import Pane
 from tui_finetune.ui.screens.run.places import CHECKPOINTS
@@ -45,7 +45,8 @@ class CheckpointsPane(Table, Pane):
             return super().picture(width, height)
         live = self.look is None or self.look.status.live
         why = "No checkpoint yet: the first one comes with the first evaluation, or at a stop."
-        return [self.head(width), EMPTY, line("   ", muted(why if live else "No checkpoint is there."))]
+        said = wrap(why if live else "No checkpoint is there.", width - 6, token="muted")
+        return [self.head(width), EMPTY, *(line("   ", *part) for part in said)]
 
     def row_offer(self) -> Offer:
         return ON if self._current() is not None else off("There is no checkpoint.")

@@ -45,7 +45,7 @@ class RunPage(RunActions):
 
     NAME = "run"
     PLACE = RUN
-    FOOTER_FIRST = ("run.stop", "run.resume", "run.log")
+    FOOTER_FIRST = ("run.stop", "run.resume", "item.try", "run.evaluate", "run.log")
 
     def __init__(self) -> None:
         super().__init__()
@@ -125,9 +125,10 @@ class RunPage(RunActions):
         if self._run_id is not None and self.look is None:
             return [EMPTY, line("   ", muted("–"))]
         keys = self.ui.keymap
+        some = f"1 lists them, {keys.shown('item.new')} starts one."
         return [
             EMPTY,
-            line("   No run open. 1 lists them."),
+            line(f"   No run open. {some if self.ui.listing.rows else some.partition(', ')[2]}"),
             line("   ", muted(f"{keys.shown('app.palette')} finds one by its name.")),
         ]
 

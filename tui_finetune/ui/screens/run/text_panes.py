@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tui_finetune.live.resolved import recipe_lines, request_lines
@@ -10,6 +11,7 @@ from tui_finetune.ui.screens.run.pane import LONGEST, Pane
 from tui_finetune.ui.screens.run.places import EVENTS, LOG, RECIPE
 from tui_finetune.ui.widgets.table import Lines
 
+COLOURS = re.compile(r"\x1b\[[0-9;]*m")
 KEPT = 50_000
 """Lines that are kept of a text that grows."""
 
@@ -94,6 +96,10 @@ class LogPane(_Filtered):
         super().__init__("log")
         self.following = True
         self.skipped = 0
+
+    def take(self, new: Sequence[str], *, anew: bool = False, dropped: int = 0) -> None:
+        """Colours that the worker's libraries print are no part of the text."""
+        super().take([COLOURS.sub("", one) for one in new], anew=anew, dropped=dropped)
 
     def token(self, text: str) -> str:
         head = text[:200]

@@ -267,6 +267,14 @@ class StartsPane(Table, Pane):
     def row(self, index: int, width: int) -> Line:
         return start_line(self.starts[index], width)
 
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        """The rows, and below them what is said of the one under the cursor, whole."""
+        found = list(super().picture(width, height))
+        about = wrap(self.here.about, width - 6, token="muted") if self.here is not None else []
+        if height - self.count() - 3 >= len(about):
+            found[self.count() + 1 :] = [EMPTY, *(line("   ", *part) for part in about)]
+        return found
+
     def take(self, starts: Sequence[Start]) -> None:
         self.starts = starts
         self.cursor = min(self.cursor, max(0, len(starts) - 1))

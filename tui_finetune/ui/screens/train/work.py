@@ -101,10 +101,11 @@ class Workshop:
             path = wanted.path.expanduser().absolute()
             return Document.of(Origin(path.name, _read(path), path.parent, path))
         if wanted.sample is not None:
+            from tui_finetune.live.recipe_edit import moved
+
             path = sample(wanted.sample)
-            return Document.of(
-                Origin(wanted.sample, _read(path), path.parent, words="a preset, not a file of yours yet")
-            )
+            text = moved(_read(path), path, self._folder / path.name, self._catalog())
+            return Document.of(Origin(wanted.sample, text, self._folder, words="a preset, not a file of yours yet"))
         if wanted.run_id is not None:
             return self._copy(wanted.run_id)
         if wanted.task is not None:
