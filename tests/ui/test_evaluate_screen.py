@@ -309,3 +309,33 @@ async def test_it_is_at_home_on_a_wide_screen(home: Home, run: FakeRun) -> None:
         await screen.press("j")
         assert "[" in screen.line_of(f"a  {screen.cursor.split()[1]}")
         assert all(len(one) <= 120 for one in screen.lines)
+
+
+async def test_from_the_list_of_runs_to_its_evaluation_and_to_its_model(home: Home, run: FakeRun) -> None:
+    job = FakeRun(home, "eval many", kind="evaluate", of={"run": run.id}).begin()
+    store(job.paths, many_rows()[:50], labels=LABELS)
+    job.end("finished")
+    async with showing(home) as screen:
+        await screen.sees("eval many")
+        assert "eval many" in screen.cursor
+        await screen.press("x")
+        await screen.says("Try: This is evaluate: it has no model of its own.")
+        await screen.press("enter")
+        await screen.sees("[5 Evaluate]")
+        await screen.sees(f"many {run.short}, step 100")
+        await screen.sees("on test, 50 rows")
+        await screen.press("1", "j", "v")
+        await screen.sees("on test, 200 rows")
+        await screen.press("1", "x")
+        await screen.sees("[6 Predict]")
+        await screen.sees(run.short)
+
+
+async def test_a_run_that_goes_on_has_nothing_to_try_or_measure_yet(home: Home) -> None:
+    FakeRun(home, "live").begin().plan().step(10, loss=0.9)
+    async with showing(home) as screen:
+        await screen.sees("live")
+        await screen.press("x")
+        await screen.says("Try: No model yet: it is written when the run ends.")
+        await screen.press("v")
+        await screen.says("Evaluation: Run is running: it is measured when it ends.")

@@ -73,6 +73,28 @@ def copy_offer(row: RunRow | None) -> Offer:
     return ON if row.has_recipe else off("Made by a script of its own; it has no recipe.")
 
 
+def try_offer(row: RunRow | None) -> Offer:
+    """Its model in Predict."""
+    if row is None:
+        return NO_RUN
+    if row.info.kind != "train":
+        return off(f"This is {row.info.kind}: it has no model of its own.")
+    if row.has_model:
+        return ON
+    return off("No model yet: it is written when the run ends." if row.status.live else "It left no model.")
+
+
+def report_offer(row: RunRow | None) -> Offer:
+    """What was measured of it, in Evaluate."""
+    if row is None:
+        return NO_RUN
+    if row.status.live:
+        return off(f"Run is {row.status.state}: it is measured when it ends.")
+    if row.has_model or (row.info.kind == "evaluate" and row.status.state == "finished"):
+        return ON
+    return off("It left nothing that was measured.")
+
+
 def delete_offer(rows: Sequence[RunRow]) -> Offer:
     """Into the trash, all of them or none."""
     if not rows:

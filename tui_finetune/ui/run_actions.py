@@ -9,7 +9,7 @@ from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.spans import Line, fact_lines, line, muted, span, wrap
 from tui_finetune.ui.page import Page
-from tui_finetune.ui.wants import TrainWanted
+from tui_finetune.ui.wants import EvaluateWanted, PredictWanted, TrainWanted
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet, WordSheet
 
 
@@ -83,6 +83,16 @@ class RunActions(Page):
     def _resume(self, row: RunRow) -> None:
         self.say(f"{row.info.name}: a worker is starting …")
         self.ui.bridge.resume(row.info)
+
+    def do_item_try(self) -> None:
+        row = self.row
+        assert row is not None
+        self.ui.show_screen("predict", PredictWanted(model=row.id))
+
+    def do_run_evaluate(self) -> None:
+        row = self.row
+        assert row is not None
+        self.ui.show_screen("evaluate", EvaluateWanted(row.id))
 
     def do_item_delete(self) -> None:
         rows = list(self.chosen())

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from tui_finetune.live.offers import abort_offer, copy_offer, delete_offer, label_offer, resume_offer, stop_offer
+from tui_finetune.live.offers import (
+    abort_offer,
+    copy_offer,
+    delete_offer,
+    label_offer,
+    report_offer,
+    resume_offer,
+    stop_offer,
+    try_offer,
+)
 from tui_finetune.ui.actions import Action
 
 STOP = Action(
@@ -13,6 +22,11 @@ ABORT = Action(
     offer=lambda page: abort_offer(page.row), footer=False,
 )  # fmt: skip
 RESUME = Action("run.resume", "Resume…", offer=lambda page: resume_offer(page.row))
+TRY = Action("item.try", "Try", "Its model in Predict.", offer=lambda page: try_offer(page.row))
+REPORT = Action(
+    "run.evaluate", "Evaluation", "What was measured of it, in Evaluate; there it is measured anew.",
+    offer=lambda page: report_offer(page.row),
+)  # fmt: skip
 NOTE = Action("run.note", "Name, tags, note…", offer=lambda page: label_offer(page.row), footer=False)
 DELETE = Action(
     "item.delete", "Delete…", "Move ended runs to the trash, the marked ones or this one; it asks first.",
@@ -34,4 +48,4 @@ EDIT = Action(
 )  # fmt: skip
 NEW = Action("item.new", "New run…", "Train: this run's recipe, a preset, a task, a file, or a draft.")
 
-RUN_ACTIONS = (STOP, RESUME, ABORT, NOTE, DELETE, UNDO, DETAILS, COPY)
+RUN_ACTIONS = (STOP, RESUME, TRY, REPORT, ABORT, NOTE, DELETE, UNDO, DETAILS, COPY)

@@ -115,7 +115,7 @@ class EvaluatePage(EvaluateActions):
         if isinstance(wanted, EvaluateWanted):
             self._other_wanted = wanted.other_id
             self._open_of(wanted.run_id)
-        elif self.looking is None or self._current != self.ui.current_run:
+        elif self.about is None or self._current != self.ui.current_run:
             self.open_current()
         self.show_tab(self.tab)
 

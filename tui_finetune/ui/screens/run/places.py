@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui_finetune.ui.actions import MOVES, Action, Place
-from tui_finetune.ui.run_offers import ABORT, COPY, DELETE, DETAILS, EDIT, NEW, NOTE, RESUME, STOP, UNDO
+from tui_finetune.ui.run_offers import ABORT, COPY, DELETE, DETAILS, EDIT, NEW, NOTE, REPORT, RESUME, STOP, TRY, UNDO
 
 MARKS = (
     ("◆", "an evaluation, at its step"),
@@ -17,6 +17,8 @@ RUN = Place(
     (
         STOP,
         RESUME,
+        TRY,
+        REPORT,
         Action("run.log", "Log", "What the worker printed: the Log tab."),
         EDIT,
         NEW,

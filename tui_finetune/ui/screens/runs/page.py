@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.widgets import Input
 
 from tui_finetune.live.listing import SORTS, TABS, Filter, Tab, View, arrange, parse_filter
-from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.offers import ON, Offer, off, report_offer
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.runs_page import machine_line, small_lines
 from tui_finetune.live.since import since_words
@@ -190,7 +190,9 @@ class RunsPage(RunActions):
     def do_list_open(self) -> None:
         if self.empty:
             self._start(self.query_one(EmptyHome).cursor)
-        elif (row := self.row) is not None:
+        elif (row := self.row) is not None and row.info.kind == "evaluate" and report_offer(row).on:
+            self.do_run_evaluate()
+        elif row is not None:
             self.ui.open_run(row.id)
 
     def _start(self, way: int) -> None:
