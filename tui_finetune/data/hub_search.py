@@ -12,22 +12,35 @@ SEARCH_SECONDS = 10.0
 
 def search(text: str, count: int) -> dict[str, Any]:
     """`cached`: names here. `found`: name, downloads and a sentence of each on the Hub. `why`: why the Hub was not asked."""
-    from huggingface_hub import HfApi, constants
-    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
-    from huggingface_hub.utils import httpx
+    from huggingface_hub import constants
 
     words = text.lower().split()
     here = [name for name in cached_names(Path(constants.HF_HUB_CACHE)) if all(word in name.lower() for word in words)]
-    told: dict[str, Any] = {"cached": here[:count], "found": [], "why": None}
     if constants.HF_HUB_OFFLINE:
-        return {**told, "why": "offline mode is on (HF_HUB_OFFLINE)"}
+        return {"cached": here[:count], "found": [], "why": "offline mode is on (HF_HUB_OFFLINE)"}
+    found, why = _asked(text, count)
+    return {"cached": here[:count], "found": found, "why": why}
+
+
+def _asked(text: str, count: int) -> tuple[list[list[Any]], str | None]:
+    """What the Hub finds, asked once: its client would try again for half a minute where there is no network."""
+    from huggingface_hub import constants, get_token
+    from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
+    from huggingface_hub.utils import get_session, hf_raise_for_status, httpx
+
+    token = get_token()
+    headers = {"authorization": f"Bearer {token}"} if token else {}
+    wanted = {"search": text, "sort": "downloads", "direction": "-1", "limit": str(count)}
     try:
-        for one in HfApi().list_datasets(search=text, sort="downloads", limit=count):
-            told["found"].append([one.id, int(one.downloads or 0), _sentence(getattr(one, "description", None))])
-    except (OfflineModeIsEnabled, HfHubHTTPError, httpx.TransportError, OSError) as error:
+        answer = get_session().get(
+            f"{constants.ENDPOINT}/api/datasets", params=wanted, headers=headers, timeout=SEARCH_SECONDS
+        )
+        hf_raise_for_status(answer)
+        sets = answer.json()
+    except (OfflineModeIsEnabled, HfHubHTTPError, httpx.TransportError, OSError, ValueError) as error:
         lines = [line for line in str(error).splitlines() if line.strip()]
-        told["why"] = f"no connection to the Hub ({lines[0] if lines else type(error).__name__})"
-    return told
+        return [], f"no connection to the Hub ({lines[0] if lines else type(error).__name__})"
+    return [[one["id"], int(one.get("downloads") or 0), _sentence(one.get("description"))] for one in sets], None
 
 
 def _sentence(text: object) -> str:

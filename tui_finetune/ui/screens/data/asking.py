@@ -97,7 +97,7 @@ def choose_more(page: DataPage) -> None:
             f"How {asked.title} is read",
             list(now.items()),
             take,
-            hint="empty: found by a look. Model: a folder, builtin:…, run:…, or one in the Hub's cache",
+            hint="empty: found by a look; model: a folder, builtin:…, run:…, or a cached Hub id",
         )
     )
 

@@ -54,7 +54,7 @@ class SourcesPane(Pane, Table):
         lines = [
             EMPTY,
             line("   No data open. ", span(key, "accent"), " opens a file, a folder, or a data set of the Hub."),
-            line("   ", muted("CSV, JSON, Parquet, Arrow, text, CoNLL; a recipe shows the data that it trains on.")),
+            line("   ", muted("CSV, JSON, Parquet, Arrow, text, CoNLL; of a recipe the data it names.")),
             EMPTY,
         ]
         self._keep_in_sight()
