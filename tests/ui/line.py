@@ -18,6 +18,7 @@ import termios
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 
 from tests.conftest import REPOSITORY
@@ -114,7 +115,10 @@ class Line:
     def type(self, keys: str) -> float:
         """Presses keys; the moment at which they were pressed."""
         now = time.perf_counter()
-        heapq.heappush(self._up, (now + self._delay, keys.encode()))
+        if self._delay:
+            heapq.heappush(self._up, (now + self._delay, keys.encode()))
+        else:
+            os.write(self._master, keys.encode())
         return now
 
     def hold(self) -> None:
@@ -155,17 +159,30 @@ class Line:
                 return t
         raise AssertionError(text)
 
-    def settle(self, quiet: float = 0.5) -> float:
-        """Waits until nothing has arrived for so long; the moment of the last that did."""
-        self.until(lambda: self._came and time.perf_counter() - self._came[-1][0] > quiet, "quiet")
+    def settle(self, quiet: float = 0.5, *, after: float = 0.0) -> float:
+        """Waits until something has arrived after a moment and then nothing for so long; the moment of the last that did."""
+        self.until(
+            lambda: self.since(after) and time.perf_counter() - self._came[-1][0] > quiet, "something, then quiet"
+        )
         return self._came[-1][0]
 
-    def memory(self) -> dict[str, int]:
-        """Bytes of the process: `rss`, and `pss`, in which what is shared with others counts by share."""
-        found = {}
-        with open(f"/proc/{self.pid}/smaps_rollup", encoding="ascii") as file:
-            for text in file:
-                name, _, value = text.partition(":")
-                if name in ("Rss", "Pss"):
-                    found[name.lower()] = int(value.split()[0]) * 1024
+    def memory(self, *, children: bool = False) -> dict[str, int]:
+        """Bytes of the process: `rss`, and `pss`, in which what is shared with others counts by share; with its children's."""
+        found = {"rss": 0, "pss": 0}
+        for pid in _family(self.pid) if children else [self.pid]:
+            with contextlib.suppress(OSError), open(f"/proc/{pid}/smaps_rollup", encoding="ascii") as file:
+                for text in file:
+                    name, _, value = text.partition(":")
+                    if name.lower() in found:
+                        found[name.lower()] += int(value.split()[0]) * 1024
         return found
+
+
+def _family(pid: int) -> list[int]:
+    """The process and all that it has started, and they."""
+    found = [pid]
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            if int(stat.read_text().rpartition(")")[2].split()[1]) == pid:
+                found += _family(int(stat.parent.name))
+    return found
