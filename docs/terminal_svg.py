@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
+from itertools import groupby
 
 from rich.cells import cell_len
 from rich.color import Color
@@ -75,18 +76,19 @@ def _shapes(text: str, left: float, top: float, colour: str) -> Iterator[str]:
     dots: list[str] = []
     strokes: list[str] = []
     x = left
-    for char in text:
-        if "\u2800" <= char < "\u2900":
-            dots += _dots(ord(char) - 0x2800, x, top)
-        elif char in LINES:
-            strokes += _strokes(LINES[char], x, top)
-        elif char in BLOCKS:
+    for char, same in groupby(text):
+        count = len(list(same))
+        if char in BLOCKS:
             share, opacity = BLOCKS[char]
             yield (
-                f'<rect x="{x:.1f}" y="{top + 1:.1f}" width="{CELL * share + 0.1:.1f}" height="{LINE - 2:.0f}"'
+                f'<rect x="{x:.1f}" y="{top + 1:.1f}" width="{CELL * (count - 1 + share):.1f}" height="{LINE - 2:.0f}"'
                 f' fill="{colour}"' + (f' opacity="{opacity}"' if opacity < 1 else "") + "/>"
             )
-        x += cell_len(char) * CELL
+        for place in range(count if char not in BLOCKS else 0):
+            at = x + place * CELL
+            dots += _dots(ord(char) - 0x2800, at, top) if "\u2800" <= char < "\u2900" else ()
+            strokes += _strokes(LINES[char], at, top) if char in LINES else ()
+        x += count * cell_len(char) * CELL
     if dots:
         yield f'<path d="{"".join(dots)}" fill="{colour}"/>'
     if strokes:

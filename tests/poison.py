@@ -41,6 +41,7 @@ _INTERFACE = re.compile(
     "\x1b(?:"
     r"\[[0-9;]*m|\[[0-9;]*H|\[[0-9]*[ABCDGJK]"  # colours, cursor, clearing
     r"|\[\?(?:25|1000|1004|1006|1049|2004|2026|2048|7)[hl]|\[\?(?:2026|2048)\$p"  # modes, asked for and set
+    r"|\[6n"  # whether it is behind
     r"|\[>[0-9]+u|\[<u"  # the keyboard protocol
     "|]22;[a-z]*\x07"  # the shape of the mouse's pointer
     ")"
