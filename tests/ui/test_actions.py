@@ -8,6 +8,7 @@ import pkgutil
 from collections import defaultdict
 
 import pytest
+from textual.message import Message
 from textual.widget import Widget
 
 import tui_finetune.ui
@@ -155,3 +156,13 @@ def test_keys_are_named_as_people_name_them(key: str, character: str | None, nam
 def test_an_offer_is_on_or_says_why() -> None:
     assert Offer(True).why == ""
     assert not Offer(False, "because").on
+
+
+def test_no_two_messages_are_handled_by_the_same_name() -> None:
+    """The app passes messages on by the name of their handler: what another screen tells must not be taken for one's own."""
+    owners()
+    told = [one for one in _below(Message) if one.__module__.startswith("tui_finetune.")]
+    named: dict[str, set[type]] = defaultdict(set)
+    for one in told:
+        named[one.handler_name].add(one)
+    assert {name: found for name, found in named.items() if len(found) > 1} == {}

@@ -280,6 +280,17 @@ async def test_an_evaluation_without_predictions_or_with_a_broken_report(home: H
         await screen.until(lambda: "cannot be read" in " ".join(screen.text.split()), "why it is not open")
 
 
+async def test_predictions_that_cannot_be_read_leave_the_figures(home: Home, run: FakeRun) -> None:
+    (run.paths.evaluation("test") / PREDICTIONS).write_bytes(b"torn")
+    async with showing(home) as screen:
+        await screen.sees("many")
+        await screen.press("5")
+        await screen.sees("accuracy")
+        await screen.sees("0.955")
+        await screen.press("]", "]", "]")
+        await screen.until(lambda: "cannot be read" in " ".join(screen.text.split()), "why there are no rows")
+
+
 async def test_where_nothing_was_evaluated(home: Home) -> None:
     trained_run(home, "alone")
     async with showing(home) as screen:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_finetune.errors import UserError
 from tui_finetune.live.row_filter import Bound, RowFilter, RowOrder, Which, matching_labels
 
 if TYPE_CHECKING:
@@ -30,21 +31,26 @@ BRIEF = (
 
 
 class StoredRows:
-    """One file. Any thread may ask; each question has a cursor of its own."""
+    """One file. Any thread may ask; each question has a cursor of its own. What cannot be read raises UserError."""
 
     def __init__(self, path: Path) -> None:
         import duckdb
         import pyarrow.parquet as pq
 
         self.path = path
-        with pq.ParquetFile(path) as file:
-            schema = file.schema_arrow
-            self.total: int = file.metadata.num_rows
+        try:
+            with pq.ParquetFile(path) as file:
+                schema = file.schema_arrow
+                self.total: int = file.metadata.num_rows
             self.columns: tuple[str, ...] = tuple(schema.names)
-            meta = schema.metadata or {}
-        self.labels: tuple[str, ...] = tuple(json.loads(meta.get(b"labels", b"[]")))
+            labels = json.loads((schema.metadata or {}).get(b"labels", b"[]"))
+        except (OSError, ValueError) as error:
+            raise UserError(f"{path} cannot be read: {_first_line(error)}") from error
+        self.labels: tuple[str, ...] = tuple(map(str, labels))
         """In the order of their ids."""
-        self.tagged = "tokens" in self.columns and str(schema.field("gold").type).startswith("list")
+        self.judged = {"gold", "predicted"} <= set(self.columns)
+        """True where rows have what they are and what was said."""
+        self.tagged = self.judged and "tokens" in self.columns and str(schema.field("gold").type).startswith("list")
         """True where a row has a label for every word."""
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2})
 
@@ -99,7 +105,12 @@ class StoredRows:
         return {row[0]: dict(zip(columns, row[1:], strict=True)) for row in found}
 
     def _ask(self, query: str, values: Sequence[Any]) -> duckdb.DuckDBPyConnection:
-        return self._connection.cursor().execute(query, list(values))
+        import duckdb
+
+        try:
+            return self._connection.cursor().execute(query, list(values))
+        except duckdb.Error as error:
+            raise UserError(f"{self.path} cannot be read: {_first_line(error)}") from error
 
     def _ordered(self, order: RowOrder) -> str:
         if order.by == "row" or order.by not in self.columns:
@@ -122,7 +133,7 @@ class StoredRows:
         if wanted.cut and "truncated" in self.columns:
             parts.append("truncated")
         for which, label in wanted.labels:
-            part, more = self._label(which, label, wanted.wrong)
+            part, more = self._label(which, label, wanted.wrong) if self.judged else ("false", [])
             parts.append(part)
             values += more
         if self.tagged and (pair := _pair(wanted)) is not None:
@@ -130,7 +141,8 @@ class StoredRows:
             parts.append(part)
             values += more
         if wanted.wrong is not None and not (self.tagged and any(which == "label" for which, _ in wanted.labels)):
-            parts.append(f"gold is {'' if wanted.wrong else 'not '}distinct from predicted")
+            same = f"gold is {'' if wanted.wrong else 'not '}distinct from predicted"
+            parts.append(f"gold is not null and {same}" if self.judged else "false")
         return parts, values
 
     def _text(self) -> str:
@@ -161,6 +173,10 @@ class StoredRows:
         names = [matching_labels(label, self.labels) for label in (gold, predicted)]
         both = "list_contains(?, x[1]) and list_contains(?, x[2])"
         return f"len(list_filter(list_zip(gold, predicted), lambda x: {both})) > 0", list(names)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__)
 
 
 def _table(path: Path) -> str:

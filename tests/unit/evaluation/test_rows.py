@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.fakes import FakeRun
 from tests.measured import store, store_tags
+from tui_finetune.errors import UserError
 from tui_finetune.evaluation.rows import StoredRows
 from tui_finetune.live.row_filter import RowOrder, parse_rows
 from tui_finetune.paths import Home
@@ -138,3 +140,32 @@ def test_a_filter_is_written_as_it_is_typed() -> None:
         assert parse_rows(typed).text == typed
     assert parse_rows("").empty
     assert not parse_rows("cut").empty
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not parquet at all" * 9])
+def test_a_file_that_is_no_parquet_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "predictions.parquet"
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=r"predictions\.parquet cannot be read"):
+        StoredRows(path)
+
+
+def test_a_file_that_goes_away_is_told(rows: StoredRows) -> None:
+    rows.path.unlink()
+    with pytest.raises(UserError, match="cannot be read"):
+        matching(rows, "wrong")
+
+
+def test_rows_without_gold_are_neither_wrong_nor_right(tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    path = tmp_path / "p.parquet"
+    pq.write_table(pa.table({"text": ["a", "b"], "gold": pa.nulls(2, pa.string()), "predicted": ["x", "y"]}), path)
+    stored = StoredRows(path)
+    assert matching(stored, "wrong") == matching(stored, "right") == []
+    assert matching(stored, "") == [0, 1]
+    pq.write_table(pa.table({"text": ["a", "b"], "answer": [1.0, 2.0]}), path)
+    other = StoredRows(path)
+    assert matching(other, "wrong") == matching(other, "gold:x") == []
+    assert matching(other, "b") == [1]

@@ -220,7 +220,7 @@ class EvaluateActions(Page):
     def filter_offer(self) -> Offer:
         if self.looking is None or self.tab not in ("rows", "labels"):
             return off("It filters rows and labels.")
-        return ON
+        return ON if self.tab == "labels" or self.looking.stored is not None else off("No rows are stored.")
 
     def do_list_filter(self) -> None:
         assert self.looking is not None

@@ -27,6 +27,8 @@ class Looking:
     tagged: bool = False
     labels: Sequence[str] = ()
     """Names of the labels that rows can be asked by."""
+    problem: str = ""
+    """Why the rows cannot be read, where they are stored."""
     wanted: RowFilter = WRONG
     order: RowOrder = field(default_factory=RowOrder)
     group: str = ""

@@ -33,6 +33,8 @@ class EvaluationRead(Told):
     errors: int = 0
     tagged: bool = False
     labels: Sequence[str] = ()
+    problem: str = ""
+    """Why its rows cannot be read."""
 
 
 @dataclass

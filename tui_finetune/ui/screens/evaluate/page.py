@@ -200,7 +200,8 @@ class EvaluatePage(EvaluateActions):
         """In place of rows."""
         looking = self.looking
         if looking is None or looking.stored is None:
-            return "No predictions are stored with this evaluation."
+            problem = looking.problem if looking is not None else ""
+            return problem or "No predictions are stored with this evaluation."
         if looking.numbers is None:
             return "–"
         if not looking.narrowed:
@@ -241,7 +242,11 @@ class EvaluatePage(EvaluateActions):
 
     def on_evaluation_read(self, message: messages.EvaluationRead) -> None:
         self._unread, self._opening = "", False
-        self.looking = Looking(message.measured, message.rows, message.errors, message.tagged, message.labels)
+        self.looking = Looking(
+            message.measured, message.rows, message.errors, message.tagged, message.labels, message.problem
+        )
+        if message.problem:
+            self.say(message.problem, "bad")
         for table in self.query("#weakest, #labels, #confused, #pairs, #rows, #groups, #moved"):
             table.cursor = table.top = 0  # type: ignore[attr-defined]
         row = self.ui.row(message.measured.about)

@@ -41,7 +41,7 @@ class Pane:
         if self.looking is None:
             return off("No evaluation is open.")
         if self.looking.stored is None:
-            return off("Its predictions are not stored.")
+            return off(self.looking.problem or "Its predictions are not stored.")
         return ON if table.count() else off("Nothing under the cursor.")
 
 

@@ -8,7 +8,7 @@ from tui_finetune.live import evaluation_page
 from tui_finetune.live.columns import Column
 from tui_finetune.live.offers import Offer, off
 from tui_finetune.live.row_page import row_lines
-from tui_finetune.live.spans import EMPTY, Line, line, muted
+from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
 from tui_finetune.ui.screens.evaluate.panes import Pane
 from tui_finetune.ui.screens.evaluate.places import ROW, ROWS
 from tui_finetune.ui.widgets.painted import Painted
@@ -61,11 +61,9 @@ class RowsPane(Table, _Trying):
         if looking is None:
             return self.evaluate.nothing(width)
         if not self.count():
-            return [
-                *([head] if (head := self.head(width)) else []),
-                EMPTY,
-                line("   ", muted(self.evaluate.why_no_rows())),
-            ]
+            head = self.head(width)
+            why = wrap(self.evaluate.why_no_rows(), width - 6, token="muted")
+            return [*([head] if head is not None else []), EMPTY, *(line("   ", *part) for part in why)]
         lines = super().picture(width, height)
         if looking.missing(self.top, self.top + height):
             self.evaluate.fetch(self.top - AROUND, self.top + height + AROUND)

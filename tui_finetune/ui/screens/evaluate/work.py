@@ -69,16 +69,20 @@ class Evaluations:
         self._bridge.latest("evaluate.open", "Open an evaluation", work)
 
     def _open(self, stored: Stored, rows: Sequence[RunRow]) -> Message:
+        """Its figures; and its rows, where those can be read."""
         try:
             measured = self._measured(stored, rows)
-            opened = self._rows_of(stored)
         except UserError as error:
             return messages.EvaluationUnread(stored.key, str(error))
+        try:
+            opened = self._rows_of(stored)
+            errors = opened.count(RowFilter(wrong=True)) if opened is not None else 0
+        except UserError as error:
+            return messages.EvaluationRead(measured, None, problem=str(error))
         with self._lock:
             self._rows, self._other = (stored.key, opened) if opened is not None else None, None
         if opened is None:
             return messages.EvaluationRead(measured, None)
-        errors = opened.count(RowFilter(wrong=True))
         return messages.EvaluationRead(measured, opened.total, errors, opened.tagged, opened.labels)
 
     def _measured(self, stored: Stored, rows: Sequence[RunRow]) -> Measured:

@@ -93,7 +93,9 @@ class Batch:
             look.file, folder.task, folder.card, columns=self._columns, catalog=catalog, home=bridge.home,
             progress=lambda *_: None,
         )  # fmt: skip
-        self._tell(total=given.total, notes=tuple(given.notes))
+        steps = ", ".join(step.use for step in recipe.preprocess) if recipe is not None else ""
+        unprepared = [f"The training's preprocessing ({steps}) is not applied to what is predicted."] if steps else []
+        self._tell(total=given.total, notes=(*unprepared, *given.notes))
         with ModelHelper(self._spec(folder.path, trust)) as helper:
             self._helper = helper
             helper.start()

@@ -65,7 +65,7 @@ class SamplesRead(Told):
 
 
 @dataclass
-class HistoryRead(Told):
+class KeptRead(Told):
     """The history of earlier times."""
 
     kept: Sequence[Kept]

@@ -123,7 +123,7 @@ class Models:
                 found = atomic.read_json(self._bridge.home.root / HISTORY)
             except (FileNotFoundError, atomic.Unreadable):
                 found = {}
-            return messages.HistoryRead(kept_from(found))
+            return messages.KeptRead(kept_from(found))
 
         self._bridge.do("Read the history", work)
 

@@ -248,7 +248,7 @@ class PredictPage(PredictActions):
         self._suggest()
         self.repaint_frame()
 
-    def on_history_read(self, message: messages.HistoryRead) -> None:
+    def on_kept_read(self, message: messages.KeptRead) -> None:
         self.trying.history_read(message.kept)
         self.repaint()
 
