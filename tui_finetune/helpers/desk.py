@@ -93,6 +93,14 @@ class _Desk:
             self.write("problems", id=one.number, problems=as_json([Problem(f"{type(error).__name__}: {error}")]))
         finally:
             self._under_way.pop(one.number, None)
+            _give_back()
+
+
+def _give_back() -> None:
+    """What the last request took and left goes back to the system: the desk waits for a person most of its time."""
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
