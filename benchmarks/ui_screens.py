@@ -134,10 +134,10 @@ def long_run(folder: Path, pairs: int) -> Sequence[str]:
             for step in range(2, EVENTS)
         )
     run.step(EVENTS, loss=0.05)
-    run.end("finished", step=EVENTS)
     opened, whole, drawn = [], [], []
     for _ in range(max(3, pairs // 3)):
         with ours(home) as screen:
+            run.beat()
             screen.sees("long")
             screen.settle(1.0)
             pressed = screen.type("\r")
