@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +17,11 @@ import pytest
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
+if (
+    "HF_HOME" not in os.environ
+):  # what the libraries keep there is no part of a person's own cache, and theirs none of a test
+    os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="tests-hf-")
+    atexit.register(shutil.rmtree, os.environ["HF_HOME"], ignore_errors=True)
 
 from tests.calling import cli
 from tests.worker.forked import fork_server, tiny_model, workers

@@ -115,7 +115,7 @@ def test_a_storm_of_sizes(home: Home, live: FakeRun) -> None:
     draw = random.Random(7)
     with Terminal(home, "open", "live") as terminal:
         terminal.sees("step 10 of 100")
-        for _ in range(150):
+        for _ in range(60):
             terminal.resize(draw.choice((1, 2, 20, 79, 80, 120, 300)), draw.choice((1, 2, 4, 23, 24, 40, 90)))
             terminal.signal(signal.SIGWINCH)
         terminal.resize(20, 4)

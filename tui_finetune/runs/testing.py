@@ -113,11 +113,19 @@ def _attempts(paths: RunPaths) -> Iterator[str]:
 
 def _private(root: Path) -> Iterator[str]:
     """Nobody else may read what the data and the logs say."""
-    open_ones = [path for path in (root, *root.rglob("*")) if not path.is_symlink() and path.stat().st_mode & 0o077]
-    for path in open_ones[:_TOLD]:
-        yield f"{path.relative_to(root.parent)} can be read by others: mode {path.stat().st_mode & 0o777:o}"
+    open_ones = [(path, mode) for path in (root, *root.rglob("*")) if (mode := _mode(path)) & 0o077]
+    for path, mode in open_ones[:_TOLD]:
+        yield f"{path.relative_to(root.parent)} can be read by others: mode {mode:o}"
     if len(open_ones) > _TOLD:
         yield f"{len(open_ones) - _TOLD} more can be read by others"
+
+
+def _mode(path: Path) -> int:
+    """Permissions; 0 for a link, and for a staging file that has been renamed since it was listed."""
+    try:
+        return 0 if path.is_symlink() else path.stat().st_mode & 0o777
+    except FileNotFoundError:
+        return 0
 
 
 def _events(paths: RunPaths, *, only_known: bool) -> Iterator[str]:
