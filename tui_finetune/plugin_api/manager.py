@@ -19,6 +19,7 @@ import pluggy
 
 from tui_finetune.errors import Problem, UserError, did_you_mean
 from tui_finetune.plugin_api import discovery, hookspecs
+from tui_finetune.plugin_api.calling import call, implementations, refuse_unknown_hooks, sequence
 from tui_finetune.plugin_api.checks import HEAVY_PACKAGES, check_contribution
 from tui_finetune.plugin_api.discovery import Candidate, PluginRefused
 from tui_finetune.plugin_api.failures import failing_line, own_frames, spelling
@@ -197,7 +198,7 @@ class Catalog:
         callbacks: list[Any] = []
         for info, hook in self._listening("training_callbacks"):
             try:
-                callbacks += _sequence(_call(hook, recipe=recipe))
+                callbacks += sequence(call(hook, recipe=recipe))
             except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
                 info.failed("training_callbacks", error)
         return callbacks
@@ -208,7 +209,7 @@ class Catalog:
             if self._failures_in_row.get(info.name, 0) >= GIVE_UP_AFTER:
                 continue
             try:
-                _call(hook, run=run, event=event)
+                call(hook, run=run, event=event)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
                 info.failed("run_event", error)
                 self._count_failure(info.name)
@@ -367,14 +368,14 @@ def _load(catalog: Catalog, manager: pluggy.PluginManager, info: PluginInfo, loa
         info.help = discovery.help_of(plugin)
         step = "register"
         manager.register(plugin, name=info.name)
-        _refuse_unknown_hooks(manager)
-        hooks = _implementations(manager, plugin)
+        refuse_unknown_hooks(manager)
+        hooks = implementations(manager, plugin)
         info.hooks = dict.fromkeys(hooks, 0.0)
         given: dict[str, Sequence[Any]] = {}
         for kind, step in REGISTERING.items():
             if step in hooks:
                 started = time.perf_counter()
-                given[kind] = _sequence(_call(hooks[step]))
+                given[kind] = sequence(call(hooks[step]))
                 for found in given[kind]:
                     check_contribution(kind, found)
                 info.hooks[step] = time.perf_counter() - started
@@ -391,42 +392,3 @@ def _load(catalog: Catalog, manager: pluggy.PluginManager, info: PluginInfo, loa
         info.notes.append("it defines no hook; is @hookimpl missing?")
     if info.name != "builtin" and (loaded := (HEAVY_PACKAGES & sys.modules.keys()) - heavy_before):
         info.notes.append(f"its light half imports {', '.join(sorted(loaded))}, which slows every start.")
-
-
-def _refuse_unknown_hooks(manager: pluggy.PluginManager) -> None:
-    """Raises for a hook that nobody declared: pluggy registers a misspelt one without a word."""
-    callers = {name: caller for name, caller in vars(manager.hook).items() if isinstance(caller, pluggy.HookCaller)}
-    known = [name for name, caller in callers.items() if caller.has_spec()]
-    for name, caller in callers.items():
-        if not caller.has_spec() and caller.get_hookimpls():
-            raise PluginRefused(
-                f"{name} is not a hook. {did_you_mean(name, known) or 'Hooks: ' + ', '.join(known) + '.'}"
-            )
-    manager.check_pending()
-
-
-def _implementations(manager: pluggy.PluginManager, plugin: Any) -> dict[str, pluggy.HookImpl]:
-    """Hook name to this plugin's implementation. Raises PluginRefused for wrappers, which would run around other plugins."""
-    found: dict[str, pluggy.HookImpl] = {}
-    for caller in manager.get_hookcallers(plugin) or ():
-        for impl in caller.get_hookimpls():
-            if impl.plugin is not plugin:
-                continue
-            if impl.wrapper or impl.hookwrapper:
-                raise PluginRefused(f"{caller.name} is a wrapper; hooks here are plain functions, each called alone.")
-            found[caller.name] = impl
-    return found
-
-
-def _call(impl: pluggy.HookImpl, **arguments: Any) -> Any:
-    """One implementation, given the arguments that it names."""
-    return impl.function(*(arguments[name] for name in impl.argnames))
-
-
-def _sequence(result: Any) -> list[Any]:
-    """What a hook returned, as a list; None means nothing."""
-    if result is None:
-        return []
-    if isinstance(result, str | bytes | Mapping) or not isinstance(result, Iterable):
-        raise TypeError(f"a list is expected, not {type(result).__name__}")
-    return list(result)

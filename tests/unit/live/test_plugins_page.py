@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from tui_finetune.live import plugin_texts
 from tui_finetune.live import plugins_page as say
 from tui_finetune.live.columns import fit
 from tui_finetune.live.spans import Line, plain, width_of
@@ -104,7 +105,7 @@ def test_the_detail_of_one_that_works_and_of_one_that_is_off() -> None:
 
 
 def test_the_authors_own_lines_of_a_traceback_are_bold() -> None:
-    spans = {span.text.strip(): span for line in say.traceback_lines(FAILED, 80) for span in line}
+    spans = {span.text.strip(): span for line in plugin_texts.traceback_lines(FAILED, 80) for span in line}
     assert spans["Task(labells=1)"].bold
     assert not spans["g()"].bold
     assert spans["g()"].token == "muted"
@@ -132,7 +133,7 @@ def test_errors_come_newest_first_then_remarks() -> None:
 
 
 def test_how_to_write_one_names_folder_kinds_and_hooks_and_fits() -> None:
-    lines = say.how_to_lines("/home/plugins", KINDS, all_hooks(), 80)
+    lines = plugin_texts.how_to_lines("/home/plugins", KINDS, all_hooks(), 80)
     for wanted in ("/home/plugins", *KINDS, *(hook.signature for hook in all_hooks())):
         assert wanted in text(lines)
     assert all(width_of(line) <= 80 for line in lines)

@@ -15,22 +15,14 @@ from tui_finetune.live import data_rows
 from tui_finetune.live.data_row import texts_of
 from tui_finetune.live.data_set import summary_words
 from tui_finetune.live.data_steps import Step
-from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, RunPane, StepsTable
-from tui_finetune.ui.screens.data.looking import Looking
-from tui_finetune.ui.screens.data.panes import (
-    Below,
-    Beside,
-    ProblemsPane,
-    RowPane,
-    RowsTable,
-    SourcesPane,
-    WaitingPane,
-)
+from tui_finetune.ui.screens.data.offering import Offering
+from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.places import DATA
+from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
 from tui_finetune.ui.wants import DataWanted, PredictWanted, TrainWanted
 
 TABS = ("rows", "columns", "prepared")
@@ -47,7 +39,7 @@ class Shown(Widget):
     DEFAULT_CSS = "Shown { layout: horizontal; height: 1fr; }"
 
 
-class DataPage(Looking):
+class DataPage(Offering):
     """The screen of the data that were opened last."""
 
     NAME = "data"
@@ -227,41 +219,6 @@ class DataPage(Looking):
         if self.asked is not None:
             self.shelf.raw(self.asked, problem)
 
-    def open_offer(self) -> Offer:
-        return ON if self.found is not None else off("No data open.")
-
-    def rows_offer(self) -> Offer:
-        if self.mode != "rows":
-            return off("It is of the Rows tab." if self.found is not None else "No data open.")
-        return ON
-
-    def row_offer(self) -> Offer:
-        if self.mode not in ("rows", "row"):
-            return off("No row here.")
-        return ON if self.count else off("No row under the cursor.")
-
-    def choose_offer(self) -> Offer:
-        return ON if self.found is not None or self.problems else off("No data open.")
-
-    def tokens_offer(self) -> Offer:
-        if not self.row_offer().on:
-            return self.row_offer()
-        if self.found is not None and self.found.looked and self.found.tokenizer is None:
-            return off(f"{self.found.model or 'No model'} has no tokenizer here; m chooses a model.")
-        return ON
-
-    def reload_offer(self) -> Offer:
-        return ON if self.asked is not None and not self.opening else off("No data open.")
-
-    def new_offer(self) -> Offer:
-        if self.found is None:
-            return off("No data open.")
-        if not self.found.looked:
-            return off("Labels and lengths are being looked at still.")
-        if self.found.look.get("run") is None:
-            return off("Its problems come first; Prepared lists them.")
-        return ON
-
     def do_data_source(self) -> None:
         asking.ask_for_source(self)
 
@@ -289,11 +246,6 @@ class DataPage(Looking):
 
     def do_item_copy(self) -> None:
         self.with_row(lambda read: self.ui.copy_text(json.dumps(read.row, ensure_ascii=False, default=str)))
-
-    def try_offer(self) -> Offer:
-        if not self.row_offer().on:
-            return self.row_offer()
-        return ON if self.found is not None and self.found.inputs else off("No column here is read by a model.")
 
     def do_item_try(self) -> None:
         def show(read: messages.RowRead) -> None:

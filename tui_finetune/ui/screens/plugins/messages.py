@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tui_finetune.live.plugins_page import Contribution
+from tui_finetune.live.plugin_texts import Contribution
 from tui_finetune.plugin_api.manager import PluginInfo
 from tui_finetune.ui.messages import Told
 

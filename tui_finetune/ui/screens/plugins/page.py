@@ -9,6 +9,7 @@ from pathlib import Path
 from textual import events
 from textual.app import ComposeResult
 
+from tui_finetune.live import plugin_texts
 from tui_finetune.live import plugins_page as say
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import Line, line, muted, span, wrap
@@ -126,7 +127,7 @@ class PluginsPage(Page):
     def on_plugin_asked(self, message: PluginAsked) -> None:
         if self.is_current and self.sheet is None:
             info, adds = message.info, message.adds
-            self.open_sheet(PluginSheet(info.name, lambda width: say.about_lines(info, adds, width)))
+            self.open_sheet(PluginSheet(info.name, lambda width: plugin_texts.about_lines(info, adds, width)))
 
     def on_plugin_written(self, message: PluginWritten) -> None:
         plugin, test = message.files[0].name, message.files[1].name
@@ -157,7 +158,7 @@ class PluginsPage(Page):
         assert info is not None
         if info.traceback is not None:
             title = f"{info.name}: {say.failed_words(info)}"
-            self.open_sheet(PluginSheet(title, lambda width: say.traceback_lines(info, width)))
+            self.open_sheet(PluginSheet(title, lambda width: plugin_texts.traceback_lines(info, width)))
         else:
             self.ui.bridge.do(f"Look at {info.name}", lambda: work.asked(self.ui.bridge, info))
 
@@ -202,7 +203,7 @@ class PluginsPage(Page):
         info = self.current
         assert info is not None
         facts = replace(info)
-        self.open_sheet(TextSheet(f"Details of {info.name}", lambda width: say.fact_lines(facts, width)))
+        self.open_sheet(TextSheet(f"Details of {info.name}", lambda width: plugin_texts.fact_lines(facts, width)))
 
     def do_app_back(self) -> None:
         if self.tab != "installed":

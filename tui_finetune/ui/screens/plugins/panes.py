@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from tui_finetune.live import plugin_texts
 from tui_finetune.live import plugins_page as say
 from tui_finetune.live.columns import fit, head_line
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
@@ -127,7 +128,7 @@ class WritingPane(Pane, Lines):
 
     def _lines(self) -> list[Line]:
         folder = str(self.plugins_page.ui.home.plugins)
-        return say.how_to_lines(folder, KINDS, self._hooks, self.size.width or 80)
+        return plugin_texts.how_to_lines(folder, KINDS, self._hooks, self.size.width or 80)
 
     def count(self) -> int:
         return len(self._lines())
@@ -153,7 +154,7 @@ class Detail(Pane, Painted):
         key = page.ui.keymap.shown("run.hold")
         lines = say.detail_lines(info, width, newer=info.name in page.newer, switch_key=key)
         if page.has_class("-wide") and info.traceback:
-            lines += [EMPTY, *say.traceback_lines(info, width)]
+            lines += [EMPTY, *plugin_texts.traceback_lines(info, width)]
         return lines[:height]
 
 

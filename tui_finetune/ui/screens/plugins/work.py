@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.live.plugins_page import Contribution
+from tui_finetune.live.plugin_texts import Contribution
 from tui_finetune.plugin_api.manager import REGISTERING, Catalog, PluginInfo
 from tui_finetune.plugin_api.switches import switch
 from tui_finetune.plugin_api.templates import new_plugin
