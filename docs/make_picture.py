@@ -18,7 +18,7 @@ from rich.text import Text
 
 PICTURE = Path(__file__).with_name("demo.svg")
 COLUMNS, LINES = 100, 50
-COMMAND = (sys.executable, "-m", "tui_finetune", "demo")
+COMMAND = (sys.executable, "-m", "tui_finetune", "demo", "--plain")
 HOME = "~/.local/share/tui-finetune"
 """What stands in the picture in place of the folder of the run that was recorded."""
 

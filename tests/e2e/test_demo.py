@@ -11,8 +11,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.ui.terminal import Terminal
+from tests.waiting import wait_until
 from tui_finetune.cli.verbs.demo import SENTENCES
 from tui_finetune.paths import Home
+from tui_finetune.runs.control import send
+from tui_finetune.runs.store import RunStore
 
 SMALL = ("data.limit=96", "data.limit_eval=48", "train.num_train_epochs=1", "run.device=cpu")
 
@@ -62,3 +66,35 @@ def test_demo_as_it_is_passes_both_baselines(home: Home) -> None:
     run = json.loads(ran.stdout)
     assert run["metrics"]["test_accuracy"] > run["baselines"]["tfidf"] > run["baselines"]["majority"]
     assert run["plan"]["rows"]["train"] > 2500
+
+
+@pytest.mark.slow
+def test_demo_on_a_terminal_opens_the_runs_screen_and_prints_when_it_is_left(home: Home) -> None:
+    given = [part for value in SMALL for part in ("--set", value)]
+    with Terminal(home, "demo", *given) as terminal:
+        terminal.sees("[4 Run]")
+        terminal.sees("✓ finished")
+        terminal.type("q")
+        terminal.sees("[1 Runs]")
+        terminal.type("q")
+        assert terminal.wait() == 0
+        assert terminal.restored
+    after = terminal.text.rpartition("[1 Runs]")[2]
+    assert "metric    model  majority  tfidf" in after
+    assert all(sentence in after for sentence in SENTENCES)
+
+
+@pytest.mark.slow
+def test_demo_left_while_it_trains_goes_on(home: Home) -> None:
+    given = [part for value in (*SMALL, "train.num_train_epochs=200") for part in ("--set", value)]
+    with Terminal(home, "demo", *given) as terminal:
+        terminal.sees("● running, training")
+        terminal.type("\x11")
+        assert terminal.wait() == 0
+    (run,) = home.runs.iterdir()
+    assert f"demo ({run.name[-4:]}) goes on." in terminal.text
+    assert run.name in terminal.text.splitlines()[-1]
+    info = RunStore(home).list()[0]
+    assert info.status().state == "running"
+    send(info.paths, "abort", 1)
+    wait_until(lambda: not info.fresh().status().live, "the run to end")

@@ -15,6 +15,7 @@ from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.groups import PROGRAM
 from tui_finetune.cli.launching import checked_recipe, ending, launch_of
 from tui_finetune.cli.options import Call, run_name, verb
+from tui_finetune.cli.verbs.open import show
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.text import Shown, aligned, cut_end, pad, shown
 
@@ -36,12 +37,14 @@ SENTENCE_WIDTH = 58
 @click.command()
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the demo's recipe.")
 @click.option("--name", callback=run_name, help="Name of the run in the list of runs.")
+@click.option("--plain", is_flag=True, help="Plain lines on a terminal too, instead of the run's screen.")
 @verb
-def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
+def command(call: Call, sets: tuple[str, ...], name: str | None, plain: bool) -> None:
     """Train a small classifier on this machine, now, and use it.
 
     Which chapter of Python's Library Reference does a sentence belong to? A pre-trained encoder learns it from the
-    docstrings of this Python in about two and a half minutes. Nothing is downloaded.
+    docstrings of this Python in about two and a half minutes. Nothing is downloaded. On a terminal the run's screen opens;
+    when it is left, what was measured is printed.
     """
     from tui_finetune.cli.follow import follow
     from tui_finetune.cli.runs_common import exit_code, run_json
@@ -56,7 +59,11 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
     with HeldInterrupts() as held:
         info = read_info(start(checked, launch_of(call, held), name=name).paths)
         say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
-        status = follow(call, info, quiet=True, held=held)
+        if plain or not _on_a_screen(call):
+            follow(call, info, quiet=True, held=held)
+    if not plain and _on_a_screen(call):
+        show(call, info.id)
+    status = info.fresh().status()
     if call.json:
         output.print_json(run_json(info))
     elif status.live:
@@ -68,6 +75,15 @@ def command(call: Call, sets: tuple[str, ...], name: str | None) -> None:
         for line in ending(info, status):
             say(line)
     click.get_current_context().exit(exit_code(status))
+
+
+def _on_a_screen(call: Call) -> bool:
+    """True where the run's screen can be shown."""
+    if call.json or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        return False
+    from tui_finetune.ui.start import drawable
+
+    return drawable() is None
 
 
 def _print(call: Call, info: RunInfo) -> None:
