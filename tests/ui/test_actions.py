@@ -161,7 +161,8 @@ def test_an_offer_is_on_or_says_why() -> None:
 def test_no_two_messages_are_handled_by_the_same_name() -> None:
     """The app passes messages on by the name of their handler: what another screen tells must not be taken for one's own."""
     owners()
-    told = [one for one in _below(Message) if one.__module__.startswith("tui_finetune.")]
+    ours = [one for one in _below(Message) if one.__module__.startswith("tui_finetune.")]
+    told: list[type[Message]] = [one for one in ours if issubclass(one, Message)]
     named: dict[str, set[type]] = defaultdict(set)
     for one in told:
         named[one.handler_name].add(one)

@@ -45,11 +45,11 @@ def keep(side: Side, now: float | None = None) -> Kept | None:
 
 
 HISTORY = (
-    Column("t", "time", 12),
-    Column("model", "model", 5, stretch=12),
-    Column("answer", "answer", 20, stretch=40),
+    Column("t", "time", 12, optional=1),
+    Column("model", "model", 5),
+    Column("answer", "answer", 12, stretch=20),
     Column("score", "score", 5, right=True),
-    Column("text", "text", 26, stretch=200, free=True),
+    Column("text", "text", 14, stretch=300, free=True),
 )
 
 

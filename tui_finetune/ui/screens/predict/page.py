@@ -41,6 +41,8 @@ QUIET_SECONDS = 0.15
 """After the last key until the model is asked: not every letter is worth an answer."""
 WIDE = 110
 """From this width on the history stands beside the answer."""
+TALL = 32
+"""From this height on there is more room to type."""
 
 
 class PredictPage(PredictActions):
@@ -54,6 +56,7 @@ class PredictPage(PredictActions):
     PredictPage #one, PredictPage #batch, PredictPage #compare, PredictPage #history { display: none; }
     PredictPage.-one #one, PredictPage.-batch #batch { display: block; }
     PredictPage.-compare #compare, PredictPage.-history #history { display: block; }
+    PredictPage.-tall TextBox, PredictPage.-tall TextBox:focus { height: 7; }
     PredictPage.-wide.-one #history { display: block; width: 52; margin: 0 0 0 2; }
     """
 
@@ -98,6 +101,7 @@ class PredictPage(PredictActions):
 
     def on_resize(self, event: events.Resize) -> None:
         self.set_class(event.size.width >= WIDE, "-wide")
+        self.set_class(event.size.height >= TALL, "-tall")
 
     def _take_wanted(self, wanted: PredictWanted) -> None:
         if wanted.model is not None and (self.side is None or self.side.query != wanted.model):
@@ -274,8 +278,6 @@ class PredictPage(PredictActions):
         self.box.display = here
         self.query_one("#head-text").display = here
         self.pair_box.display = self.query_one("#head-second").display = here and paired
-        self.box.set_class(paired, "-low")
-        self.pair_box.add_class("-low")
 
     def _fit_batch(self) -> None:
         head = self.query_one(BatchHead)

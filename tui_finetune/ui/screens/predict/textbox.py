@@ -22,7 +22,6 @@ class TextBox(TextArea):
         background: ansi_default; color: ansi_default; scrollbar-size-vertical: 0;
     }
     TextBox:focus { border: solid ansi_bright_blue; }
-    TextBox.-low, TextBox.-low:focus { height: 3; }
     TextBox.-ascii, TextBox.-ascii:focus { border: ascii ansi_bright_black; }
     TextBox .text-area--cursor { text-style: reverse; background: ansi_default; color: ansi_default; }
     TextBox .text-area--cursor-line { background: ansi_default; }
