@@ -103,6 +103,7 @@ async def test_a_screen_where_nothing_changes_sends_nothing(
     many_ended(home, 30)
     run = finished_run(home)
     async with showing(home, size=size, open_run=run.id) as screen:
+        await screen.sees("[4 Run]")
         for entry in sorted(SCREENS, key=lambda one: one.name == "predict"):  # where keys are text
             await screen.press(entry.number)
             await screen.sees(f"[{entry.number} {entry.title}]")

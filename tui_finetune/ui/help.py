@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
-from tui_finetune.ui.actions import Action, Keymap, Place
+from tui_finetune.ui.actions import EVERYWHERE, MOVES, Action, Keymap, Place
 from tui_finetune.ui.widgets.sheet import TextSheet
 
 if TYPE_CHECKING:
@@ -21,17 +21,31 @@ def help_sheet(page: Page) -> TextSheet:
     places = page.places()
     near = places[0][0]
     title = f"Help: {near.title} of the {page.PLACE.title} screen" if near is not page.PLACE else f"Help: {near.title}"
-    parts = [
+    every = [
         (place, [(action, action.offer(target).why) for action in place.actions if action.label])
         for place, target in places
     ]
+    parts = _moves_last(every)
     keymap = page.ui.keymap
     marks = tuple(mark for place, _ in places for mark in place.marks)
     return TextSheet(title, lambda width: help_lines(parts, keymap, marks, width))
 
 
+Part = tuple[Place, Sequence[tuple[Action, str]]]
+
+
+def _moves_last(parts: Sequence[tuple[Place, list[tuple[Action, str]]]]) -> list[Part]:
+    """Moving, which everybody expects, after what can be done here, and before what works everywhere."""
+    ids = {action.id for action in MOVES}
+    moves = [one for _, actions in parts for one in actions if one[0].id in ids]
+    rest = [(place, [one for one in actions if one[0].id not in ids]) for place, actions in parts]
+    everywhere = [part for part in rest if part[0].name == EVERYWHERE.name]
+    here = [part for part in rest if part[0].name != EVERYWHERE.name]
+    return [*here, (Place("moving", "moving", ()), moves), *everywhere]
+
+
 def help_lines(
-    parts: Sequence[tuple[Place, Sequence[tuple[Action, str]]]],
+    parts: Sequence[Part],
     keymap: Keymap,
     marks: Sequence[tuple[str, str]],
     width: int,

@@ -16,12 +16,16 @@ from tui_finetune.ui.widgets.frame import FooterLine, HeaderLine, MessageLine, T
 from tui_finetune.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
+
     from tui_finetune.ui.widgets.sheet import Sheet
 
 SMALLEST = (80, 24)
 IN_FIELDS = ("app.help", "app.palette", "app.quit", "app.back", "list.open", "pane.next", "pane.previous",
              "app.suspend")  # fmt: skip
 """What works while a text field has the keys: by keys that write nothing."""
+IN_SMALL = ("app.back", "app.leave", "app.quit", "app.suspend", "app.screen", "app.copy")
+"""What works where there is room for the short view alone: nothing that would ask, or show what it does, unseen."""
 
 Target = tuple[Action, Any]
 
@@ -55,6 +59,8 @@ class Page(Overlays):
         super().__init__()
         self.tab = ""
         self._said: Line | None = None
+        self._before_small: Widget | None = None
+        """What had the keys before there was no room."""
 
     @property
     def is_home(self) -> bool:
@@ -136,7 +142,24 @@ class Page(Overlays):
     def _fit(self) -> None:
         """The short view where there is no room for more."""
         width, height = self.app.size
-        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-small")
+        small = width < SMALLEST[0] or height < SMALLEST[1]
+        if small and not self.is_small:
+            self._before_small = self.focused
+        elif not small and self._before_small is not None:
+            self.call_after_refresh(self._focus_again, self._before_small)
+            self._before_small = None
+        self.set_class(small, "-small")
+
+    @property
+    def is_small(self) -> bool:
+        """True while there is room for the short view alone."""
+        return self.has_class("-small")
+
+    def _focus_again(self, widget: Widget) -> None:
+        """What is not shown loses the keys; they go back to it."""
+        if widget.is_attached and self.focused is None:
+            self.set_focus(widget)
+            self.repaint()
 
     # Keys
 
@@ -159,6 +182,9 @@ class Page(Overlays):
     def places(self) -> list[tuple[Place, Any]]:
         """Where keys are looked up, nearest first, and who acts on them."""
         sheet = self.sheet
+        if self.is_small:
+            owner = self if sheet is None else sheet
+            return [(_only(EVERYWHERE, IN_SMALL[:1]), owner), (_only(EVERYWHERE, IN_SMALL[1:]), self)]
         if self.in_field:
             owner = self._field_owner()
             return [(owner.FIELD_PLACE, owner), (_only(EVERYWHERE, IN_FIELDS), self)]
