@@ -49,6 +49,14 @@ class Confusion:
         return max(CELL, 2 + max((len(short(rows)) for rows in self.cells.values()), default=1))
 
     @cached_property
+    def predicted_rows(self) -> Mapping[int, int]:
+        """Of each gold label the rows that have a prediction."""
+        sums: dict[int, int] = {}
+        for (gold, _), rows in self.cells.items():
+            sums[gold] = sums.get(gold, 0) + rows
+        return sums
+
+    @cached_property
     def longest(self) -> int:
         """Cells of the longest label's name."""
         return max((cell_width(label) for label in self.labels), default=1)
@@ -216,7 +224,7 @@ def _grid_line(
         seen += rows
         here = (place, column) == (grid.row, grid.column)
         spans.append(_cell(rows, confusion.wide, diagonal=column == place, worst=0 < rows == worst, here=here))
-    rest = sum(confusion.count(gold, other) for other in range(len(order))) - seen
+    rest = confusion.predicted_rows.get(gold, 0) - seen
     return (*spans, muted(short(rest).rjust(8) if rest else "·".rjust(8)))
 
 

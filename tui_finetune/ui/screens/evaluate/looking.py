@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from tui_finetune.live.beside import EITHER, ComparedLook, group_words, shown_labels
@@ -49,6 +50,8 @@ class Looking:
     """Why the other evaluation cannot stand beside it."""
 
     def __post_init__(self) -> None:
+        self._listed: list[LabelFigures] = []
+        self._listed_as: tuple[str, bool, str] | None = None
         confusion = self.measured.confusion
         if confusion is not None:
             self.grid.focus = confusion.worst
@@ -64,12 +67,15 @@ class Looking:
 
     @property
     def listed(self) -> list[LabelFigures]:
-        """The labels as they are listed."""
-        return arranged_labels(self.figures, self.sort, self.reverse, self.label_words)
+        """The labels as they are listed; arranged anew only where they are asked for in another way."""
+        asked = (self.sort, self.reverse, self.label_words)
+        if asked != self._listed_as:
+            self._listed_as, self._listed = asked, arranged_labels(self.figures, *asked)
+        return self._listed
 
-    @property
+    @cached_property
     def weakest(self) -> list[LabelFigures]:
-        """Those with the lowest F1 first; `O` is no label that one looks for."""
+        """Those with the lowest F1 first, of those that occur."""
         return [one for one in arranged_labels(self.figures) if one.support or one.predicted]
 
     def next_sort(self) -> str:
