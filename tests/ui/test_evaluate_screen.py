@@ -350,3 +350,26 @@ async def test_a_run_that_goes_on_has_nothing_to_try_or_measure_yet(home: Home) 
         await screen.says("Try: No model yet: it is written when the run ends.")
         await screen.press("v")
         await screen.says("Evaluation: Run is running: it is measured when it ends.")
+
+
+async def test_where_there_is_no_room_the_figures_alone_are_told(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.pilot.resize_terminal(24, 6)
+        await screen.sees("Needs 80x24")
+        assert "accuracy 0.955" in screen.text
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.sees("[5 Evaluate]")
+
+
+async def test_a_run_that_ends_while_it_is_looked_at_is_read_again(home: Home) -> None:
+    made = FakeRun(home, "going").begin().plan().step(10)
+    store(made.paths, many_rows()[:20], labels=LABELS, split="validation")
+    async with showing(home, open_run=made.id) as screen:
+        await screen.sees("[4 Run]")
+        await screen.sees("going")
+        await screen.press("5")
+        await screen.sees("on validation, 20 rows")
+        store(made.paths, many_rows(), labels=LABELS)
+        made.end("finished")
+        await screen.sees("on test, 200 rows")

@@ -339,3 +339,39 @@ async def test_what_the_model_sees_and_what_is_known_of_it(home: Home, run: Fake
         assert "longer 1" in screen.text
         await screen.press("escape", "d")
         await screen.sees(str(run.paths.model)[:20])
+
+
+async def test_at_the_end_of_the_interface_no_helper_stays(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.type("a longer text")
+        await screen.sees("0.750")
+        warm = pids(screen)
+        await screen.press("ctrl+q")
+    await wait_for(lambda: not any(alive(pid) for pid in warm), "the helpers to end")
+
+
+async def test_weights_that_are_newer_than_those_in_memory_are_said(home: Home, run: FakeRun) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        run.begin().plan().step(150).end("finished", step=150, best_step=150)
+        await screen.says(f"! {run.short} has newer weights: R loads them")
+        before = pids(screen)
+        await screen.press("escape", "R")
+        await screen.sees("step 150")
+        assert pids(screen) != before
+        await screen.until(lambda: "newer" not in screen.said, "nothing newer any more")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (20, 4)])
+async def test_where_there_is_no_room_the_answer_alone_is_told(home: Home, run: FakeRun, size: tuple[int, int]) -> None:
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.type("a longer text")
+        await screen.sees("0.750")
+        await screen.pilot.resize_terminal(*size)
+        await screen.sees("Needs 80x24")
+        assert run.short in screen.text
+        assert "long" in screen.text
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.sees("[6 Predict]")
