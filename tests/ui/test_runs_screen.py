@@ -281,6 +281,11 @@ async def test_an_empty_home_offers_three_ways_and_tells_of_the_machine(home: Ho
         await screen.sees("✓ disk")
         await screen.press("j")
         assert "Train on my data" in screen.cursor
+        await screen.press("enter")
+        await screen.sees("[2 Data]")
+        await screen.sees("─ Open data")
+        await screen.press("escape", "1")
+        await screen.sees("Three ways to start:")
         await screen.press("j", "enter")
         await screen.sees("Choose what the recipe begins with")
         await screen.press("G", "enter")

@@ -29,7 +29,7 @@ from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.settings import Settings
 from tui_finetune.ui.theme import Look, look_of
 from tui_finetune.ui.typing_order import TypingOrder
-from tui_finetune.ui.wants import RunWanted, TrainWanted
+from tui_finetune.ui.wants import RunWanted
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -220,9 +220,6 @@ class TuiFinetune(App[str], inherit_bindings=False):
 
     on_log_advanced = on_run_details_read = on_run_gone = on_launch_advanced = on_machine_looked_at = _forward
     on_run_advanced = on_history_read = on_history_reading = _forward
-
-    def on_recipe_drafted(self, message: messages.RecipeDrafted) -> None:
-        self.show_screen("train", TrainWanted(path=message.path))
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
         self.listing = message.listing

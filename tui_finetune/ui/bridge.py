@@ -295,16 +295,6 @@ class Bridge:
                 )
             return self._catalog
 
-    def draft(self, data: str, model: str) -> None:
-        """Writes a recipe for data; it is posted where it lies."""
-
-        def work() -> Message:
-            from tui_finetune.ui.launches import recipe_from_data
-
-            return messages.RecipeDrafted(recipe_from_data(data, model, self.home, self.catalog()))
-
-        self.do(f"Look at {data}", work)
-
     def check(self, source: RecipeSource) -> int:
         """Checks a recipe, step by step told; the number by which the start is known from now on."""
         from tui_finetune.ui.launches import Starting

@@ -12,9 +12,8 @@ from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.series import History
 from tui_finetune.ui import messages
 from tui_finetune.ui.actions import Action, Place
-from tui_finetune.ui.launches import RecipeSource, usual_model
-from tui_finetune.ui.page import Page
-from tui_finetune.ui.widgets.sheet import FieldsSheet, Sheet, SheetLines
+from tui_finetune.ui.launches import RecipeSource
+from tui_finetune.ui.widgets.sheet import Sheet, SheetLines
 
 LINES = 15
 
@@ -117,24 +116,3 @@ class LaunchSheet(Sheet):
 
     def do_list_up(self) -> None:
         self.query_one(SheetLines).do_list_up()
-
-
-def ask_for_data(page: Page) -> None:
-    """Data by their path or Hub id: looked at, a recipe written for them, then checked."""
-
-    def take(values: Sequence[str]) -> str | None:
-        data, model = (value.strip() for value in values)
-        if not data:
-            return "Data: a path or a Hub id is needed."
-        page.say(f"Looking at {data} …")
-        page.ui.bridge.draft(data, model)
-        return None
-
-    page.open_sheet(
-        FieldsSheet(
-            "Train on my data",
-            [("data", ""), ("model", usual_model(page.ui.home))],
-            take,
-            hint="a file, a folder or a Hub id; enter looks at it and writes a recipe",
-        )
-    )

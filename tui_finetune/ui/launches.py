@@ -130,25 +130,6 @@ class Starting:
         return self._tell(place, replace(self._steps[place], said=said), failed=True, problems=problems)
 
 
-def recipe_from_data(data: str, model: str, home: Home, catalog: Catalog) -> Path:
-    """Looks at data and writes a recipe that trains on them as they are, into the home's drafts."""
-    from tui_finetune.config.template import new_recipe
-    from tui_finetune.data.inspect import look_at_path, without_problems
-    from tui_finetune.paths import private_folder
-    from tui_finetune.runs import atomic
-
-    place = Path(data).expanduser()
-    path = str(place.absolute()) if place.exists() else data
-    found = without_problems(look_at_path(path, catalog, home.cache)).as_json()
-    found["splits"] = {name: rows for name, rows in found["splits"].items() if name not in found["unlabelled"]}
-    metrics = catalog.require("tasks", found["task"]).metrics if found.get("task") else None
-    text = new_recipe(None, found, model or None, metrics=metrics)
-    stem = "".join(char if char.isalnum() or char in "-_" else "-" for char in place.stem.lower()) or "data"
-    target = private_folder(home.drafts) / f"{stem}.toml"
-    atomic.write_bytes(target, text.encode())
-    return target
-
-
 def usual_model(home: Home) -> str:
     """The model that a first recipe names: the one that came with the program, where it is installed."""
     from tui_finetune.config.template import GUIDE_MODEL

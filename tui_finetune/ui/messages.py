@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
@@ -181,13 +180,6 @@ class RunsRestored(Message):
     """Runs came back from the trash."""
 
     runs: Sequence[RunInfo]
-
-
-@dataclass
-class RecipeDrafted(Message):
-    """A recipe was written for data that were looked at."""
-
-    path: Path
 
 
 @dataclass

@@ -24,7 +24,7 @@ from tui_finetune.ui.run_actions import RunActions
 from tui_finetune.ui.screens.runs.empty import EmptyHome
 from tui_finetune.ui.screens.runs.places import RUNS
 from tui_finetune.ui.screens.runs.table import Detail, RunsTable
-from tui_finetune.ui.wants import TrainWanted
+from tui_finetune.ui.wants import DataWanted, TrainWanted
 from tui_finetune.ui.widgets.frame import MessageLine
 
 if TYPE_CHECKING:
@@ -196,12 +196,10 @@ class RunsPage(RunActions):
             self.ui.open_run(row.id)
 
     def _start(self, way: int) -> None:
-        from tui_finetune.ui.launch_sheet import ask_for_data
-
         if way == 0:
             self.ui.show_screen("train", TrainWanted(sample="demo"))
         elif way == 1:
-            ask_for_data(self)
+            self.ui.show_screen("data", DataWanted())
         else:
             self.do_item_new()
 
