@@ -54,6 +54,35 @@ async def test_a_live_row_moves_by_itself(home: Home, some: FakeRun) -> None:
         await screen.sees("✓ finished")
 
 
+async def test_what_becomes_of_a_run_is_said_by_its_name_wherever_one_is(home: Home, some: FakeRun) -> None:
+    async with showing(home) as screen:
+        await screen.sees("● running")
+        await screen.press("7")
+        await screen.sees("[7 Plugins]")
+        some.end("finished", metrics={"test_accuracy": 0.91})
+        await screen.says(f"live ({some.short}) finished, 0.910 accuracy test")
+
+
+async def test_a_clock_that_jumps_changes_nothing_that_counts(
+    home: Home, some: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Back by a day and on by two: the run is as alive as before, and no age is below nothing."""
+    import time
+
+    real, ahead = time.time, [0.0]
+    monkeypatch.setattr(time, "time", lambda: real() + ahead[0])
+    async with showing(home, open_run=some.id) as screen:
+        await screen.sees("● running, training")
+        for jump in (-86_400.0, 86_400.0):
+            ahead[0] = jump
+            some.step(60 if jump < 0 else 70, loss=0.5)
+            await screen.sees(f"step {60 if jump < 0 else 70} of 100")
+            assert "● running, training" in screen.lines[1]
+            assert "-" not in screen.line_of("left, ends about")
+        await screen.press("q")
+        await screen.sees("● running")
+
+
 async def test_the_filter_follows_what_is_typed_and_esc_clears_it(home: Home, some: FakeRun) -> None:
     async with showing(home) as screen:
         await screen.sees("● running")

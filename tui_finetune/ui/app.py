@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import time
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 
 from tui_finetune.live.eyes import eyes
+from tui_finetune.live.news import news
 from tui_finetune.live.reader import Listing, RunRow
 from tui_finetune.live.runs_page import MachineFigures
 from tui_finetune.live.spans import Line, line, plain, span
@@ -105,7 +107,7 @@ class TuiFinetune(App[str], inherit_bindings=False):
         """A terminal that goes away, or a person who ends the program from outside, gets the terminal back as it was."""
         for number in (signal.SIGTERM, signal.SIGHUP):
             try:
-                self._loop_of_app().add_signal_handler(number, self.quit)
+                asyncio.get_running_loop().add_signal_handler(number, self.quit)
             except (NotImplementedError, RuntimeError, ValueError):
                 return
 
@@ -118,11 +120,6 @@ class TuiFinetune(App[str], inherit_bindings=False):
         """After a suspension: nothing of what was painted before stands on the terminal any more."""
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
-
-    def _loop_of_app(self) -> Any:
-        import asyncio
-
-        return asyncio.get_running_loop()
 
     # Screens
 
@@ -222,8 +219,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
     on_run_advanced = on_history_read = on_history_reading = _forward
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
+        told = news(self.listing, message.listing, looked_at=self.current_run if self.current_mode == "run" else None)
         self.listing = message.listing
         self._forward(message)
+        for text, token in told:
+            self.page.say(text, token)
         self.page.repaint_frame()
 
     def on_machine_sampled(self, message: messages.MachineSampled) -> None:

@@ -1,0 +1,36 @@
+"""What has become of runs that nobody looks at now: said once, when it happens, with the run's name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_finetune.live.listing import result_words
+from tui_finetune.live.reader import Listing, RunRow
+from tui_finetune.live.words import NOTHING
+
+BAD = ("failed", "died")
+ILL = ("stalled", "unreachable")
+
+
+def news(before: Listing, after: Listing, *, looked_at: str | None = None) -> Sequence[tuple[str, str]]:
+    """Sentences with their tokens, the newest run last. looked_at: a run whose own screen tells of it."""
+    if not before.whole:
+        return ()
+    known = {row.id: row.status.state for row in before.rows}
+    changed = [
+        row
+        for row in reversed(after.rows)
+        if row.id != looked_at and known.get(row.id, row.status.state) != row.status.state
+    ]
+    return [told for row in changed if (told := _told(row)) is not None]
+
+
+def _told(row: RunRow) -> tuple[str, str] | None:
+    info, status = row.info, row.status
+    if status.state in ILL:
+        return f"{info.title}: {status.reason or status.words}", "warn"
+    if status.live or status.state == "unreadable":
+        return None
+    result = result_words(status) if status.state == "finished" else NOTHING
+    words = f"finished, {result}" if result != NOTHING else status.words
+    return f"{info.title} {words}", "bad" if status.state in BAD else "text"
