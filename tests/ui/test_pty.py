@@ -113,7 +113,7 @@ def test_it_is_suspended_and_goes_on(home: Home, live: FakeRun, how: str) -> Non
 
 def test_a_storm_of_sizes(home: Home, live: FakeRun) -> None:
     draw = random.Random(7)
-    with Terminal(home, "open", "live") as terminal:
+    with Terminal(home, "open", "live", environ={"COLUMNS": "80", "LINES": "24"}) as terminal:
         terminal.sees("step 10 of 100")
         for _ in range(60):
             terminal.resize(draw.choice((1, 2, 20, 79, 80, 120, 300)), draw.choice((1, 2, 4, 23, 24, 40, 90)))

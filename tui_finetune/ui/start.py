@@ -23,6 +23,11 @@ if TYPE_CHECKING:
 
 def run(home: Home, launch: Callable[[], Launch], *, open_run: str | None = None, ascii: bool | None = None) -> str:
     """Shows the interface until its person leaves; what is to be said then."""
+    for stale in (
+        "COLUMNS",
+        "LINES",
+    ):  # exported, they are the size of long ago, and the terminal is not asked for its own
+        os.environ.pop(stale, None)
     settings = read_settings(home.settings)
     look = look_of(settings.theme, settings.ascii if ascii is None else ascii)
     app = TuiFinetune(home, launch, settings=settings, look=look, open_run=open_run, driver_class=Driver)
