@@ -22,6 +22,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tests.conftest import REPOSITORY
+from tests.ui.emulator import Emulator
 from tests.ui.terminal import INTERFACE, plain
 
 SECONDS = 60.0
@@ -52,6 +53,9 @@ class Line:
         self._came: list[tuple[float, bytes]] = []
         self._up: list[tuple[float, bytes]] = []
         self._asked = b""
+        self.screen = Emulator(*size)
+        self._fed = 0
+        """Pieces that the screen shows."""
         self._taking = threading.Event()
         self._taking.set()
         self.closed = False
@@ -150,14 +154,30 @@ class Line:
             time.sleep(0.001)
 
     def sees(self, text: str, moment: float = 0.0) -> float:
-        """Waits until a text has arrived; the moment at which it did, to the piece that completed it."""
-        self.until(lambda: text in self.text(moment), f"{text!r}")
-        so_far = b""
-        for t, data in self.since(moment):
-            so_far += data
-            if text in plain(so_far):
-                return t
-        raise AssertionError(text)
+        """Waits until the terminal shows a text, at the earliest after a moment; when the piece arrived that completed it."""
+        found: list[float] = []
+
+        def shown() -> bool:
+            if not moment and self._fed and text in self.screen.text:
+                found.append(self._came[self._fed - 1][0])
+            while not found and self._fed < len(self._came) and self._came[self._fed][0] <= time.perf_counter():
+                t, data = self._came[self._fed]
+                self._fed += 1
+                self.screen.feed(data)
+                if t > moment and text in self.screen.text:
+                    found.append(t)
+            return bool(found)
+
+        self.until(shown, f"{text!r}")
+        return found[0]
+
+    @property
+    def lines(self) -> list[str]:
+        """What the terminal shows."""
+        while self._fed < len(self._came) and self._came[self._fed][0] <= time.perf_counter():
+            self.screen.feed(self._came[self._fed][1])
+            self._fed += 1
+        return self.screen.lines
 
     def settle(self, quiet: float = 0.5, *, after: float = 0.0) -> float:
         """Waits until something has arrived after a moment and then nothing for so long; the moment of the last that did."""

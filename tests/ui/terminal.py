@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from tests.conftest import REPOSITORY
+from tests.ui.emulator import Emulator
 from tests.waiting import wait_until
 from tui_finetune.paths import Home
 
@@ -40,6 +41,9 @@ class Terminal:
         command: Sequence[str] = INTERFACE,
     ) -> None:
         self._written = bytearray()
+        self._new = bytearray()
+        """Not on the screen yet."""
+        self._screen = Emulator(*size)
         self._lock = threading.Lock()
         self.master, slave = pty.openpty()
         self.resize(*size)
@@ -82,6 +86,7 @@ class Terminal:
                 return
             with self._lock:
                 self._written += data
+                self._new += data
 
     @property
     def raw(self) -> bytes:
@@ -103,18 +108,32 @@ class Terminal:
         os.write(self.master, keys.encode() if isinstance(keys, str) else keys)
 
     def sees(self, text: str) -> None:
-        """Waits until the text was written."""
-        self.until(lambda: text in self.text, f"{text!r} to be written")
+        """Waits until the text was written, or stands there with what stood there before: only what changes is written."""
+        self.until(lambda: text in self.text or text in self.shown, f"{text!r} to be written")
+
+    @property
+    def shown(self) -> str:
+        """What stands on the screen."""
+        with self._lock:
+            self._screen.feed(bytes(self._new))
+            self._new.clear()
+            return self._screen.text
 
     def until(self, condition: Callable[[], Any], what: str) -> None:
         """Waits for a condition; the end of what was written is told where it does not come."""
         try:
             wait_until(condition, what, timeout=SECONDS)
         except AssertionError as error:
-            raise AssertionError(f"{error}\nexit code {self.process.poll()}\n{self.text[-3000:]}") from None
+            raise AssertionError(
+                f"{error}\nexit code {self.process.poll()}\n{self.text[-3000:]}\n{self.shown}"
+            ) from None
 
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+        with self._lock:
+            self._screen.feed(bytes(self._new))
+            self._new.clear()
+            self._screen.resize(columns, rows)
 
     def signal(self, number: int) -> None:
         self.process.send_signal(number)

@@ -12,6 +12,7 @@ from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui_finetune.ui.frames import Frames
 from tui_finetune.ui.pasted import PasteFilter
 from tui_finetune.ui.taken import Taken
 
@@ -39,6 +40,7 @@ class Driver(LinuxDriver):
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
+        self.frames = Frames()
         self._taken = Taken()
         self._asks = False
         """Only while answers are read, and not shown."""
@@ -53,6 +55,7 @@ class Driver(LinuxDriver):
         return vars(thread)["_queue"].qsize() if thread is not None else 0
 
     def start_application_mode(self) -> None:
+        self.frames.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
         self._taken = Taken()
         self._asks = self._key_thread is not None and self._key_thread.is_alive()

@@ -11,6 +11,7 @@ from textual.widget import Widget
 
 from tui_finetune.errors import Problem
 from tui_finetune.live.spans import Line, line, span
+from tui_finetune.ui.frames import ChangedCells
 from tui_finetune.ui.widgets.filter import FilterRow
 from tui_finetune.ui.widgets.frame import FooterLine, MessageLine
 
@@ -27,6 +28,10 @@ class Content(Widget):
 
 class Overlays(Screen[None], inherit_bindings=False):
     """The part of a page that opens and closes things."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = ChangedCells(lambda: getattr(self.app._driver, "frames", None))
 
     @property
     def ui(self) -> TuiFinetune:
