@@ -359,6 +359,22 @@ async def test_wide_screens_show_more_columns(home: Home, some: FakeRun) -> None
             assert title in screen.lines[3]
 
 
+async def test_tall_screens_show_the_chart_of_the_run_under_the_cursor(home: Home, some: FakeRun) -> None:
+    for step in range(20, 50, 10):
+        some.step(step, loss=1 / step)
+    async with showing(home, size=(120, 40)) as screen:
+        await screen.sees("loss  ── training 0.025")
+        some.step(60, loss=0.01)
+        await screen.sees("loss  ── training 0.010")
+        await screen.press("G")
+        assert "old" in screen.cursor
+        await screen.sees("◆ validation 0.300 at step 100")
+        await screen.pilot.resize_terminal(120, 30)
+        await screen.sees_not("── training")
+        await screen.pilot.resize_terminal(120, 40)
+        await screen.sees("◆ validation 0.300 at step 100")
+
+
 async def test_copy_goes_to_a_file_too(home: Home, some: FakeRun) -> None:
     async with showing(home) as screen:
         await screen.sees("● running")

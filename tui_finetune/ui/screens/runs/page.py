@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
@@ -29,6 +29,10 @@ from tui_finetune.ui.widgets.frame import MessageLine
 
 if TYPE_CHECKING:
     from tui_finetune.ui.screens.runs.comparing import RunsCompared
+    from tui_finetune.ui.screens.runs.preview import Preview, RunCharted
+
+TALL = 36
+"""Lines of a screen on which the chart of the run under the cursor has room below the list."""
 
 
 class RunsPage(RunActions):
@@ -50,6 +54,8 @@ class RunsPage(RunActions):
         self._settled = False
         """True once all runs were listed in this view: from then on the row under the cursor stays where it is."""
         self._since = ""
+        self.preview: Preview | None = None
+        """The chart below the list; where there is no room for one its code is not imported."""
         self._host = socket.gethostname().partition(".")[0]
 
     def content(self) -> ComposeResult:
@@ -139,6 +145,24 @@ class RunsPage(RunActions):
         elif was_empty and not self.empty:
             self.table.focus()
 
+    def on_run_charted(self, message: RunCharted) -> None:
+        if self.preview is not None and self.preview.take(message):
+            self.query_one(Detail).repaint()
+
+    def on_resize(self, event: events.Resize) -> None:
+        tall = event.size.height >= TALL
+        self.query_one(Detail).set_class(tall, "-tall")
+        if tall and self.preview is None:
+            from tui_finetune.ui.screens.runs.preview import Preview
+
+            self.preview = Preview(self.ui.bridge)
+        self._preview()
+
+    def _preview(self) -> None:
+        """The chart of the run under the cursor is wanted where there is room for it."""
+        if self.preview is not None and self.is_current and self.query_one(Detail).has_class("-tall"):
+            self.preview.want(self.row)
+
     def on_machine_looked_at(self, message: messages.MachineLookedAt) -> None:
         empty = self.query_one(EmptyHome)
         empty.findings = message.findings
@@ -158,10 +182,12 @@ class RunsPage(RunActions):
         found = arrange(listing.rows, self.view, marked=self.marked, seen=self.ui.memory.seen, held=held)
         self._settled = listing.whole
         table.show(found, keep)
+        self._preview()
         self.query_one(Detail).repaint()
         self.repaint_frame()
 
     def cursor_moved(self) -> None:
+        self._preview()
         self.query_one(Detail).repaint()
         self.repaint_frame()
 

@@ -70,10 +70,18 @@ class RunsTable(Table):
 
 
 class Detail(Painted):
-    """The lines below the list: how the run under the cursor goes."""
+    """The lines below the list: how the run under the cursor goes, and its chart where the screen is tall."""
 
-    DEFAULT_CSS = "Detail { height: 7; margin: 1 0 0 0; }"
+    DEFAULT_CSS = """
+    Detail { height: 7; margin: 1 0 0 0; }
+    Detail.-tall { height: 18; }
+    """
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
-        row = cast("RunsPage", self.screen).row
-        return detail_lines(row, width, time.time())[:height] if row is not None else ()
+        page = cast("RunsPage", self.screen)
+        if page.row is None:
+            return ()
+        lines = detail_lines(page.row, width, time.time())
+        if page.preview is not None and self.has_class("-tall"):
+            lines += page.preview.lines(width, height - len(lines), ascii=self.ui.look.ascii)
+        return lines[:height]
