@@ -137,6 +137,7 @@ class Following:
             messages.RunDetailsRead(
                 info.id,
                 info,
+                status,
                 checkpoints(paths, self._told.checkpoints, status.best_step),
                 attempts(paths, status),
                 _text(paths.recipe_toml),

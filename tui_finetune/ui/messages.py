@@ -117,6 +117,7 @@ class RunDetailsRead(Message):
 
     run_id: str
     info: RunInfo
+    status: Status
     checkpoints: Sequence[CheckpointRecord]
     attempts: Sequence[AttemptRecord]
     recipe: str

@@ -155,7 +155,7 @@ class RunPage(RunActions):
         newest = newest_whole(look.files.checkpoints) if look is not None else None
         if look is None or newest is None:
             return super().abort_words(row)
-        lost = max(0, look.history.step - newest.step)
+        lost = max(0, max(look.history.step, row.status.step or 0) - newest.step)
         speed = look.now(time.time()).steps_per_second
         from tui_finetune.live import words
 
@@ -231,7 +231,7 @@ class RunPage(RunActions):
             return
         files = Files(message.checkpoints, message.attempts, message.recipe, message.request, message.has_model)
         if self.look is None:
-            self.look = RunLook(message.info, message.info.status())
+            self.look = RunLook(message.info, message.status)
         self.look.info, self.look.files = message.info, files
         self.repaint()
 
