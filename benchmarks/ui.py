@@ -42,6 +42,8 @@ def main() -> None:
         "Beside it: a Textual app that is a DataTable and nothing else (`benchmarks/bare_app.py`), in turns, in the same kind of",
         "terminal, which answers questions as xterm does. The thin line is a pseudo-terminal that takes and gives bytes at that",
         "rate and delay (`tests/ui/line.py`), uncompressed; the kernel here has no netem.",
+        "What the data helper takes is pyarrow, duckdb and the plugins' imports, in a process that ends after 15 minutes",
+        "without a question.",
     ]
     report("The interface", rows + note, write=given.write and len(given.only) == len(MEASURED))
 

@@ -52,6 +52,8 @@ class Line:
         self._rate, self._delay, self._answers = rate, delay, answers
         self._came: list[tuple[float, bytes]] = []
         self._up: list[tuple[float, bytes]] = []
+        self._more_up = threading.Condition()
+        self._news = threading.Condition()
         self._asked = b""
         self.screen = Emulator(*size)
         self._fed = 0
@@ -76,6 +78,8 @@ class Line:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.closed = True
         self._taking.set()
+        with self._more_up:
+            self._more_up.notify()
         with contextlib.suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         os.waitpid(self.pid, 0)
@@ -98,7 +102,9 @@ class Line:
                 free = max(now, free) + len(data) / self._rate
                 time.sleep(max(0.0, free - now))
             arrives = max(now, free) + self._delay
-            self._came.append((arrives, data))
+            with self._news:
+                self._came.append((arrives, data))
+                self._news.notify_all()
             self._answer(data, arrives)
 
     def _answer(self, data: bytes, arrives: float) -> None:
@@ -106,21 +112,29 @@ class Line:
         found = list(_QUESTIONS.finditer(asked)) if self._answers else []
         self._asked = asked[found[-1].end() :][-9:] if found else asked[-9:]
         for one in found:
-            heapq.heappush(self._up, (arrives + self._delay, _ANSWERS[one[0]]))
+            self._give(arrives + self._delay, _ANSWERS[one[0]])
+
+    def _give(self, due: float, data: bytes) -> None:
+        with self._more_up:
+            heapq.heappush(self._up, (due, data))
+            self._more_up.notify()
 
     def _send(self) -> None:
         while not self.closed:
-            if self._up and self._up[0][0] <= time.perf_counter():
-                with contextlib.suppress(OSError):
-                    os.write(self._master, heapq.heappop(self._up)[1])
-            else:
-                time.sleep(0.0005)
+            with self._more_up:
+                left = self._up[0][0] - time.perf_counter() if self._up else 1.0
+                if left > 0:
+                    self._more_up.wait(left)
+                    continue
+                data = heapq.heappop(self._up)[1]
+            with contextlib.suppress(OSError):
+                os.write(self._master, data)
 
     def type(self, keys: str) -> float:
         """Presses keys; the moment at which they were pressed."""
         now = time.perf_counter()
         if self._delay:
-            heapq.heappush(self._up, (now + self._delay, keys.encode()))
+            self._give(now + self._delay, keys.encode())
         else:
             os.write(self._master, keys.encode())
         return now
@@ -135,8 +149,13 @@ class Line:
 
     def since(self, moment: float = 0.0) -> list[tuple[float, bytes]]:
         """What has arrived after a moment, with the time at which it did."""
-        now = time.perf_counter()
-        return [(t, data) for t, data in list(self._came) if moment < t <= now]
+        now, found = time.perf_counter(), []
+        for t, data in reversed(list(self._came)):
+            if t <= moment:
+                break
+            if t <= now:
+                found.append((t, data))
+        return found[::-1]
 
     def text(self, moment: float = 0.0) -> str:
         """The same as text, without what moves the cursor and sets colours."""
@@ -151,7 +170,8 @@ class Line:
         while not condition():
             if time.perf_counter() > end:
                 raise AssertionError(f"waited {seconds:g} s for {what}; the screen was sent\n{self.text()[-2000:]}")
-            time.sleep(0.001)
+            with self._news:  # what is on its way over a line with a delay comes without news
+                self._news.wait(0.002 if self._delay else 0.02)
 
     def sees(self, text: str, moment: float = 0.0) -> float:
         """Waits until the terminal shows a text, at the earliest after a moment; when the piece arrived that completed it."""
