@@ -23,7 +23,7 @@ class ExitCode(IntEnum):
 
     OK = 0
     RUN_FAILED = 1
-    """The run ended failed, died or aborted."""
+    """The run ended failed, died or aborted, or refused what was asked of it."""
     USAGE = 2
     """Usage, recipe, data or input is wrong."""
     NO_SUCH_RUN = 3
@@ -96,6 +96,15 @@ class LaunchError(UserError):
     """Handoff, pre-flight or a helper failed."""
 
     exit_code = ExitCode.LAUNCH_FAILED
+
+
+class DoesNotFit(LaunchError):
+    """Pre-flight has measured that a run does not fit on its device or its disk."""
+
+    def __init__(self, problem: Problem, advice: str) -> None:
+        """advice: what would fit."""
+        super().__init__(problem)
+        self.advice = advice
 
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
