@@ -36,7 +36,8 @@ class EventWriter:
     """The one writer of events.jsonl. Thread-safe; nothing that goes wrong here is raised into training."""
 
     def __init__(self, paths: RunPaths, attempt: int) -> None:
-        self._attempt = attempt
+        self.attempt = attempt
+        """Number of the attempt that is told of."""
         self._lock = threading.RLock()
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
@@ -60,7 +61,7 @@ class EventWriter:
             told = []
             for part in _parts(event, fields):
                 self._seq += 1
-                head = {"v": VERSION, "seq": self._seq, "t": round(time.time(), 3), "attempt": self._attempt}
+                head = {"v": VERSION, "seq": self._seq, "t": round(time.time(), 3), "attempt": self.attempt}
                 whole, line = _line({**head, **part})
                 self._enqueue(line)
                 told.append(whole)

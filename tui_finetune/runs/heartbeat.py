@@ -25,7 +25,8 @@ class Heartbeat:
 
     def __init__(self, paths: RunPaths, attempt: int, *, interval: float = BEAT_SECONDS) -> None:
         self._paths = paths
-        self._attempt = attempt
+        self.attempt = attempt
+        """Number of the attempt that is told of."""
         self._interval = interval
         self._progress = uptime()
         self._phase: str | None = None
@@ -48,6 +49,15 @@ class Heartbeat:
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout=self._interval + 5)
         self._beat()
+
+    @property
+    def phase(self) -> str | None:
+        return self._phase
+
+    @property
+    def idle(self) -> float:
+        """Seconds since the work last went on."""
+        return uptime() - self._progress
 
     def beat_progress(self, phase: str | None = None, step: int | None = None, steps: int | None = None) -> None:
         """The work went on. Only memory is touched, so that it costs nothing in a training loop; a new phase is written soon."""
@@ -77,7 +87,7 @@ class Heartbeat:
         now, up = time.time(), uptime()
         return {
             "t": round(now, 3),
-            "attempt": self._attempt,
+            "attempt": self.attempt,
             "phase": self._phase,
             "step": self._step,
             "steps": self._steps,

@@ -8,11 +8,11 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import Any, Literal
 
 from tui_finetune.errors import ExitCode
+from tui_finetune.launch.versions import installed_versions
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import claim_attempt
 from tui_finetune.runs.events import EventWriter
@@ -28,18 +28,6 @@ EXIT_CODES: dict[EndState, ExitCode] = {
     "aborted": ExitCode.RUN_FAILED,
     "failed": ExitCode.RUN_FAILED,
 }
-PACKAGES = (
-    "tui-finetune",
-    "torch",
-    "transformers",
-    "accelerate",
-    "datasets",
-    "tokenizers",
-    "safetensors",
-    "numpy",
-    "pyarrow",
-)
-
 RESERVE = 32_768
 """Bytes kept free for result.json and the last events."""
 ROOM_TO_BEGIN = 4 * RESERVE
@@ -70,40 +58,67 @@ class Attempt:
         self.heartbeat = Heartbeat(paths, number)
         self.outcome = Outcome()
         self.phase_name = "starting"
+        self._device: str | None = None
+        self.made_with: dict[str, Any] = {}
+        """Versions and facts of the machine: what a checkpoint of this attempt was made with."""
         self._started = time.time()
         self._ended = False
         self._ending = threading.Lock()
         self._progress_told: tuple[str, float] = ("", 0.0)
 
     @classmethod
-    def claim(cls, paths: RunPaths, expected: int | None = None, *, device: str | None = None) -> Attempt:
+    def claim(
+        cls,
+        paths: RunPaths,
+        expected: int | None = None,
+        *,
+        device: str | None = None,
+        machine: Mapping[str, Any] | None = None,
+    ) -> Attempt:
         """Claims the next attempt and says so in process.json and the events.
 
         `expected` is the number that the launcher saw to be next; AttemptTaken is raised when another process has it,
-        OSError where there is no room to work: then nothing is claimed.
+        OSError where there is no room to work: then nothing is claimed. machine: facts that a resume compares.
         """
         _keep_reserve(paths)
         number = claim_attempt(paths, expected)
         attempt = cls(paths, number)
-        atomic.write_json(
-            paths.process_json,
-            {
-                "v": VERSION,
-                "attempt": number,
-                "protocol": 1,
-                "started": attempt._started,
-                **this_process().as_json(),
-                "versions": installed_versions(),
-                "device": device,
-            },
-        )
+        attempt.made_with = {"versions": installed_versions(), **(machine or {})}
+        attempt._device = device
+        attempt._write_process()
         attempt.heartbeat.start()
         return attempt
 
-    def begin(self, from_step: int = 0, checkpoint: str | None = None) -> None:
-        """Writes the `attempt` event: readers drop earlier points beyond `from_step`."""
+    def _write_process(self) -> None:
+        atomic.write_json(
+            self.paths.process_json,
+            {
+                "v": VERSION,
+                "attempt": self.number,
+                "protocol": 1,
+                "started": self._started,
+                **this_process().as_json(),
+                "device": self._device,
+                **self.made_with,
+            },
+        )
+
+    def begin(self, from_step: int = 0, checkpoint: str | None = None, **more: Any) -> None:
+        """Writes the `attempt` event: readers drop earlier points beyond `from_step`. more: what else it tells."""
         self.outcome.step = from_step
-        self.events.write("attempt", n=self.number, from_step=from_step, checkpoint=checkpoint)
+        self.events.write("attempt", n=self.number, from_step=from_step, checkpoint=checkpoint, **more)
+
+    def advance(self, from_step: int, checkpoint: str, reason: str, **more: Any) -> None:
+        """The next attempt, by this process, from a checkpoint. What this one came to is kept in its folder."""
+        old = self.number
+        result = {"v": VERSION, "attempt": old, "state": "stopped", "exit_code": 0, "reason": reason, "advice": None}
+        result |= {"seconds": round(time.time() - self._started, 3), "ended": time.time(), **vars(self.outcome)}
+        self.number = claim_attempt(self.paths, old + 1)
+        atomic.write_json(self.paths.attempt(old) / self.paths.result_json.name, result)
+        self._started = time.time()
+        self.events.attempt = self.heartbeat.attempt = self.number
+        self._write_process()
+        self.begin(from_step, checkpoint, rollback=True, **more)
 
     def phase(self, name: str, detail: str | None = None) -> None:
         """loading, tokenizing, training, evaluating, saving …: shown beside the state."""
@@ -171,17 +186,6 @@ def _keep_reserve(paths: RunPaths) -> None:
         os.truncate(paths.reserve, RESERVE)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(paths.root)) from error
-
-
-def installed_versions(packages: tuple[str, ...] = PACKAGES) -> dict[str, str]:
-    """Versions by the installed metadata; nothing is imported."""
-    found = {}
-    for package in packages:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
 
 
 def disk_free(path: Path) -> int:

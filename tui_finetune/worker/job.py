@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api import Encoder, HeavyTask, Metric, Task
     from tui_finetune.plugin_api.manager import Catalog
     from tui_finetune.runs.layout import RunPaths
+    from tui_finetune.worker.health import Health
+    from tui_finetune.worker.steering.steering import Steering
 
 
 @dataclass
@@ -33,6 +35,7 @@ class Job:
     catalog: Catalog
     attempt: Attempt
     controls: Controls
+    health: Health
     task: Task
     head: HeavyTask
     metrics: tuple[Metric, ...]
@@ -45,14 +48,19 @@ class Job:
     """Per split the model's inputs, row by row parallel to `prepared.splits`."""
     model: PreTrainedModel | None = None
     trainer: Any = None
+    steering: Steering | None = None
     takes_best: bool = False
     """Whether the final model is the best checkpoint's, as `load_best_model_at_end` says, or the last step's."""
     chosen_by: str = "loss"
     """The metric that tells the best checkpoint."""
     model_step: int | None = None
     """The step whose weights the final model has."""
+    force: bool = False
+    """Begin though pre-flight finds that it does not fit."""
     resume_from: Path | None = None
     """The whole checkpoint that this attempt goes on from."""
+    peak_memory: int | None = None
+    """Bytes that training took at most, as pre-flight counts them."""
     validation: dict[str, float] | None = None
     test: dict[str, float] | None = None
 

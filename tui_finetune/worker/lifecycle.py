@@ -8,7 +8,6 @@ import os
 import signal
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_finetune.errors import ExitCode
@@ -18,7 +17,10 @@ from tui_finetune.runs.layout import RunPaths
 from tui_finetune.worker.advice import explain
 from tui_finetune.worker.attempt import Attempt, EndState
 from tui_finetune.worker.controls import Controls, RunEnded
+from tui_finetune.worker.hang_watch import HangWatch
+from tui_finetune.worker.health import Health
 from tui_finetune.worker.log_cap import LogCap
+from tui_finetune.worker.resume_point import resume_point
 from tui_finetune.worker.sampling import DeviceSampler
 
 if TYPE_CHECKING:
@@ -38,31 +40,37 @@ def quiet_libraries() -> None:
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
 
 
-def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog: Catalog) -> ExitCode:
+def work(
+    paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog: Catalog, *, force: bool = False
+) -> ExitCode:
     """Runs the pipeline of a claimed attempt; every way of ending becomes result.json and an exit code."""
     faulthandler.enable()
-    controls = Controls(attempt)
-    sampler, log_cap = DeviceSampler(attempt), LogCap(paths.stdout_log)
+    trains = recipe.kind == "train"
+    controls = Controls(attempt, trains=trains, where="in this version" if trains else f"in a job of kind {recipe.kind}")
+    health = Health(attempt, controls, recipe.health)
+    sampler, log_cap = DeviceSampler(attempt, tell=health.sampled), LogCap(paths.stdout_log)
+    hang_watch = HangWatch(attempt, health)
     listeners = Listeners(catalog, str(paths.root))
     attempt.events.listener = listeners.tell
     _on_signals(controls)
     try:
-        resume = _resume_point(paths, attempt)
+        resume = resume_point(paths, attempt)
         for plugin in catalog.failed:
             attempt.warn(plugin.failure)
         attempt.phase("loading", "libraries")
         controls.start()
         sampler.start()
         log_cap.start()
+        hang_watch.start()
         # Not at the top: everything heavy comes in here, after the claim, so that the handoff is quick.
         from tui_finetune.worker import pipeline
 
-        job = _job(paths, home, recipe, attempt, controls, catalog)
-        job.resume_from = resume
+        job = _job(paths, home, recipe, attempt, controls, health, catalog)
+        job.resume_from, job.force = resume, force
         pipeline.run(job)
         end = _End("finished")
     except RunEnded as ended:
-        end = _End(ended.state, ended.reason)
+        end = _End(ended.state, ended.reason, ended.advice)
     except BaseException as error:  # noqa: BLE001 - the outermost net of a worker: every end is written down
         traceback.print_exc()
         sys.stderr.flush()
@@ -70,6 +78,7 @@ def work(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, catalog:
         end = _End("failed", found.reason, found.advice)
     # Their last words stand before the `end` event, after which nothing is written.
     log_cap.stop()
+    hang_watch.stop()
     sampler.stop()
     controls.close()
     for plugin in catalog.failed_in("run_event"):
@@ -89,22 +98,9 @@ class _End(NamedTuple):
     advice: str | None = None
 
 
-def _resume_point(paths: RunPaths, attempt: Attempt) -> Path | None:
-    """The newest whole checkpoint, those that are not whole told and put aside; writes the `attempt` event."""
-    from tui_finetune.worker import checkpoints
-
-    checkpoints.remove_leftovers(paths)
-    found, skipped = checkpoints.newest_whole(paths)
-    step = int(found.name.rsplit("-", 1)[1]) if found else 0
-    attempt.begin(step, str(found.relative_to(paths.root)) if found else None)
-    for one in skipped:
-        attempt.events.write("checkpoint_skipped", path=str(one.path.relative_to(paths.root)), why=one.why)
-    if attempt.number > 1 and found is None:
-        attempt.note("No whole checkpoint: the run begins again at step 0 with the same seed.")
-    return found
-
-
-def _job(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, controls: Controls, catalog: Catalog) -> Job:
+def _job(
+    paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, controls: Controls, health: Health, catalog: Catalog
+) -> Job:
     from tui_finetune.plugin_api.heavy import resolve
     from tui_finetune.worker.job import Job
 
@@ -116,6 +112,7 @@ def _job(paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, controls
         catalog=catalog,
         attempt=attempt,
         controls=controls,
+        health=health,
         task=task,
         head=resolve(task.heavy)(task),
         metrics=catalog.metrics_for(task, recipe.evaluate.metrics or None),

@@ -1,4 +1,4 @@
-"""Which parameters are trained, and at what rate: `[model] freeze` and `[optim] head_learning_rate`."""
+"""Which parameters are trained, and at what rate: `[model] freeze`, `set freeze`, `[optim] head_learning_rate`."""
 
 from __future__ import annotations
 
@@ -23,28 +23,75 @@ def freeze(model: nn.Module, patterns: Sequence[str]) -> list[str]:
     layers: `embeddings`, `encoder.layer.0-2`, `bert.encoder.layer.3.attention`.
     Raises RecipeError naming every pattern that fits nothing, with the names that would.
     """
+    frozen = _named(model, patterns, "model.freeze")
+    if patterns and len(frozen) == len(list(model.parameters())):
+        raise RecipeError(Problem("freezes every parameter; nothing is left to train.", key="model.freeze"))
+    for name, parameter in model.named_parameters():
+        if name in frozen:
+            parameter.requires_grad = False
+    return sorted(frozen)
+
+
+def unfreeze(model: nn.Module, patterns: Sequence[str]) -> None:
+    """Trains the named parts again. Raises RecipeError as `freeze` does."""
+    named = _named(model, patterns)
+    for name, parameter in model.named_parameters():
+        if name in named and parameter.is_floating_point():
+            parameter.requires_grad = True
+
+
+def check_freeze(model: nn.Module, patterns: Sequence[str], *, frozen: bool) -> None:
+    """Raises RecipeError where the patterns cannot be frozen (or trained again) as the model stands now."""
+    named = _named(model, patterns)
+    trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
+    if frozen and trained <= named:
+        raise RecipeError(Problem("Nothing would be left to train."))
+    if not frozen and named <= trained:
+        raise RecipeError(Problem("All of it is trained already."))
+
+
+def frozen_modules(model: nn.Module) -> list[str]:
+    """What is not trained, in the shortest patterns that name it: `freeze` with them makes the same."""
+    names = [name for name, _ in model.named_parameters()]
+    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
+    prefix = str(getattr(model, "base_model_prefix", "") or "")
+    found: dict[str, None] = {}
+    for name in names:
+        if name not in frozen or any(name == one or name.startswith(f"{one}.") for one in found):
+            continue
+        parts = name.split(".")
+        stems = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
+        whole = (stem for stem in stems if all(n in frozen for n in names if n == stem or n.startswith(f"{stem}.")))
+        found[next(whole)] = None
+    return [_short(stem, names, prefix) for stem in found]
+
+
+def _short(stem: str, names: Sequence[str], prefix: str) -> str:
+    """Without the base model's prefix where that names the same."""
+    bare = stem.removeprefix(f"{prefix}.")
+    same = [name for name in names if _matches(name, bare, prefix)] == [n for n in names if _matches(n, stem, prefix)]
+    return bare if same else stem
+
+
+def _named(model: nn.Module, patterns: Sequence[str], key: str | None = None) -> set[str]:
+    """Names of the parameters under the named modules."""
     names = [name for name, _ in model.named_parameters()]
     prefix = str(getattr(model, "base_model_prefix", "") or "")
-    problems, frozen = [], set()
+    problems, named = [], set()
     for pattern in patterns:
         found = {name for name in names if _matches(name, pattern, prefix)}
         if not found:
             problems.append(
                 Problem(
                     f"{pattern} names no module of this model.",
-                    key="model.freeze",
+                    key=key,
                     hint=f"There are: {', '.join(_module_names(names, prefix))}.",
                 )
             )
-        frozen |= found
+        named |= found
     if problems:
         raise RecipeError(problems)
-    if patterns and len(frozen) == len(names):
-        raise RecipeError(Problem("freezes every parameter; nothing is left to train.", key="model.freeze"))
-    for name, parameter in model.named_parameters():
-        if name in frozen:
-            parameter.requires_grad = False
-    return sorted(frozen)
+    return named
 
 
 def _matches(name: str, pattern: str, prefix: str) -> bool:

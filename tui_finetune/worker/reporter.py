@@ -19,24 +19,26 @@ from typing import Any
 
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 
+from tui_finetune.config.health_table import HealthTable
+from tui_finetune.live.health.facts import RunFacts, Share, Steps
 from tui_finetune.paths import Home
 from tui_finetune.runs.control import Request
 from tui_finetune.worker.attempt import Attempt, flat_metrics
 from tui_finetune.worker.controls import Controls
+from tui_finetune.worker.health import Health
 from tui_finetune.worker.script_run import ScriptRun
 
 logger = logging.getLogger(__name__)
 
 _SPEEDS = ("_runtime", "_samples_per_second", "_steps_per_second", "_model_preparation_time")
 STEP_VALUES = ("loss", "learning_rate", "grad_norm")
-SPOILT = "the model is spoilt from here on. Stop it, and train with a lower learning rate, or in fp32 or bf16 in place of fp16."
 
 
 class RunReporter(TrainerCallback):  # type: ignore[misc]
     """Writes what a Trainer does as events, answers requests, keeps the heartbeat.
 
     name: the run's name in lists (only for a script). home: the home folder, else TUI_FINETUNE_HOME, else the
-    platform's. attempt, controls: given by our worker, which owns the beginning and the end of the run then.
+    platform's. attempt, controls, health: given by our worker, which owns the beginning and the end of the run then.
     """
 
     def __init__(
@@ -47,6 +49,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         task: str | None = None,
         attempt: Attempt | None = None,
         controls: Controls | None = None,
+        health: Health | None = None,
     ) -> None:
         self._name = name
         self._home = Home.find(home)
@@ -54,6 +57,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._own = attempt is None
         self._attempt = attempt
         self._controls = controls
+        self._health = health
         self._script: ScriptRun | None = None
         self._asked: dict[str, Request] = {}
         self._interval_started = time.monotonic()
@@ -61,7 +65,6 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._interval_tokens = 0.0
         self._rows_per_step = 0
         self._validation: dict[str, float] = {}
-        self._spoilt = False
 
     @property
     def run_directory(self) -> Path | None:
@@ -89,7 +92,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             return
         if self._own:
             self._open_run(args, state, kwargs.get("model"), kwargs.get("train_dataloader"))
-        self._rows_per_step = args.train_batch_size * args.gradient_accumulation_steps * max(1, args.world_size)
+        self._rows_per_step = _rows_per_step(args)
         self._interval_started, self._interval_step = time.monotonic(), state.global_step
         self.attempt.outcome.steps = state.max_steps
         self.attempt.heartbeat.beat_progress(phase="training", step=state.global_step, steps=state.max_steps)
@@ -116,7 +119,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         if self._silent:
             return
         self.attempt.heartbeat.beat_progress()
-        self.controls.safe_point()
+        self.controls.safe_point(may_hold=False)
 
     def on_epoch_end(
         self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any
@@ -151,28 +154,29 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         if self._silent or not logs or "loss" not in logs:
             return
         values = {key: logs[key] for key in STEP_VALUES if key in logs}
-        extra = {key: logs[key] for key in ("losses", "grad_norms", "tokens") if key in logs}
+        lists = {key: logs[key] for key in ("losses", "grad_norms") if key in logs}
+        seconds, steps = self._interval(state)
+        tokens = float(logs.get("tokens", 0.0))
         self.attempt.events.write(
             "step",
             step=state.global_step,
             epoch=_rounded(state.epoch),
             **values,
-            **self._speeds(state, float(extra.pop("tokens", 0.0))),
-            **extra,
+            **self._speeds(seconds, steps, tokens),
+            **lists,
         )
-        self._look_at_loss(float(logs["loss"]), state.global_step)
+        self._rows_per_step = _rows_per_step(args)  # may have been set anew within the interval
+        if self._health is not None:
+            self._health.logged(_steps(state.global_step, logs, seconds, steps, tokens))
 
-    def _look_at_loss(self, loss: float, step: int) -> None:
-        """Says once an attempt that a loss which is no number has spoilt the model: nothing else would before the end."""
-        if self._spoilt or math.isfinite(loss):
-            return
-        self._spoilt = True
-        self.attempt.warn(f"The loss is {loss} at step {step:,}: {SPOILT}")
-
-    def _speeds(self, state: TrainerState, tokens: float) -> dict[str, float]:
+    def _interval(self, state: TrainerState) -> tuple[float, int]:
+        """Seconds and steps since the last log, evaluation or save."""
         now = time.monotonic()
         seconds, steps = now - self._interval_started, state.global_step - self._interval_step
         self._interval_started, self._interval_step = now, state.global_step
+        return seconds, steps
+
+    def _speeds(self, seconds: float, steps: int, tokens: float) -> dict[str, float]:
         if seconds <= 0 or steps <= 0:
             return {}
         speeds = {"steps_per_second": steps / seconds, "samples_per_second": steps * self._rows_per_step / seconds}
@@ -197,6 +201,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         }
         self._validation = found
         seconds = (metrics or {}).get("eval_runtime")
+        share = self._health.take_answer() if self._health is not None else None
         self.attempt.events.write(
             "evaluation",
             step=state.global_step,
@@ -204,11 +209,14 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             split="validation",
             seconds=_rounded(seconds),
             metrics=found,
+            **({} if share is None else {"commonest": _told(share)}),
         )
         self._has_done("evaluate", state.global_step)
         self.attempt.phase("training")
         # The evaluation took its time: it must not count as slow training.
-        self._interval_started, self._interval_step = time.monotonic(), state.global_step
+        self._interval(state)
+        if self._health is not None:
+            self._health.evaluated(state.global_step, found, share)
 
     def on_save(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **kwargs: Any) -> None:
         if self._silent:
@@ -218,6 +226,9 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             size = sum(p.stat().st_size for p in folder.rglob("*") if p.is_file())
             self.attempt.events.write("checkpoint", step=state.global_step, path=str(folder.absolute()), bytes=size)
             self._has_done("save", state.global_step)
+        self._interval(state)  # nor must a save
+        if self._health is not None:
+            self._health.saved()
         if self.controls.stopping:
             control.should_training_stop = True
             self.controls.stop_applied(state.global_step)
@@ -241,6 +252,8 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._attempt, self._controls = self._script.attempt, self._script.controls
         self._validation, self._asked = {}, {}
         self._script.begin(args, state, model, loader)
+        self._health = Health(self._attempt, self._controls, HealthTable(), acts=False)
+        self._health.begin(_script_facts(args, state))
 
     @property
     def _silent(self) -> bool:
@@ -258,6 +271,45 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
     def _has_done(self, action: str, step: int) -> None:
         if (request := self._asked.pop(action, None)) is not None:
             self.controls.applied(request, step)
+
+
+def _steps(step: int, logs: Mapping[str, Any], seconds: float, count: int, tokens: float) -> Steps:
+    """The interval as the health rules take it; of a Trainer without our mixin the interval's mean stands for its steps."""
+    norm = logs.get("grad_norm")
+    return Steps(
+        step=step,
+        losses=logs.get("losses") or [float(logs["loss"])],
+        norms=logs.get("grad_norms") or ([] if norm is None else [float(norm)]),
+        learning_rate=logs.get("learning_rate"),
+        seconds=max(0.0, seconds),
+        count=max(0, count),
+        tokens=tokens,
+        waited=float(logs.get("waited", 0.0)),
+        labels=logs.get("labels") or (),
+    )
+
+
+def _told(share: Share) -> dict[str, Any]:
+    return {
+        "label": share.label,
+        "predicted": _rounded(share.predicted),
+        "gold": _rounded(share.gold),
+        "rows": share.rows,
+    }
+
+
+def _script_facts(args: TrainingArguments, state: TrainerState) -> RunFacts:
+    """What a script's Trainer tells of itself."""
+    return RunFacts(
+        steps=state.max_steps,
+        warmup_steps=int(args.get_warmup_steps(state.max_steps)),
+        precision="bf16" if args.bf16 else "fp16" if args.fp16 else "fp32",
+        device=args.device.type,
+    )
+
+
+def _rows_per_step(args: TrainingArguments) -> int:
+    return int(args.train_batch_size * args.gradient_accumulation_steps * max(1, args.world_size))
 
 
 def _rounded(value: float | None) -> float | None:

@@ -1,40 +1,47 @@
 """The mixin that is laid over any Trainer class: the loop's edge, which transformers does not let a callback have.
 
-It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly:
-`_get_train_sampler`, `create_optimizer`, `training_step`, `get_batch_samples`, `_clip_grad_norm`, `log`, `evaluate`,
-`_save_checkpoint`, `_init_training_state`, `_load_rng_state`.
+It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly; `steered.py`
+names those of the loop's shape: `create_optimizer`, `training_step`, `get_batch_samples`, `_clip_grad_norm`, `log`,
+`evaluate`, `_save_checkpoint`.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
-from transformers import EvalPrediction, Trainer, TrainerState, TrainingArguments
-from transformers.trainer import TRAINER_STATE_NAME, TRAINING_ARGS_NAME
-from transformers.trainer_callback import ExportableState
+from transformers import EvalPrediction, Trainer, TrainerCallback, TrainerControl, TrainerState, TrainingArguments
 from transformers.trainer_utils import IntervalStrategy
 
 from tui_finetune.runs import atomic
-from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt
-from tui_finetune.worker.order import EpochOrder
+from tui_finetune.worker.controls import Controls
+from tui_finetune.worker.generators import kept_generators
 from tui_finetune.worker.parameters import parameter_groups
+from tui_finetune.worker.refit import Refit
+from tui_finetune.worker.saving import Saver
+from tui_finetune.worker.steered import ORDER_STATE, SteeredLoop
+from tui_finetune.worker.steering.class_weights import ClassWeights
+from tui_finetune.worker.steering.steering import Steering
+from tui_finetune.worker.training_state import TrainingState
 
 if TYPE_CHECKING:
     import torch.utils.data
 
 logger = logging.getLogger(__name__)
 
-ORDER_STATE = "order.json"
-"""In a checkpoint: how the epoch's order was drawn."""
+IGNORED = -100
+"""The label that no loss counts."""
+
+
+Measure = Callable[[list[np.ndarray], Sequence[int]], dict[str, float]]
+"""Metrics from the raw output of rows (without padding) and the rows' indices in that order."""
 
 
 @dataclass
@@ -42,6 +49,9 @@ class LoopEdge:
     """What the mixin needs beside the Trainer's own arguments."""
 
     attempt: Attempt
+    controls: Controls
+    steering: Steering
+    class_weights: ClassWeights
     order: str
     lengths: Sequence[int]
     """Tokens of each row of train."""
@@ -49,11 +59,17 @@ class LoopEdge:
     head_learning_rate: float | None = None
     fill_checkpoint: Callable[[Path], None] | None = None
     """Adds files of ours (the task card) to a checkpoint that is being written."""
-    measure: Callable[[list[np.ndarray], Sequence[int]], dict[str, float]] | None = None
-    """Metrics of validation from the raw output of its rows (without padding) and the rows' indices in that order."""
+    measure: Measure | None = None
+    """Of validation."""
+    metrics: Mapping[str, bool] = field(default_factory=dict)
+    """What validation is measured by, to whether more of it is better."""
+    chosen_by: Callable[[str], None] = lambda name: None
+    """Told the metric that chooses the best step from now on."""
+    plan: Callable[[], None] = lambda: None
+    """Says what will be done, when that has changed."""
 
 
-class RunTrainerMixin:
+class RunTrainerMixin(SteeredLoop):
     """Laid over a Trainer class by `run_trainer_class`; `edge` is set before training."""
 
     edge: LoopEdge
@@ -64,47 +80,27 @@ class RunTrainerMixin:
         self._grad_norms: list[torch.Tensor] = []
         self._step_loss: torch.Tensor | None = None
         self._tokens: torch.Tensor | None = None
-        self._epoch_order: EpochOrder | None = None
+        self._labels: list[torch.Tensor] = []
+        """Labels that count, of each step since the last log, where a row has several."""
+        self._waited = 0.0
+        """Seconds since the last log in which the next batch was waited for."""
         self._evaluation_order: list[int] = []
-        self._evaluation_owed = False
+        self.refit = Refit(edge.attempt, edge.controls)
         super().__init__(*args, **kwargs)
+        parts = [
+            self._write_order,
+            self._write_steering,
+            *([edge.fill_checkpoint] if edge.fill_checkpoint is not None else []),
+        ]
+        self.saver = Saver(edge.attempt, edge.controls, TrainingState(self, edge.attempt.made_with, parts))
+        self.callback_handler.add_callback(SaveRetries(self.saver))
         if edge.measure is not None:
             self.compute_metrics = self._compute_metrics
 
-    # Order
-
-    def _get_train_sampler(self: Any, train_dataset: Any = None) -> EpochOrder:
-        args = self.args
-        order = EpochOrder(
-            self.edge.order,
-            self.edge.lengths,
-            seed=self.edge.seed,
-            group=args.train_batch_size * args.gradient_accumulation_steps,
-        )
-        self._epoch_order = order
-        return order
-
-    def _init_training_state(
-        self: Any, max_steps: int, num_update_steps_per_epoch: int, num_train_epochs: int, resume: Any, trial: Any
-    ) -> tuple[int, int]:
-        epochs, steps = super()._init_training_state(  # type: ignore[misc]
-            max_steps, num_update_steps_per_epoch, num_train_epochs, resume, trial
-        )
-        state = Path(resume) / ORDER_STATE if resume else None
-        if state is not None and state.is_file() and self._epoch_order is not None:
-            self._epoch_order.load_state_dict(json.loads(state.read_text(encoding="utf-8")), epoch=epochs)
-        self._evaluation_owed = bool(resume) and evaluation_owed(self.args, self.state)
-        if self.state.global_step >= max_steps:
-            # Else the library, where the last step lies within an epoch, trains one step more than there are.
-            epochs = num_train_epochs
-        return epochs, steps
-
     # An evaluation that was due at the checkpoint's step and is not in it: after a stop, or after a kill between the two
 
-    def _load_rng_state(self: Any, checkpoint: str | None) -> None:
-        """The library calls it at the moment of the checkpoint: what was due then comes before anything is drawn."""
-        super()._load_rng_state(checkpoint)  # type: ignore[misc]
-        self.catch_up()
+    def owes_evaluation(self: Any) -> bool:
+        return evaluation_owed(self.args, self.state)
 
     def catch_up(self: Any) -> None:
         """Does the evaluation that the checkpoint owes; once, and nothing where it owes none."""
@@ -132,7 +128,14 @@ class RunTrainerMixin:
     # True values of every step: kept on the device, fetched at the logging interval
 
     def get_batch_samples(self: Any, epoch_iterator: Any, num_batches: int, device: torch.device) -> Any:
+        if self.take_up_changes():
+            return [], None
+        self.refit.begin_step()
+        started = time.perf_counter()
         batches, items = super().get_batch_samples(epoch_iterator, num_batches, device)  # type: ignore[misc]
+        self.refit.have(batches)
+        self._waited += time.perf_counter() - started
+        self._count_labels(batches)
         for batch in batches:
             mask = batch.get("attention_mask") if hasattr(batch, "get") else None
             if mask is not None:
@@ -140,8 +143,16 @@ class RunTrainerMixin:
                 self._tokens = tokens if self._tokens is None else self._tokens + tokens
         return batches, items
 
+    def _count_labels(self, batches: Sequence[Any]) -> None:
+        labels = [batch.get("labels") for batch in batches if hasattr(batch, "get")]
+        if labels and all(
+            isinstance(one, torch.Tensor) and one.dim() > 1 and not one.is_floating_point() for one in labels
+        ):
+            self._labels.append(sum((one != IGNORED).sum() for one in labels))
+
     def training_step(self: Any, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:
-        loss: torch.Tensor = super().training_step(model, inputs, num_items_in_batch)  # type: ignore[misc]
+        step = super().training_step  # type: ignore[misc]
+        loss = self.refit.training_step(self, inputs, lambda rows: step(model, rows, num_items_in_batch))
         self._step_loss = loss if self._step_loss is None else self._step_loss + loss
         if self.accelerator.sync_gradients:
             self._losses.append(self._step_loss)
@@ -164,11 +175,12 @@ class RunTrainerMixin:
             full["grad_norms"] = _fetched(self._grad_norms)
         if self._tokens is not None:
             full["tokens"] = float(self._tokens)
-        self._losses, self._grad_norms, self._tokens = [], [], None
+        full["waited"], full["labels"] = self._waited, [int(count) for count in _fetched(self._labels)]
+        self._losses, self._grad_norms, self._tokens, self._labels, self._waited = [], [], None, [], 0.0
         # The library's own history gets what the library puts there; the lists are for the events only.
         history = self.state.log_history
         super().log(full, start_time)  # type: ignore[misc]
-        for key in ("losses", "grad_norms", "tokens"):
+        for key in ("losses", "grad_norms", "tokens", "waited", "labels"):
             history[-1].pop(key, None)
 
     # Evaluation
@@ -179,88 +191,79 @@ class RunTrainerMixin:
         # The sampler is seeded: asking it here gives the order in which the loop will see the rows. Like the loop's it must
         # not see the column `length`, which tells of rows before they were cut: it would group them otherwise.
         seen = self._remove_unused_columns(rows, description="evaluation")
-        self._evaluation_order = list(self._get_eval_sampler(seen))
+        evaluate = super().evaluate  # type: ignore[misc]
+
+        def once() -> Any:
+            self._evaluation_order = list(self._get_eval_sampler(seen))
+            if self.refit.evaluation_rows is not None:
+                self._eval_dataloaders = {}  # one that is kept for its workers has batches of the old size
+            return evaluate(eval_dataset, ignore_keys, metric_key_prefix)
+
         # The library drops the last rows here too, though they are to be left out of training alone.
         dropping, self.args.dataloader_drop_last = self.args.dataloader_drop_last, False
         try:
-            return super().evaluate(eval_dataset, ignore_keys, metric_key_prefix)  # type: ignore[misc]
+            return self.refit.evaluation(self, once)
         finally:
             self.args.dataloader_drop_last = dropping
 
     def _compute_metrics(self: Any, prediction: EvalPrediction) -> dict[str, float]:
-        logits = prediction.predictions
-        if isinstance(logits, tuple):
-            logits = logits[0]
         order = self._evaluation_order
-        if logits.ndim == 2:
-            rows = list(logits)
-        else:
-            lengths = self.eval_dataset.with_format(None)["input_ids"]
-            rows = [row[: len(lengths[index])] for row, index in zip(logits, order, strict=True)]
-        found: dict[str, float] = self.edge.measure(rows, order)
+        found: dict[str, float] = self.edge.measure(_unpadded(prediction, self.eval_dataset, order), order)
         return found
+
+    def measure_apart(self: Any, rows: Any, measure: Measure) -> dict[str, float]:
+        """Metrics and loss of some rows by the weights as they stand. The run is the same with it: nothing is logged or
+        counted, no callback is told of an evaluation, and what was drawn is put back."""
+        args, own, dropping = self.args, self.compute_metrics, self.args.dataloader_drop_last
+        order = list(self._get_eval_sampler(self._remove_unused_columns(rows, description="evaluation")))
+        self.compute_metrics = lambda prediction: measure(_unpadded(prediction, rows, order), order)
+        args.dataloader_drop_last, self._eval_dataloaders = False, {}
+        try:
+            with kept_generators():
+                found = self.evaluation_loop(self.get_eval_dataloader(rows), "Evaluation", metric_key_prefix="eval")
+        finally:
+            self.compute_metrics, args.dataloader_drop_last, self._eval_dataloaders = own, dropping, {}
+        return {
+            key.removeprefix("eval_"): value
+            for key, value in found.metrics.items()
+            if not key.endswith(("_model_preparation_time", "_runtime"))
+        }
 
     # Saving
 
     def _save_checkpoint(self: Any, model: Any, trial: Any) -> None:
-        """Trainer's pieces, written beside and renamed; a surplus one is removed only after the new one is whole."""
-        attempt, paths, step = self.edge.attempt, self.edge.attempt.paths, self.state.global_step
-        before = attempt.phase_name
-        attempt.phase("saving")
-        started = time.monotonic()
-        self.store_flos()
-        self.note_best()
-        size = checkpoints.write_whole(paths.checkpoint(step), self._fill_checkpoint, {"step": step})
-        attempt.events.write(
-            "checkpoint",
-            step=step,
-            path=str(paths.checkpoint(step).relative_to(paths.root)),
-            bytes=size,
-            seconds=round(time.monotonic() - started, 3),
-        )
-        keep = [self.state.best_global_step]
-        for old_step, folder in checkpoints.surplus(paths, self.args.save_total_limit, keep):
-            checkpoints.remove(folder)
-            attempt.events.write("checkpoint_removed", step=old_step, path=str(folder.relative_to(paths.root)))
-        attempt.phase("training" if before == "saving" else before)
+        """Whole, or told and owed: a disk that takes no checkpoint costs no training."""
+        self.saver.save()
 
-    def save_unless_saved(self: Any) -> None:
-        """A checkpoint of the step as it stands."""
-        if not self.edge.attempt.paths.checkpoint(self.state.global_step).is_dir():
-            self._save_checkpoint(self.model, None)
-
-    def note_best(self: Any) -> None:
-        """The best step so far and its checkpoint, where it has one or is about to have it, into the attempt's outcome.
-
-        Not into the library's state, which at the end of training would remove other checkpoints by it, unsaid.
-        """
-        paths, outcome, best = self.edge.attempt.paths, self.edge.attempt.outcome, self.state.best_global_step
-        there = bool(best) and (best == self.state.global_step or paths.checkpoint(best).is_dir())
-        outcome.best_step = best if there else None
-        outcome.best_checkpoint = str(paths.checkpoint(best).relative_to(paths.root)) if there else None
-
-    def _fill_checkpoint(self: Any, folder: Path) -> None:
-        self.save_model(str(folder), _internal_call=True)
-        # A pickle of the arguments that nothing reads again: a resume takes them from the recipe.
-        (folder / TRAINING_ARGS_NAME).unlink(missing_ok=True)
-        self._save_optimizer_and_scheduler(str(folder))
-        self._save_scaler(str(folder))
-        self._save_rng_state(str(folder))
-        for callback in [*self.callback_handler.callbacks, self.control]:
-            if isinstance(callback, ExportableState):
-                self._keep_callback_state(callback)
-        self.state.save_to_json(str(folder / TRAINER_STATE_NAME))
+    def _write_order(self, folder: Path) -> None:
         if self._epoch_order is not None:
             atomic.write_json(folder / ORDER_STATE, self._epoch_order.state_dict())
-        if self.edge.fill_checkpoint is not None:
-            self.edge.fill_checkpoint(folder)
 
-    def _keep_callback_state(self: Any, callback: ExportableState) -> None:
-        name, kept = type(callback).__name__, self.state.stateful_callbacks
-        if isinstance(kept.get(name), list):
-            kept[name].append(callback.state())
-        else:
-            kept[name] = callback.state()
+    def _write_steering(self, folder: Path) -> None:
+        if self.segment is not None:
+            self.steering.write_state(folder, self.segment)
+
+
+class SaveRetries(TrainerCallback):  # type: ignore[misc]
+    """Asks for the checkpoint that is owed, at the end of a step, when it is time."""
+
+    def __init__(self, saver: Saver) -> None:
+        self._saver = saver
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **more: Any) -> None:
+        if self._saver.retry_due():
+            control.should_save = True
+
+
+def _unpadded(prediction: EvalPrediction, rows: Any, order: Sequence[int]) -> list[np.ndarray]:
+    """The raw output of each row without the padding of its batch, in `order`, in which they were seen."""
+    logits = prediction.predictions
+    if isinstance(logits, tuple):
+        logits = logits[0]
+    if logits.ndim == 2:
+        return list(logits)
+    ids = rows.with_format(None)["input_ids"]
+    return [row[: len(ids[index])] for row, index in zip(logits, order, strict=True)]
 
 
 def evaluation_owed(args: TrainingArguments, state: TrainerState) -> bool:
@@ -278,6 +281,8 @@ def evaluation_owed(args: TrainingArguments, state: TrainerState) -> bool:
 
 def _fetched(values: Sequence[torch.Tensor]) -> list[float]:
     """One transfer for the whole interval; six significant digits, as the charts need them."""
+    if not values:
+        return []
     fetched: list[float] = torch.stack([v.float().reshape(()) for v in values]).tolist()
     return [float(f"{value:.6g}") for value in fetched]
 

@@ -9,6 +9,7 @@ from tui_finetune.plugin_api import HeavyTask, ModelRequest
 
 class TextClassificationHead(HeavyTask):
     model_class = "transformers:AutoModelForSequenceClassification"
+    takes_class_weights = True
 
     def model_arguments(self, request: ModelRequest) -> dict[str, Any]:
         # Without it a config saved for regression or several labels would choose another loss, and `pipeline` a sigmoid.

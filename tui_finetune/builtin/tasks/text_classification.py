@@ -15,6 +15,7 @@ from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, Label
 if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
+    from pydantic import BaseModel
 
 RUNNERS_UP = 2
 """Labels shown under the best one."""
@@ -57,6 +58,11 @@ class TextClassification(Task):
         FormField("data.columns.label", "Column of the label."),
         FormField("data.label_names", "Names for integer labels, in their order."),
     )
+
+    def options_model(self) -> type[BaseModel]:
+        from tui_finetune.builtin.tasks.options import TextClassificationOptions
+
+        return TextClassificationOptions
 
     def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
         return label_set(values, class_names)

@@ -16,8 +16,8 @@ from tui_finetune.plugin_api import Decoded
 from tui_finetune.runs.layout import PREDICTIONS, REPORT
 from tui_finetune.worker.attempt import flat_metrics
 from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.rows import rows_of
 from tui_finetune.worker.scoring import Scorer, joined
-from tui_finetune.worker.steps.train import rows_of
 
 EVAL_BATCH = 32
 """Rows a batch where the recipe does not say; sorted by length, so that padding is small."""
@@ -72,8 +72,18 @@ def _score(job: Job, split: str, predictions: Any) -> Decoded:
     rows = job.encoded[split]
     model = got(job.model, "model")
     model.to(torch.device("cuda" if torch.cuda.is_available() else "cpu"))
-    size = int(job.recipe.train.get("per_device_eval_batch_size", EVAL_BATCH))
-    scorer = Scorer(job.head, model, got(job.tokenizer, "tokenizer"), job.max_length, size)
+    trained = job.trainer.args.per_device_eval_batch_size if job.trainer is not None else None
+    size = int(trained or job.recipe.train.get("per_device_eval_batch_size", EVAL_BATCH))
+    tokenizer = got(job.tokenizer, "tokenizer")
+
+    def halved(smaller: int, error: BaseException) -> None:
+        key, reason = "per_device_eval_batch_size", f"out of memory while evaluating: {first_line(error)}"
+        step = job.attempt.outcome.step or 0
+        job.attempt.events.write(
+            "refit", what="evaluation batch", step=step, old={key: size}, new={key: smaller}, reason=reason
+        )
+
+    scorer = Scorer(job.head, model, tokenizer, job.max_length, size, halved)
     pieces = []
     with PredictionWriter(predictions, common_schema(job.task, labels)) as writer:
         for indices, logits in scorer.blocks(rows, lambda done: job.progress(f"evaluating {split}", done, len(rows))):

@@ -6,6 +6,7 @@ import functools
 import math
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,28 +14,49 @@ import torch
 from transformers import PrinterCallback
 
 from tui_finetune.config.arguments import LOSS, fixed_defaults, training_arguments
-from tui_finetune.errors import Problem, RecipeError
+from tui_finetune.errors import DoesNotFit, Problem, RecipeError
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.plugin_api.heavy import resolve
-from tui_finetune.worker.controls import RunEnded
+from tui_finetune.runs.layout import checkpoint_step
+from tui_finetune.worker.controls import RolledBack, RunEnded
+from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.reporter import RunReporter
+from tui_finetune.worker.rows import rows_of
+from tui_finetune.worker.spoilt import spoilt
+from tui_finetune.worker.steering import asked
+from tui_finetune.worker.steering.class_weights import ClassWeights
+from tui_finetune.worker.steering.dropout import set_dropout
+from tui_finetune.worker.steering.plan import steps_per_epoch
+from tui_finetune.worker.steering.rollback import roll_back
+from tui_finetune.worker.steering.steering import Steering, planned_changes
 from tui_finetune.worker.trainer import LoopEdge, run_trainer_class
 
 
 def prepare(job: Job) -> None:
-    """Makes the Trainer and writes the `plan` event."""
+    """Makes the Trainer, attaches what steers it, and writes the `plan` event."""
     arguments = _arguments(job)
     train, validation = job.encoded["train"], job.encoded.get("validation")
+    steering = Steering(job.attempt, job.controls, planned_changes(job.recipe.change))
+    steering.health = job.health
+    steering.evaluate = functools.partial(asked.evaluate, job)
+    steering.part_refusal = functools.partial(asked.refusal, job)
     edge = LoopEdge(
         attempt=job.attempt,
+        controls=job.controls,
+        steering=steering,
+        class_weights=_class_weights(job),
         order=job.recipe.batching.order,
         lengths=[len(ids) for ids in train.with_format(None)["input_ids"]],
         seed=job.recipe.run.seed,
         head_learning_rate=job.recipe.optim.head_learning_rate,
         fill_checkpoint=lambda folder: job.card().write(folder),
         measure=functools.partial(_measure, job) if validation is not None else None,
+        metrics=_measured_by(job),
+        chosen_by=functools.partial(setattr, job, "chosen_by"),
+        plan=functools.partial(_plan, job),
     )
+    _set_dropout(job)
     tokenizer = got(job.tokenizer, "tokenizer")
     collator = job.head.collator(tokenizer, padding=job.recipe.batching.padding, max_length=job.max_length)
     trainer = run_trainer_class(job.head.trainer_class())(
@@ -48,32 +70,85 @@ def prepare(job: Job) -> None:
         callbacks=[
             *job.head.callbacks(),
             *job.catalog.training_callbacks(job.recipe.model_dump(mode="json")),
-            RunReporter(attempt=job.attempt, controls=job.controls),
+            RunReporter(attempt=job.attempt, controls=job.controls, health=job.health),
         ],
     )
     trainer.remove_callback(PrinterCallback)
     for plugin in job.catalog.failed_in("training_callbacks"):
         job.attempt.warn(f"The callbacks of plugin {plugin.name} are left out: {plugin.error}.")
         print(plugin.traceback, file=sys.stderr)  # noqa: T201 - into stdout.log, where its author finds it
-    job.trainer = trainer
+    trainer.stopping.patience = job.recipe.evaluate.patience or 0
+    trainer.stopping.threshold = job.recipe.evaluate.threshold or 0.0
+    job.trainer, job.steering = trainer, steering
+    steering.attach(trainer, planned_steps(job)[0], done=_step_of(job.resume_from))
     _plan(job)
+    job.health.begin(run_facts(job, planned_steps(job)[0]))
 
 
 def run(job: Job) -> None:
-    """Trains, from the newest whole checkpoint where there is one."""
-    job.attempt.phase("training")
-    resume = str(job.resume_from) if job.resume_from else None
+    """Trains, from the newest whole checkpoint where there is one; after a rollback from the one that was asked for."""
+    resume = job.resume_from
     try:
-        job.trainer.train(resume_from_checkpoint=resume)
-    finally:
-        job.controls.training = False
+        while (back := _trained(job, resume)) is not None:
+            resume = roll_back(job, back.request)
+    except DoesNotFit:
+        # The steps so far are whole, and so are weights and generators: only the next one had no memory.
+        job.trainer.saver.save_unless_saved()
+        raise
+    job.controls.training = False
     step = job.trainer.state.global_step
     job.attempt.outcome.step = step
+    saver = job.trainer.saver
     if job.controls.stopping:
-        job.trainer.save_unless_saved()
+        saver.save_unless_saved()
         job.controls.stop_applied(step)
-        raise RunEnded(job.controls.stop_state, f"asked to stop; checkpoint-{step} is whole")
+        raise RunEnded(job.controls.stop_state, f"asked to stop; {saver.newest_words()}")
+    saver.close()
     job.trainer.catch_up()  # of a checkpoint after the last step, from which there was nothing left to train
+    got(job.steering, "steering").serve()  # what was asked for in the last step
+
+
+def _trained(job: Job, resume: Path | None) -> RolledBack | None:
+    """Trains to the end, or to a rollback."""
+    job.attempt.phase("training")
+    try:
+        job.trainer.train(resume_from_checkpoint=str(resume) if resume else None)
+        if not job.controls.stopping and (why := spoilt(job.trainer)) is not None:
+            job.controls.training = True  # so that it can be rolled back
+            job.health.spoilt(job.trainer.state.global_step, why)
+    except RolledBack as back:
+        return back
+    finally:
+        job.controls.training = False
+    return None
+
+
+def _step_of(checkpoint: Path | None) -> int:
+    return (checkpoint_step(checkpoint) or 0) if checkpoint is not None else 0
+
+
+def _class_weights(job: Job) -> ClassWeights:
+    """The recipe's, where the head takes some."""
+    if not job.head.takes_class_weights:
+        return ClassWeights(job.task.name, None, ())
+    labels = got(got(job.prepared, "data").labels, "labels")
+    column = job.encoded["train"].with_format("numpy")["labels"][:]
+    weights = ClassWeights(job.task.name, labels, np.bincount(column, minlength=len(labels)).tolist())
+    given = job.recipe.task_options.get("class_weights")
+    if given is not None and (why := weights.refusal(given)) is not None:
+        raise RecipeError(Problem(why, "task_options.class_weights"))
+    weights.set(given)
+    return weights
+
+
+def _set_dropout(job: Job) -> None:
+    value, model = job.recipe.model.dropout, got(job.model, "model")
+    if value is not None and not set_dropout(model, value):
+        raise RecipeError(Problem(f"{type(model).__name__} has no dropout.", "model.dropout"))
+
+
+def _measured_by(job: Job) -> dict[str, bool]:
+    return {**{metric.name: metric.greater_is_better for metric in job.metrics}, LOSS: False}
 
 
 def planned_steps(job: Job) -> tuple[int, int]:
@@ -123,21 +198,16 @@ def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[s
     rows = rows_of(job, "validation", order)
     labels = got(got(job.prepared, "data").labels, "labels")
     decoded = job.task.decode(logits, rows, labels, job.recipe.task_options)
+    job.health.answered(commonest(decoded, job.task.shape))
     return measure(decoded, job.metrics)
-
-
-def rows_of(job: Job, split: str, indices: Sequence[int]) -> dict[str, list[Any]]:
-    """What `Task.decode` needs of some rows: their role columns and their encoding, without the token ids."""
-    table = got(job.prepared, "data").splits[split].take(list(indices))
-    encoded = job.encoded[split].with_format(None).select(list(indices))
-    columns = {name: encoded[name][:] for name in encoded.column_names if name not in ("input_ids", "attention_mask")}
-    return {**table.to_pydict(), **columns}
 
 
 def _plan(job: Job) -> None:
     trainer, prepared = job.trainer, got(job.prepared, "data")
     args = trainer.args
-    total, per_epoch = planned_steps(job)
+    # What the recipe makes, until training has begun: then it may have been steered.
+    total = trainer.state.max_steps or planned_steps(job)[0]
+    per_epoch = steps_per_epoch(trainer.epochs, *trainer.shape)
     lengths = {name: rows.with_format("numpy")["length"][:] for name, rows in job.encoded.items()}
     job.attempt.outcome.steps = total
     job.attempt.events.write(
@@ -155,7 +225,7 @@ def _plan(job: Job) -> None:
         accumulation=args.gradient_accumulation_steps,
         max_length=job.max_length,
         truncated={name: int((found > job.max_length).sum()) for name, found in lengths.items()},
-        metrics={**{metric.name: metric.greater_is_better for metric in job.metrics}, LOSS: False},
+        metrics=_measured_by(job),
         best_by=job.chosen_by,
     )
 

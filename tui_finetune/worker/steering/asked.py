@@ -1,0 +1,91 @@
+"""An evaluation that somebody asked for: of a split or a part of one, with the run the same as without it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from tui_finetune.evaluation.measure import measure
+from tui_finetune.runs.control import Request
+from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.rows import rows_of
+
+VALIDATION = "validation"
+
+
+def refusal(job: Job, values: Mapping[str, Any]) -> str | None:
+    """Why it cannot be done, in words."""
+    limit = values.get("limit")
+    if limit is not None and (isinstance(limit, bool) or not isinstance(limit, int) or limit < 1):
+        return f"limit is {limit}; expected a number of rows"
+    part = str(values.get("split") or VALIDATION)
+    if part in job.encoded:
+        return None
+    splits = ", ".join(job.encoded)
+    column, equals, value = part.partition("=")
+    if VALIDATION not in job.encoded:
+        return f"this run has no {'validation' if equals else part}; there are: {splits}"
+    if not equals:
+        return f"{part} is no split; there are: {splits}, and parts of validation as label=NAME"
+    table = got(job.prepared, "data").splits[VALIDATION]
+    if column not in table.column_names:
+        return f"validation has no column {column}; there are: {', '.join(table.column_names)}"
+    return None if len(_matching(job, column, value)) else f"no row of validation has {part}"
+
+
+def _matching(job: Job, column: str, value: str) -> list[int]:
+    """Rows of validation whose column is `value`, as a text or as a label's name."""
+    prepared = got(job.prepared, "data")
+    wanted = {value}
+    gold = job.task.gold_role
+    if gold is not None and column == gold.name and prepared.labels is not None:
+        index = prepared.labels.id_of(value)
+        if index is not None:
+            wanted |= {str(prepared.labels.values[index]), prepared.labels.names[index]}
+    cells = prepared.splits[VALIDATION][column].to_pylist()
+    return [
+        index
+        for index, cell in enumerate(cells)
+        if any(str(one) in wanted for one in (cell if isinstance(cell, list) else [cell]))
+    ]
+
+
+def evaluate(job: Job, request: Request) -> None:
+    """Measures the part and says so by an `evaluation` event with `asked`. Nothing counts it but its reader."""
+    part = str(request.values.get("split") or VALIDATION)
+    split, chosen = (part, None) if part in job.encoded else (VALIDATION, _matching(job, *part.split("=", 1)))
+    indices = list(range(len(job.encoded[split]))) if chosen is None else chosen
+    limit = request.values.get("limit")
+    if limit is not None and limit < len(indices):
+        indices, part = indices[:limit], f"{part}, first {limit:,} rows"
+    rows = job.encoded[split].select(indices)
+
+    def measured(logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
+        return measure_rows(job, split, logits, [indices[index] for index in order])
+
+    before = job.attempt.phase_name
+    job.attempt.phase("evaluating", part)
+    started = time.monotonic()
+    metrics = job.trainer.measure_apart(rows, measured)
+    job.attempt.events.write(
+        "evaluation",
+        step=job.trainer.state.global_step,
+        epoch=job.trainer.state.epoch,
+        split=part,
+        rows=len(indices),
+        seconds=round(time.monotonic() - started, 3),
+        metrics=metrics,
+        asked=True,
+        by=request.by,
+    )
+    job.attempt.phase(before)
+
+
+def measure_rows(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
+    """Metrics of rows of a split, from the raw output of each in `order`."""
+    labels = got(got(job.prepared, "data").labels, "labels")
+    decoded = job.task.decode(logits, rows_of(job, split, order), labels, job.recipe.task_options)
+    return measure(decoded, job.metrics)

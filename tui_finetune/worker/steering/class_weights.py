@@ -1,0 +1,71 @@
+"""Weights of the labels in the training loss; validation is measured without them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from tui_finetune.plugin_api.tasks import LabelSet
+
+BALANCED, NONE = "balanced", "none"
+
+
+class ClassWeights:
+    """The weights in force; changed while a run goes on."""
+
+    def __init__(self, task: str, labels: LabelSet | None, counts: Sequence[int]) -> None:
+        """labels: None where the task's head takes no weights. counts: rows of train by label."""
+        self._task = task
+        self._labels = labels
+        self._counts = counts
+        self._weights: torch.Tensor | None = None
+        self.current: Any = None
+        """As it was asked for; None without weights."""
+
+    def refusal(self, value: Any) -> str | None:
+        """Why `value` cannot be in force: `balanced`, `none`, or label to weight."""
+        if self._labels is None:
+            return f"{self._task} takes no class weights."
+        unknown = [name for name in value if self._labels.id_of(name) is None] if isinstance(value, Mapping) else []
+        if unknown:
+            return f"{unknown[0]} is no label of this run. There are: {', '.join(self._labels.names)}."
+        return None
+
+    def set(self, value: Any) -> None:
+        if value is None or value == NONE or self._labels is None:
+            self.current, self._weights = None, None
+            return
+        self.current = value
+        self._weights = torch.tensor(self._as_list(value, self._labels), dtype=torch.float32)
+
+    def _as_list(self, value: Any, labels: LabelSet) -> list[float]:
+        """In the order of the labels; a label that is not named has 1. Balanced: over train's rows the mean is 1."""
+        if value == BALANCED:
+            present, rows = sum(1 for count in self._counts if count), sum(self._counts)
+            return [rows / (present * count) if count else 1.0 for count in self._counts]
+        weights = [1.0] * len(labels)
+        for name, weight in value.items():
+            index = labels.id_of(name)
+            assert index is not None
+            weights[index] = float(weight)
+        return weights
+
+    @property
+    def weighs(self) -> bool:
+        return self._weights is not None
+
+    def loss(self, logits: torch.Tensor, labels: torch.Tensor, smoothing: float, items: Any) -> torch.Tensor:
+        """As the model's own loss, which is the mean of the micro-batch; smoothed as Trainer's, over the rows of a step
+        (`items`) where it counts them."""
+        assert self._weights is not None
+        total = functional.cross_entropy(
+            logits.view(-1, logits.shape[-1]),
+            labels.view(-1),
+            weight=self._weights.to(logits.device, logits.dtype),
+            label_smoothing=smoothing,
+            reduction="sum",
+        )
+        return total / (items if smoothing and items is not None else labels.numel())

@@ -1,0 +1,59 @@
+"""Back to a checkpoint in the same process: the next attempt, without loading data and libraries again."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from tui_finetune.errors import UserError
+from tui_finetune.runs.changes import Change, add_change
+from tui_finetune.runs.control import Request
+from tui_finetune.runs.layout import checkpoint_step
+from tui_finetune.runs.settable import checked, flat
+from tui_finetune.worker import checkpoints
+from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.steering.steering import back_to
+
+ASIDE_PREFIX = "rolled-back-"
+"""Beginning of the name of a checkpoint that a rollback left behind it: kept, and never gone on from."""
+
+
+def roll_back(job: Job, request: Request) -> Path:
+    """Makes everything ready to go on from the checkpoint that was asked for; its folder."""
+    steering, attempt = got(job.steering, "steering"), job.attempt
+    folder = back_to(attempt, request.values.get("checkpoint"), content=True)
+    if folder is None:
+        raise UserError("There is no whole checkpoint to roll back to.")
+    step = checkpoint_step(folder) or 0
+    left = attempt.outcome.step
+    reason = request.values.get("reason")
+    attempt.advance(step, str(folder.relative_to(attempt.paths.root)), f"rolled back to checkpoint-{step}")
+    _put_aside(job, beyond=step)
+    dropped = steering.drop_beyond(step)
+    values, _ = checked(flat(dict(request.values.get("set") or {})))
+    if values:
+        change = Change(step + 1, values, True, reason, request.by, time.time(), attempt.number, request.id)
+        add_change(attempt.paths, change)
+    job.trainer.forget()
+    job.controls.applied(
+        request,
+        step,
+        left=left,
+        checkpoint=step,
+        dropped=[one.id for one in dropped],
+        by=request.by,
+        **({"reason": reason} if reason else {}),
+    )
+    return folder
+
+
+def _put_aside(job: Job, *, beyond: int) -> None:
+    """Checkpoints of what was left: a later resume must not take them for the newest."""
+    for step, folder in checkpoints.all_checkpoints(job.paths):
+        if step <= beyond:
+            continue
+        aside = folder.parent / f"{ASIDE_PREFIX}{job.attempt.number - 1}-{folder.name}"
+        os.rename(folder, aside)
+        why = f"rolled back to checkpoint-{beyond}"
+        job.attempt.events.write("checkpoint_skipped", path=str(aside.relative_to(job.paths.root)), why=why)
