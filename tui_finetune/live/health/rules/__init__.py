@@ -1,0 +1,1 @@
+"""The rules, one idea each: numbers in, an opinion out."""
