@@ -1,84 +1,171 @@
-"""The pre-flight trains one step as the run will, and leaves nothing of it behind."""
+"""The pre-flight trains as the run will, measures it, and leaves nothing of it behind."""
 
 from __future__ import annotations
 
 import random
-import sys
-from collections.abc import Sequence
+import resource
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from tests.worker.forked import ForkServer
+from tests.worker import training
+from tests.worker.forked import ForkedWorker, ForkServer
+from tests.worker.training import Ground, events, finished
+from tui_finetune.launch import handoff
+from tui_finetune.paths import Home
+from tui_finetune.runs.layout import RunPaths
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "plain": {},
-    "bf16": {"bf16": True},
-    "checkpointing": {"gradient_checkpointing": True},
+    "bf16": {"train__bf16": True},
+    "checkpointing": {"train__activation_checkpointing": True},
 }
+ROOM = 1_400_000_000
+"""Bytes beside what a worker has: eight rows of HELD each do not fit, four do."""
+HELD = 50_000_000
+"""Numbers of four bytes."""
+
+
+@pytest.fixture
+def ground(home: Home, tiny_model: Path, tmp_path: Path) -> Ground:
+    (tmp_path / "data").mkdir()
+    frozen = {"model.freeze": ["embeddings"], "optim.head_learning_rate": 1e-2}
+    return Ground(home, tiny_model, training.write_rows(tmp_path / "data" / "rows.csv"), sets=frozen)
+
+
+@pytest.fixture
+def ends_with(fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """Makes workers do a function of this file in place of the pre-flight and all that comes after it."""
+
+    def set_function(name: str) -> None:
+        def spawn(command: Sequence[str], paths: RunPaths) -> ForkedWorker:
+            arguments = list(command)[list(command).index("tui_finetune.worker") + 1 :]
+            function = f"{__name__}:work"
+            return fork_server.begin(function, name, *arguments, log=paths.stdout_log, cwd=paths.root)
+
+        monkeypatch.setattr(handoff, "_spawn", spawn)
+
+    return set_function
+
+
+def work(given: Sequence[str]) -> int:
+    """Called in a process that has torch: the worker, with another end of its pipeline."""
+    from tui_finetune.worker import __main__, pipeline
+    from tui_finetune.worker.steps import preflight
+
+    name, *arguments = given
+    steps = pipeline.PIPELINES["train"]
+    pipeline.PIPELINES["train"] = (*steps[: steps.index(preflight.run)], globals()[name])
+    return __main__.main(arguments)
 
 
 @pytest.mark.parametrize("name", ARGUMENTS)
-def test_one_step_as_the_run_will_train_it_is_taken_back(
-    name: str, fork_server: ForkServer, tiny_model: Path, tmp_path: Path
-) -> None:
-    code = fork_server.call(
-        "tests.worker.test_preflight:try_it", str(tiny_model), name, str(tmp_path), log=tmp_path / "log"
-    )
-    assert code == 0, (tmp_path / "log").read_text()
+def test_what_is_tried_is_taken_back(name: str, ground: Ground, ends_with: Callable[[str], None]) -> None:
+    ends_with("compare_before_and_after")
+    info = finished(ground.start(name, **ARGUMENTS[name]))
+    ((preflight,), (forecast,)) = events(info, "preflight"), events(info, "forecast")
+    assert preflight.get("longest_tokens") == training.MAX_LENGTH
+    assert 0 < forecast.get("peak_memory_bytes") < forecast.get("memory_total_bytes")
+    assert list(info.paths.checkpoints.iterdir()) == []
 
 
-def try_it(given: Sequence[str]) -> None:
-    """Called in a process that has torch: a pre-flight with a frozen part, a rate of the head's own, dropout."""
+def compare_before_and_after(job: Any) -> None:
     import numpy as np
     import torch
-    from datasets import Dataset
-    from transformers import (
-        AutoModelForSequenceClassification,
-        AutoTokenizer,
-        DataCollatorWithPadding,
-        Trainer,
-        TrainingArguments,
-    )
 
-    from tui_finetune.worker.parameters import freeze
     from tui_finetune.worker.steps import preflight
-    from tui_finetune.worker.trainer import LoopEdge, run_trainer_class
 
-    folder, name, place = given
-    tokenizer = AutoTokenizer.from_pretrained(folder)
-    model = AutoModelForSequenceClassification.from_pretrained(folder, num_labels=3)
-    freeze(model, ["embeddings"])
-    rows = [{**tokenizer("a" * length), "labels": length % 3} for length in range(2, 12)]
-    edge = LoopEdge(attempt=None, order="random", lengths=[], seed=1, head_learning_rate=1e-2)  # type: ignore[arg-type]
-    trainer = run_trainer_class(Trainer)(
-        edge=edge,
-        model=model,
-        args=TrainingArguments(place, use_cpu=True, report_to="none", **ARGUMENTS[name]),
-        data_collator=DataCollatorWithPadding(tokenizer),
-        train_dataset=Dataset.from_list(rows),
-    )
-    seen: list[tuple[bool, bool]] = []
+    model, args = job.model, job.trainer.args
+    seen: set[tuple[bool, bool, bool]] = set()
     model.register_forward_hook(
-        lambda *_: seen.append((torch.is_autocast_enabled("cpu"), bool(model.is_gradient_checkpointing)))
-    )
-    job: Any = SimpleNamespace(
-        trainer=trainer,
-        model=model,
-        encoded={"train": trainer.train_dataset, "validation": trainer.train_dataset},
-        controls=SimpleNamespace(safe_point=lambda: None),
-        attempt=SimpleNamespace(phase=print, events=SimpleNamespace(write=lambda *_, **figures: print(figures))),
+        lambda *_: seen.add((model.training, torch.is_autocast_enabled("cpu"), model.is_gradient_checkpointing))
     )
     before = {key: value.clone() for key, value in model.state_dict().items()}
-    drawn = random.getstate(), np.random.get_state(legacy=False), torch.random.get_rng_state()
+    drawn = random.getstate(), str(np.random.get_state(legacy=False)), torch.random.get_rng_state()
     preflight.run(job)
-    assert seen == [(name == "bf16", name == "checkpointing")] * 2
+    as_set = (bool(args.bf16), bool(args.activation_checkpointing))
+    assert seen == {(True, *as_set), (False, *as_set)}
     assert all(torch.equal(value, before[key]) for key, value in model.state_dict().items())
     assert all(parameter.grad is None for parameter in model.parameters())
-    assert trainer.optimizer is None
-    assert random.getstate() == drawn[0]
-    assert str(np.random.get_state(legacy=False)) == str(drawn[1])
+    assert job.trainer.optimizer is None
+    assert (random.getstate(), str(np.random.get_state(legacy=False))) == drawn[:2]
     assert torch.equal(torch.random.get_rng_state(), drawn[2])
-    sys.stdout.flush()
+
+
+def test_what_the_allocator_refuses_is_not_begun(ground: Ground, ends_with: Callable[[str], None]) -> None:
+    ends_with("run_with_little_memory")
+    info = ground.start(train__per_device_train_batch_size=8, train__gradient_accumulation_steps=1)
+    status = training.ended(info)
+    assert status.state == "failed"
+    (refused,) = events(info, "preflight_refused")
+    smaller = {"train.per_device_train_batch_size": 4, "train.gradient_accumulation_steps": 2}
+    assert refused.get("fits")[0]["set"] == smaller
+    assert refused.get("needed_bytes") > refused.get("there_bytes")
+    assert (status.reason or "").startswith("Memory: about ")
+
+
+def run_with_little_memory(job: Any) -> None:
+    import torch
+
+    from tui_finetune.worker import memory
+    from tui_finetune.worker.steps import preflight
+
+    job.model.register_forward_pre_hook(lambda _, args, named: hold(torch, len(named["input_ids"])), with_kwargs=True)
+    limit = (memory.of_status("VmData") or 0) + ROOM
+    resource.setrlimit(resource.RLIMIT_DATA, (limit, resource.RLIM_INFINITY))
+    try:
+        preflight.run(job)
+    finally:
+        assert resource.getrlimit(resource.RLIMIT_DATA)[0] == limit
+
+
+def hold(torch: Any, rows: int) -> None:
+    """Memory for a moment, as much as the batch has rows."""
+    torch.ones(rows, HELD)
+
+
+def test_halves_have_the_gradient_of_the_whole(ground: Ground, ends_with: Callable[[str], None]) -> None:
+    ends_with("compare_halves")
+    finished(ground.start())
+
+
+def compare_halves(job: Any) -> None:
+    """The gradient of an optimizer step that failed is the same in halves, the micro-batches before it included."""
+    import torch
+
+    from tui_finetune.worker.refit import Refit
+
+    trainer, model = job.trainer, job.model
+    model.eval()  # no dropout, so that only the arithmetic differs
+    trainer.args.per_device_train_batch_size, trainer.args.gradient_accumulation_steps = 6, 1
+    trainer.current_gradient_accumulation_steps = 2
+    rows = trainer._remove_unused_columns(job.encoded["train"])
+    batches = [trainer.data_collator([rows[index] for index in range(start, start + 5)]) for start in (0, 5)]
+    cramped = [False]
+
+    def do(inputs: Any) -> torch.Tensor:
+        if cramped[0] and len(inputs["labels"]) > 3:
+            raise torch.OutOfMemoryError("CUDA out of memory.")
+        loss = trainer.compute_loss(model, dict(inputs)) / trainer.current_gradient_accumulation_steps
+        loss.backward()
+        return loss.detach()
+
+    def trained(fails_at: int | None) -> tuple[list[torch.Tensor], torch.Tensor]:
+        model.zero_grad()
+        refit = Refit(job.attempt, None)
+        cramped[0] = False
+        refit.begin_step()
+        refit.have(batches)
+        losses = []
+        for place, batch in enumerate(batches):
+            cramped[0] = cramped[0] or place == fails_at
+            losses.append(refit.training_step(trainer, batch, do))
+        return [p.grad.clone() for p in model.parameters() if p.grad is not None], torch.stack(losses)
+
+    whole, loss = trained(None)
+    for place in (0, 1):
+        halves, same = trained(place)
+        assert torch.allclose(loss, same, atol=1e-6)
+        assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(whole, halves, strict=True))

@@ -46,6 +46,7 @@ class Ground:
     data: Path
     plugin_dirs: tuple[Path, ...] = ()
     sets: Mapping[str, Any] = field(default_factory=dict)
+    force: bool = False
 
     def start(self, name: str = "run", **sets: Any) -> RunInfo:
         """Checks and starts; keys of `sets` are dotted with two underscores: `train__max_steps=5`."""
@@ -65,7 +66,7 @@ class Ground:
         return info
 
     def _launch(self) -> Launch:
-        return Launch(self.home, self.plugin_dirs)
+        return Launch(self.home, self.plugin_dirs, force=self.force)
 
     def _recipe(self) -> str:
         return f"""

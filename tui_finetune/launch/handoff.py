@@ -46,13 +46,15 @@ class Launch:
     home: Home
     plugin_dirs: tuple[Path, ...] = ()
     third_party: bool = True
+    force: bool = False
+    """The worker begins though its pre-flight finds that the run does not fit."""
     interrupted: Callable[[], bool] = _never
     """Asked while the worker begins: True where the person wants it no more (HeldInterrupts.asked)."""
 
     def command(self, paths: RunPaths, attempt: int) -> list[str]:
         """The worker's command line: it holds no secret, for everybody on the machine can read it."""
         plugins = [part for folder in self.plugin_dirs for part in ("--plugin-dir", str(folder))]
-        flags = [] if self.third_party else ["--no-plugins"]
+        flags = [*([] if self.third_party else ["--no-plugins"]), *(["--force"] if self.force else [])]
         return [
             sys.executable,
             *("-m", "tui_finetune.worker", str(paths.root)),

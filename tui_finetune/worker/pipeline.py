@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui_finetune.worker.job import Job
-from tui_finetune.worker.steps import encode, evaluate, load, model, preflight, save, train
+from tui_finetune.worker.steps import compare, encode, evaluate, load, model, preflight, save, train
 
 Step = Callable[[Job], None]
 
@@ -18,9 +18,11 @@ PIPELINES: dict[str, tuple[Step, ...]] = {
         train.prepare,
         preflight.run,
         train.run,
+        compare.note_peak,
         save.run,
         evaluate.run,
         save.describe,
+        compare.run,
     ),
     "evaluate": (
         load.run,

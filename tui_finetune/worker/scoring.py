@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from tui_finetune.plugin_api import Decoded, HeavyTask
+from tui_finetune.worker.advice import is_out_of_memory
 
 if TYPE_CHECKING:
     import datasets
@@ -28,6 +29,8 @@ class Scorer:
     tokenizer: PreTrainedTokenizerBase
     max_length: int
     batch_size: int
+    halved: Callable[[int, BaseException], None] | None = None
+    """Told of the smaller batch that is used from then on, where memory ran out; without it that is an error."""
 
     def blocks(
         self, rows: datasets.Dataset, tick: Callable[[int], None]
@@ -35,16 +38,27 @@ class Scorer:
         """Indices and logits of the rows in their order, a block at a time. `tick(done)` is called after each batch."""
         collator = self.head.collator(self.tokenizer, padding="longest", max_length=self.max_length)
         inputs = rows.remove_columns([name for name in rows.column_names if name not in self._model_inputs(rows)])
+        size = self.batch_size
         for start in range(0, len(rows), BLOCK_ROWS):
             indices = range(start, min(start + BLOCK_ROWS, len(rows)))
             block = [inputs[index] for index in indices]
             found: list[np.ndarray | None] = [None] * len(block)
             by_length = sorted(range(len(block)), key=lambda i: -len(block[i]["input_ids"]))
-            for first in range(0, len(by_length), self.batch_size):
-                chosen = by_length[first : first + self.batch_size]
-                for position, logits in zip(chosen, self._forward(collator([block[i] for i in chosen])), strict=True):
+            first = 0
+            while first < len(by_length):
+                chosen = by_length[first : first + size]
+                try:
+                    scored = self._forward(collator([block[i] for i in chosen]))
+                except (RuntimeError, MemoryError) as error:
+                    if not is_out_of_memory(error) or self.halved is None or size < self.batch_size or size == 1:
+                        raise
+                    size //= 2
+                    self.halved(size, error)
+                    continue
+                for position, logits in zip(chosen, scored, strict=True):
                     found[position] = logits
-                tick(start + first + len(chosen))
+                first += len(chosen)
+                tick(start + first)
             yield indices, [logits for logits in found if logits is not None]
 
     @torch.no_grad()  # type: ignore[untyped-decorator]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -17,9 +18,10 @@ from tui_finetune.text import shown
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
 @click.option("--name", callback=run_name, help="Name of the run; else the recipe's.")
+@click.option("--force", is_flag=True, help="Begin though pre-flight finds that it does not fit.")
 @click.option("--wait", is_flag=True, help="Follow it to its end; else it returns once the run is known to train.")
 @verb
-def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, wait: bool) -> None:
+def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, force: bool, wait: bool) -> None:
     """Train from a recipe, on a worker that outlives this terminal.
 
     Everything is checked first, all problems told at once. Then the run belongs to the machine: ctrl+c or a closed
@@ -34,6 +36,6 @@ def command(call: Call, recipe: Path, sets: tuple[str, ...], name: str | None, w
         hint = "tui-finetune evaluate measures a model."
         raise RecipeError(Problem(f"is '{checked.recipe.kind}', not 'train'.", "kind", recipe.name, hint=hint))
     with HeldInterrupts() as held:
-        info = read_info(start(checked, launch_of(call, held), name=name).paths)
+        info = read_info(start(checked, replace(launch_of(call, held), force=force), name=name).paths)
         say(shown(f"Run {info.title} has a process of its own: ctrl+c or a closed terminal leaves it alone."))
         follow_training(call, info, held, wait=wait, checked=checked)

@@ -18,6 +18,30 @@ def memory_limit(machine: Machine) -> int | None:
     return min((size for size in found if 0 < size < NO_LIMIT), default=None)
 
 
+def memory_left(machine: Machine) -> int | None:
+    """Bytes that the control groups of this process leave it beside what is used; None where nothing limits it.
+
+    Cached files that are not in use count as left: the kernel gives them up first.
+    """
+    groups = (
+        ("", "memory.max", "memory.current", "inactive_file"),
+        ("memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"),
+    )
+    left = []
+    for controller, limit, used, cached in groups:
+        limits, usages = _texts(machine, controller, limit), _texts(machine, controller, used)
+        for most, now, stat in zip(limits, usages, _texts(machine, controller, "memory.stat"), strict=False):
+            if most.isdigit() and now.isdigit() and 0 < int(most) < NO_LIMIT:
+                left.append(int(most) - int(now) + _of_stat(stat, cached))
+    return min(left, default=None)
+
+
+def _of_stat(text: str, name: str) -> int:
+    """A figure of memory.stat, `inactive_file 4096`."""
+    found = (line.partition(" ")[2].strip() for line in text.splitlines() if line.partition(" ")[0] == name)
+    return int(next(found, "0") or 0)
+
+
 def cpu_limit(machine: Machine) -> float | None:
     """Cores' worth of time; None where nothing limits it."""
     shares = []

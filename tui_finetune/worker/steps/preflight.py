@@ -1,130 +1,88 @@
-"""Step: pre-flight. The longest batch forward, backward and one optimizer step, and one evaluation batch, on the device
-itself, before the first real step; then weights and generators are put back, so that the run is the same with it.
+"""Step: pre-flight. What the run will need is measured on the device itself, before the first real step: the longest batch
+forward, backward and two optimizer steps, batches of other lengths, evaluation batches, a checkpoint. Then weights and
+generators are put back, so that the run is the same with it.
 
-Out of memory comes here, in the first minute, and not after two hours at the first long batch.
+Out of memory comes here, in the first minute, and not after two hours at the first long batch; what does not fit is
+refused with settings that were tried and fit.
 """
 
 from __future__ import annotations
 
-import contextlib
-import random
-import resource
 import time
-from collections.abc import Iterator
-from typing import Any
 
-import numpy as np
-import torch
-
+from tui_finetune.errors import DoesNotFit, Problem
+from tui_finetune.runs.tail import brief_events
+from tui_finetune.worker import measuring, memory
+from tui_finetune.worker.advice import is_out_of_memory
+from tui_finetune.worker.fitting import Refusal, Search, disk_refusal
+from tui_finetune.worker.forecast import Forecast
 from tui_finetune.worker.job import Job, got
-from tui_finetune.worker.scoring import longest_rows
+from tui_finetune.worker.measuring import Measured
+from tui_finetune.worker.trial import Trial, Tried, put_back
 
 
 def run(job: Job) -> None:
     job.attempt.phase("pre-flight")
-    trainer = job.trainer
     started = time.monotonic()
-    if torch.cuda.is_available():
-        torch.cuda.reset_peak_memory_stats()
-    with _put_back(got(job.model, "model"), trainer):
-        train_seconds, longest = _train_once(job)
-        eval_seconds = _evaluate_once(job)
-    job.attempt.events.write(
-        "preflight",
-        seconds=round(time.monotonic() - started, 3),
-        peak_memory_bytes=_peak_memory(),
-        longest_tokens=longest,
-        train_step_seconds=round(train_seconds, 4),
-        eval_batch_seconds=None if eval_seconds is None else round(eval_seconds, 4),
-    )
+    forced = job.force or _forced_before(job)
+    with put_back(got(job.model, "model"), job.trainer) as kept:
+        measured = _measured(job, Trial(job, kept), forced=forced)
+    found = None
+    if measured is not None:
+        found = measuring.forecast(job, measured, room=memory.room(), forced=forced)
+        _look_at_disk(job, found, forced=forced)
+    job.attempt.events.write("preflight", seconds=round(time.monotonic() - started, 3), **_figures(measured))
+    if found is not None:
+        job.attempt.events.write("forecast", **found.as_event())
+    memory.reset_peak()
 
 
-def _train_once(job: Job) -> tuple[float, int]:
-    """Seconds of one optimizer step on the longest batch, and its length in tokens."""
-    trainer = job.trainer
-    batch, longest = _longest_batch(job, "train", trainer.args.per_device_train_batch_size)
-    model = trainer.model
-    model.to(trainer.args.device)
-    _spare_activations(trainer)
-    model.train()
-    optimizer = trainer.create_optimizer()
-    started = time.monotonic()
-    with trainer.accelerator.autocast():
-        loss = trainer.compute_loss(model, trainer._prepare_inputs(batch))
-    loss.mean().backward()
-    optimizer.step()
-    _synchronize()
-    return time.monotonic() - started, longest
+def _measured(job: Job, trial: Trial, *, forced: bool) -> Measured | None:
+    """The figures of the run's own settings; None where they do not fit and the run is forced. Raises DoesNotFit."""
+    own = trial.own_way()
+    search = Search(trial, own, memory.room())
+    with trial.spared(own):
+        tried = search.first(own)
+        if tried is not None:
+            try:
+                return measuring.measure(trial, own, tried)
+            except (RuntimeError, MemoryError) as error:
+                # Every training batch is within the longest one: it is an evaluation batch that does not fit.
+                if not is_out_of_memory(error):
+                    raise
+    _refuse(job, search.memory() if tried is None else search.evaluation(), forced=forced)
+    return None
 
 
-def _evaluate_once(job: Job) -> float | None:
-    """Seconds of one evaluation batch of the longest validation rows."""
-    if "validation" not in job.encoded:
-        return None
-    trainer = job.trainer
-    batch, _ = _longest_batch(job, "validation", trainer.args.per_device_eval_batch_size)
-    trainer.model.eval()
-    started = time.monotonic()
-    with torch.no_grad(), trainer.accelerator.autocast():
-        trainer.compute_loss(trainer.model, trainer._prepare_inputs(batch))
-    _synchronize()
-    return time.monotonic() - started
+def _look_at_disk(job: Job, found: Forecast, *, forced: bool) -> None:
+    refusal = disk_refusal(found, **measuring.disk_facts(job))
+    if refusal is not None:
+        _refuse(job, refusal, forced=forced)
 
 
-def _spare_activations(trainer: Any) -> None:
-    """As Trainer does when it begins to train: without it a run that fits only so would be refused here."""
-    args = trainer.args
-    if args.activation_checkpointing:
-        options = dict(args.activation_checkpointing_kwargs or {})
-        trainer.model.activation_checkpointing_enable(
-            every_n_layers=options.pop("every_n_layers", 1),
-            offload=options.pop("offload", False),
-            activation_checkpointing_kwargs=options or None,
-        )
+def _refuse(job: Job, refusal: Refusal, *, forced: bool) -> None:
+    """Raises DoesNotFit; of a run that is forced only says that it goes on."""
+    if forced:
+        job.attempt.warn(f"{refusal.reason} It goes on as it is: --force.")
+        return
+    job.attempt.events.write("preflight_refused", **refusal.as_event())
+    raise DoesNotFit(Problem(refusal.reason), refusal.advice)
 
 
-def _longest_batch(job: Job, split: str, size: int) -> tuple[dict[str, Any], int]:
-    trainer = job.trainer
-    rows = trainer._remove_unused_columns(job.encoded[split], description="pre-flight")
-    chosen = longest_rows(job.encoded[split], size)
-    batch = trainer.data_collator([rows[index] for index in chosen])
-    job.controls.safe_point()
-    return batch, int(batch["input_ids"].shape[1])
+def _forced_before(job: Job) -> bool:
+    """True where an earlier attempt was started with --force: going on asks for the same."""
+    return any(event.name == "forecast" and event.get("forced") for event in brief_events(job.paths))
 
 
-@contextlib.contextmanager
-def _put_back(model: Any, trainer: Any) -> Iterator[None]:
-    """Trainable weights, buffers and generators as they were; the trial's optimizer is dropped."""
-    weights = {n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad}
-    buffers = {n: b.detach().to("cpu", copy=True) for n, b in model.named_buffers()}
-    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    try:
-        yield
-    finally:
-        model.zero_grad(set_to_none=True)
-        trainer.optimizer = None
-        with torch.no_grad():
-            for name, parameter in model.named_parameters():
-                if name in weights:
-                    parameter.copy_(weights[name])
-            for name, buffer in model.named_buffers():
-                buffer.copy_(buffers[name])
-        random.setstate(python)
-        np.random.set_state(numpy)
-        torch.random.set_rng_state(cpu)
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
-            torch.cuda.empty_cache()
-
-
-def _synchronize() -> None:
-    if torch.cuda.is_available():
-        torch.cuda.synchronize()
-
-
-def _peak_memory() -> int:
-    """Bytes: of the device where there is one, else the process's largest resident size."""
-    if torch.cuda.is_available():
-        return int(torch.cuda.max_memory_allocated())
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+def _figures(measured: Measured | None) -> dict[str, float | int | None]:
+    if measured is None:
+        return {}
+    tried: Tried = measured.tried
+    evaluation = measured.evaluation
+    longest = max(evaluation.points.values()) if evaluation is not None else None
+    return {
+        "peak_memory_bytes": measured.peak,
+        "longest_tokens": tried.tokens,
+        "train_step_seconds": round(tried.seconds.fetch + tried.seconds.compute + tried.optimizer, 4),
+        "eval_batch_seconds": None if longest is None else round(longest, 4),
+    }
