@@ -9,7 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from tui_finetune.config.health_table import HealthTable
+from tui_finetune.config.table import Table
 
 VERSION: Final = 1
 """Version of the recipe that this program reads."""
@@ -21,18 +24,19 @@ PathOrSplit = float | str | list[str]
 DEVICE = r"^(auto|cpu|cuda:\d+)$"
 
 
-class Table(BaseModel):
-    """A table of the recipe: strict types, no unknown keys, never changed in place."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, protected_namespaces=())
-
-
 class OfTable(Table):
     """What the run is about or starts from: another run."""
 
     run: Annotated[str, Field(min_length=1, description="The run: id, unique beginning, last four, name, or latest.")]
     checkpoint: Annotated[
         int | None, Field(ge=0, description="Step of one of its checkpoints; without it the run's final model.")
+    ] = None
+    optimizer: Annotated[
+        Literal["keep", "fresh"] | None,
+        Field(
+            description="With a checkpoint: keep goes on from it with optimizer, schedule, random numbers and place in the "
+            "data; fresh begins at step 0 with its weights alone."
+        ),
     ] = None
 
 
@@ -128,6 +132,10 @@ class ModelTable(Table):
             description='Parts that are not trained, by name within the encoder: ["embeddings", "encoder.layer.0-2"].'
         ),
     ] = Field(default_factory=list)
+    dropout: Annotated[
+        float | None,
+        Field(ge=0, lt=1, allow_inf_nan=False, description="Dropout of all parts while training; else the model's own."),
+    ] = None
 
 
 class OptimTable(Table):
@@ -161,6 +169,34 @@ class EvaluateTable(Table):
     split: Annotated[
         str | None, Field(description="Recipes of kind evaluate: the split that is measured, else test.")
     ] = None
+    patience: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Evaluations in a row without a better main metric, or train.metric_for_best_model, after which "
+            "training ends.",
+        ),
+    ] = None
+    threshold: Annotated[
+        float | None,
+        Field(ge=0, allow_inf_nan=False, description="By how much a metric has to be better, to count as better; else 0."),
+    ] = None
+
+
+class ChangeTable(Table):
+    """Settings that change while the run goes on, each at its step. `tui-finetune recipe RUN --with-changes` writes so
+    what was steered by hand; the keys are those of the verb `set`, listed below.
+    """
+
+    at_step: Annotated[int, Field(ge=1, description="The first optimizer step with the new values.")]
+    set: Annotated[
+        dict[str, Any],
+        Field(min_length=1, description='Key to value, or to a factor: { learning_rate = "x0.5" }.'),
+    ]
+    stretch: Annotated[
+        bool, Field(description="Where the run becomes longer or shorter its schedule ends with it; false: as before.")
+    ] = True
+    reason: Annotated[str | None, Field(min_length=1, description="Why, for the history of the run.")] = None
 
 
 class Recipe(Table):
@@ -186,6 +222,8 @@ class Recipe(Table):
     )
     evaluate: EvaluateTable = Field(default_factory=EvaluateTable)
     task_options: Annotated[dict[str, Any], Field(description="The task's own options.")] = Field(default_factory=dict)
+    health: HealthTable = Field(default_factory=HealthTable)
+    change: list[ChangeTable] = Field(default_factory=list)
     resolved: Annotated[
         dict[str, Any],
         Field(description="What the check found out; written by the program into a run's recipe.toml only."),
@@ -228,7 +266,6 @@ RESERVED: Final[dict[str, str]] = {
     "run.auto_resume": "a run that died is started again by hand: tui-finetune resume",
     "run.notify": "nothing is sent when a run ends; train --wait and watch return then",
     "data.edits": "edits of rows are not applied; change the data file",
-    "model.dropout": "the model's own dropout is used",
     "model.pooling": "the model's own pooling is used",
     "optim.layer_decay": "only the head has a rate of its own, head_learning_rate",
     "optim.groups": "only the head has a rate of its own, head_learning_rate",
@@ -236,13 +273,9 @@ RESERVED: Final[dict[str, str]] = {
     "optim.schedule": "the schedules of the arguments class are there: train.lr_scheduler_type",
     "batching.tokens": "batches have a fixed number of rows: train.per_device_train_batch_size",
     "adapter": "the whole model is trained, or without the parts in model.freeze",
-    "evaluate.patience": "training does not end early by itself; tui-finetune stop ends it whole",
-    "evaluate.threshold": "the likeliest label is taken",
-    "health": "a run is not stopped by its figures",
     "export": "a run's model/ folder is a plain save_pretrained folder",
     "search": "one recipe is one run",
     "launch": "runs start on this machine",
-    "change": "settings do not change while a run goes on",
 }
 """Keys and tables whose names are taken, refused until they work; the reason says what there is instead."""
 
