@@ -132,7 +132,7 @@ def test_a_run_steered_by_hand_its_replay_and_its_resumes_are_the_same(order: st
     assert [(at["batch"], at["accumulation"]) for at in expected.values()][3:6] == [(4, 2), (6, 1), (6, 1)]
     assert expected[8]["trained"] < expected[7]["trained"] == expected[1]["trained"]
     assert expected[8]["trained"] < expected[16]["trained"] < expected[7]["trained"]
-    assert expected[3]["dropout"] == [0.2] and expected[3]["decay"] == [0.1, 0.0]
+    assert (expected[3]["dropout"], expected[3]["decay"]) == ([0.2], [0.1, 0.0])
     assert len(expected[16]["rates"]) == 4
     by_hand = steered.start("by-hand", [one["at_step"] - 1 for one in MUCH], batching__order=order)
     for change in MUCH:
@@ -213,7 +213,7 @@ def test_paused_saved_and_evaluated_between_two_steps_it_is_the_same_run(steered
 
 
 REFUSED: Mapping[str, tuple[dict[str, Any], str]] = {
-    "a key that cannot be set": ({"seed": 4}, "seed: cannot be set while a run goes on"),
+    "a key that cannot be set": ({"seed": 4}, "seed cannot be set while a run goes on"),
     "everything that is wrong at once": (
         {"learning_rate": -1, "max_steps": 2},
         "learning_rate is -1, must be above 0; max_steps: Step 5 comes next; the run cannot end before it",

@@ -159,7 +159,7 @@ class Controls:
         Waits here while the run is paused, unless `may_hold` is false: between the parts of a step.
         """
         self._leave()
-        if may_hold and self._pause is not None:
+        if may_hold and self._pause is not None and not self.held:
             self._hold_as_asked(self._pause)
             self._leave()
 

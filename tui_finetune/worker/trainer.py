@@ -86,6 +86,7 @@ class RunTrainerMixin(SteeredLoop):
         """Seconds since the last log in which the next batch was waited for."""
         self._evaluation_order: list[int] = []
         self.refit = Refit(edge.attempt, edge.controls)
+        self._eval_dataloaders: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
         parts = [
             self._write_order,
@@ -215,12 +216,18 @@ class RunTrainerMixin(SteeredLoop):
         """Metrics and loss of some rows by the weights as they stand. The run is the same with it: nothing is logged or
         counted, no callback is told of an evaluation, and what was drawn is put back."""
         args, own, dropping = self.args, self.compute_metrics, self.args.dataloader_drop_last
-        order = list(self._get_eval_sampler(self._remove_unused_columns(rows, description="evaluation")))
-        self.compute_metrics = lambda prediction: measure(_unpadded(prediction, rows, order), order)
-        args.dataloader_drop_last, self._eval_dataloaders = False, {}
+        seen = self._remove_unused_columns(rows, description="evaluation")
+
+        def once() -> Any:
+            order = list(self._get_eval_sampler(seen))
+            self.compute_metrics = lambda prediction: measure(_unpadded(prediction, rows, order), order)
+            self._eval_dataloaders = {}
+            return self.evaluation_loop(self.get_eval_dataloader(rows), "Evaluation", metric_key_prefix="eval")
+
+        args.dataloader_drop_last = False
         try:
             with kept_generators():
-                found = self.evaluation_loop(self.get_eval_dataloader(rows), "Evaluation", metric_key_prefix="eval")
+                found = self.refit.evaluation(self, once)
         finally:
             self.compute_metrics, args.dataloader_drop_last, self._eval_dataloaders = own, dropping, {}
         return {
