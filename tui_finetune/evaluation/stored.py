@@ -10,6 +10,7 @@ from typing import Any
 
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.live.evaluation_page import Measured
+from tui_finetune.runs.branches import origin
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.layout import PREDICTIONS, REPORT
 from tui_finetune.runs.states import Status
@@ -30,6 +31,8 @@ class Stored:
     """Id of the run whose model was measured; the run's own where it measured itself."""
     t: float
     """When it was written."""
+    checkpoint: int | None = None
+    """The step of the checkpoint that was measured; None for the run's final model."""
 
     @property
     def folder(self) -> Path:
@@ -57,8 +60,9 @@ def evaluations_of(info: RunInfo) -> list[Stored]:
             t = (info.paths.evaluation(name) / REPORT).stat().st_mtime
         except OSError:
             continue
-        about = info.of.get("run") if info.kind == "evaluate" and info.of else None
-        found.append(Stored(info, name, str(about) if about else info.id, t))
+        about = origin(info.of) if info.kind == "evaluate" else None
+        measured = (info.id, None) if about is None else (about.run, about.checkpoint)
+        found.append(Stored(info, name, measured[0], t, measured[1]))
     return sorted(found, key=lambda one: (SPLITS.index(one.split) if one.split in SPLITS else len(SPLITS), one.split))
 
 
@@ -71,7 +75,8 @@ def best_for(stored: Sequence[Stored], run_id: str | None, split: str | None = N
     """The evaluation that stands for a run: its own, else the newest job that measured it. split: only of this one."""
     fitting = [one for one in stored if split is None or one.split == split]
     own = next((one for one in fitting if one.info.id == run_id), None)
-    about = max((one for one in fitting if one.about == run_id), key=lambda one: one.t, default=None)
+    jobs = [one for one in fitting if one.about == run_id and one.checkpoint is None]
+    about = max(jobs, key=lambda one: one.t, default=None)
     return own or about
 
 

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 from tui_finetune.errors import ModelError, NoSuchRun, Problem, UserError
 from tui_finetune.paths import Home
 from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.kept import kept_checkpoint, split_named
 from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.records import checkpoints
 from tui_finetune.runs.store import LATEST, RunStore
 
 if TYPE_CHECKING:
@@ -24,11 +26,15 @@ class Chosen:
 
     folder: Path
     run: RunInfo | None = None
+    step: int | None = None
+    """The checkpoint that was named; None for the run's final model."""
 
     @property
     def title(self) -> str:
-        """`imdb-bert (k3f9)`, or the folder."""
-        return self.run.title if self.run is not None else str(self.folder)
+        """`imdb-bert (k3f9)`, `imdb-bert (k3f9) checkpoint-1407`, or the folder."""
+        if self.run is None:
+            return str(self.folder)
+        return self.run.title if self.step is None else f"{self.run.title} checkpoint-{self.step}"
 
     def recipe(self) -> Recipe | None:
         """The recipe that it was trained by: a model trained with its own code is used with it."""
@@ -39,8 +45,15 @@ class Chosen:
         return read_resolved(self.run.paths.recipe_toml)
 
 
-def choose_model(home: Home, query: str) -> Chosen:
-    """What a person means. Raises NoSuchRun, ModelError, or UserError where the run has no model (yet)."""
+def choose_model(home: Home, query: str, checkpoint: str | None = None) -> Chosen:
+    """What a person means: a run's final model, `RUN@STEP` (or `@best`, `@last`) for a checkpoint's, or a folder.
+
+    checkpoint: the same as behind the @. Raises NoSuchRun, ModelError, or UserError where the run has no such model (yet).
+    """
+    named = query if checkpoint is not None or Path(query).expanduser().exists() else split_named(query)[0]
+    which = checkpoint if checkpoint is not None else split_named(query)[1] if named != query else None
+    if which is not None:
+        return _of_checkpoint(home, named, which)
     place = Path(query).expanduser()
     if (place / CONFIG).is_file():
         return Chosen(place.absolute(), _run_of(home, place.absolute()))
@@ -57,6 +70,26 @@ def choose_model(home: Home, query: str) -> Chosen:
         hint = "A model's folder is named with a slash: ./" + query
         raise NoSuchRun([*error.problems, Problem(hint)] if place.is_dir() else error.problems) from error
     return _of_run(info)
+
+
+def _of_checkpoint(home: Home, query: str, which: str) -> Chosen:
+    place = Path(query).expanduser()
+    if (place / "run.json").is_file():
+        info = _by_id(home, place)
+    elif place.is_dir() or "/" in query:
+        raise ModelError(
+            Problem(f"{query} is no run: only a run has checkpoints.", hint="Name the checkpoint's folder.")
+        )
+    else:
+        info = RunStore(home).find(query, accepts=_has_checkpoint)
+    if info.problem is not None:
+        raise UserError(Problem(f"{info.title} is unreadable: {info.problem}.", hint=info.way_out))
+    found = kept_checkpoint(info, which)
+    return Chosen(found.path, info, found.step)
+
+
+def _has_checkpoint(info: RunInfo) -> bool:
+    return info.kind == "train" and bool(checkpoints(info.paths, {}))
 
 
 def _has_model(info: RunInfo) -> bool:
@@ -78,8 +111,6 @@ def _of_run(info: RunInfo) -> Chosen:
 
 def no_model_yet(info: RunInfo) -> Problem:
     """That a run has no final model, why, and what there is in its place."""
-    from tui_finetune.runs.records import checkpoints
-
     status = info.status()
     if not info.paths.recipe_toml.is_file():
         hint = "A script of its own saved its model itself: name that folder."
@@ -88,7 +119,7 @@ def no_model_yet(info: RunInfo) -> Problem:
     else:
         hint = f"tui-finetune resume {info.short} goes on with it."
         if whole := [one for one in checkpoints(info.paths, {}) if one.whole]:
-            hint += f" A checkpoint can be used as it is: {whole[-1].path}"
+            hint += f" A checkpoint can be used as it is: {info.short}@{whole[-1].step}"
     return Problem(f"{info.title} has no model yet: it is {status.words}.", hint=hint)
 
 

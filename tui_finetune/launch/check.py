@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
     from tui_finetune.data.prepare import Prepared
     from tui_finetune.inference.model_files import ModelFacts
+    from tui_finetune.launch.branching import KeptStart
     from tui_finetune.paths import Home
     from tui_finetune.plugin_api import Progress
     from tui_finetune.plugin_api.manager import Catalog
@@ -46,6 +47,8 @@ class Checked:
     warnings: tuple[str, ...] = field(default=())
     model: str | None = None
     """As the person's recipe names it; the resolved one has the folder that it was found in."""
+    kept: KeptStart | None = None
+    """The checkpoint that the run goes on from, optimizer and all."""
 
 
 def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = no_progress) -> Checked:
@@ -78,6 +81,9 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         model_revision=model.revision if model else None,
         model_path=str(model.path) if model and model.path else None,
     )
+    apart: list[str] = []
+    if start.kept is not None:
+        resolved, apart = _branched(start.kept, resolved, catalog, loaded)
     return Checked(
         recipe=resolved,
         request=loaded.request,
@@ -86,9 +92,20 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         facts=_facts(prepared, catalog, recipe),
         notes=(*start.notes, *head, *prepared.notes, *(model.notes if model else ())),
         of=start.of,
-        warnings=(*(plugin.failure for plugin in catalog.failed), *prepared.warnings),
+        warnings=(*(plugin.failure for plugin in catalog.failed), *prepared.warnings, *apart),
         model=loaded.recipe.model.path,
+        kept=start.kept,
     )
+
+
+def _branched(kept: KeptStart, recipe: Recipe, catalog: Catalog, loaded: Loaded) -> tuple[Recipe, list[str]]:
+    from tui_finetune.launch.branching import branched, told_apart
+
+    try:
+        found = branched(kept, recipe)
+        return found, told_apart(kept, found, catalog)
+    except UserError as error:
+        raise RecipeError([loaded.placed(problem) for problem in error.problems]) from error
 
 
 class Gathered(list[Problem]):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tui_finetune.errors import Problem, RecipeError
@@ -96,12 +98,39 @@ def visible_device(wanted: str) -> str:
     return str(max(there, key=lambda device: device.memory_free).index) if there else ""
 
 
-def show_only(wanted: str) -> None:
-    """Lets this process see no GPU but the one that `wanted` means. Before torch is imported: Trainer would wrap the model in
-    DataParallel over every GPU that it sees."""
-    os.environ[VISIBLE] = visible_device(wanted)
+def show_only(wanted: str) -> str:
+    """Lets this process see no GPU but the one that `wanted` means, and returns its index, or nothing for the CPU. Before torch
+    is imported: Trainer would wrap the model in DataParallel over every GPU that it sees."""
+    index = os.environ[VISIBLE] = visible_device(wanted)
     # Else CUDA counts the fastest first, and cuda:1 of the driver would be another one of CUDA's.
     os.environ["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"
+    return index
+
+
+def machine_facts(index: str) -> dict[str, Any]:
+    """What of this machine can change a run's last digits: the kind and name of the device (its index, or nothing for the
+    CPU), and how many threads a process may use on it."""
+    found = next((device for device in devices() if str(device.index) == index), None) if index else None
+    name = (found.name if found is not None else f"GPU {index}") if index else _processor()
+    return {"device_kind": "cuda" if index else "cpu", "device_name": name, "threads": _threads()}
+
+
+def _processor() -> str:
+    """The processor by its own name, where the system tells it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    named = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return named or platform.processor() or platform.machine()
+
+
+def _threads() -> int:
+    """As torch counts them before it is asked for another number."""
+    wanted = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    if wanted.isdecimal() and int(wanted) > 0:
+        return int(wanted)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def device_problems(wanted: str) -> list[Problem]:

@@ -34,6 +34,15 @@ class EvaluationRequest:
     """Path or Hub id of other data than the run's own."""
     split: str | None = None
     sets: tuple[str, ...] = ()
+    checkpoint: int | None = None
+    """The step of the run's checkpoint that `model` is; None for its final model."""
+
+    @property
+    def of(self) -> dict[str, Any] | None:
+        """What the evaluation is about, for its run.json."""
+        if self.run is None:
+            return None
+        return {"run": self.run.id, **({} if self.checkpoint is None else {"checkpoint": self.checkpoint})}
 
     @property
     def own_data(self) -> bool:
@@ -43,6 +52,7 @@ class EvaluationRequest:
     def called(self, split: str | None) -> str:
         """What its run is called where nobody names it: `eval imdb-bert test`."""
         about = self.run.name if self.run is not None else self.model.path.name
+        about = about if self.checkpoint is None else f"{about}@{self.checkpoint}"
         return f"eval {about} {Path(self.data).name if self.data else split}"
 
 
@@ -62,7 +72,7 @@ def check_evaluation(
     except RecipeError as error:
         raise RecipeError([_as_typed(problem) for problem in error.problems]) from error
     warnings = (*checked.warnings, *_other_rows(request, checked))
-    return replace(checked, warnings=warnings, of=None if request.run is None else {"run": request.run.id})
+    return replace(checked, warnings=warnings, of=request.of)
 
 
 def _as_typed(problem: Problem) -> Problem:

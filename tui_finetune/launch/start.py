@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import LaunchError, Problem, UserError, cannot_write
+from tui_finetune.launch.differences import Difference
 from tui_finetune.launch.handoff import Launch, hand_off
+from tui_finetune.launch.resuming import plan, recorded
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
 from tui_finetune.runs.info import RunInfo
@@ -17,6 +20,7 @@ from tui_finetune.runs.store import RunStore
 
 if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
+    from tui_finetune.launch.branching import KeptStart
     from tui_finetune.launch.check import Checked
     from tui_finetune.runs.status import Status
 
@@ -30,6 +34,10 @@ class Started:
     pid: int
 
 
+def _nobody(differences: Sequence[Difference]) -> None:
+    """Nobody is told."""
+
+
 def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Started:
     """Makes the run directory and hands it to a worker. Raises LaunchError; then nothing is left of it."""
     return start_job(
@@ -39,8 +47,9 @@ def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Start
         facts=checked.facts,
         of=checked.of,
         name=name,
-        model=checked.model,
+        model=checked.model if checked.kept is None else checked.kept.info.model,
         data=_data_name(checked),
+        plant=None if checked.kept is None else functools.partial(_plant, checked.kept),
     )
 
 
@@ -54,8 +63,10 @@ def start_job(
     name: str | None = None,
     model: str | None = None,
     data: str | None = None,
+    plant: Callable[[RunPaths], None] | None = None,
 ) -> Started:
-    """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them."""
+    """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them. plant: puts into the
+    new directory what its worker begins with."""
     from tui_finetune.config.write import resolved_toml
 
     home = launch.home.ensure()
@@ -65,30 +76,50 @@ def start_job(
         paths = RunStore(home).create(
             called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
         )
-        _write_recipes(paths, request, resolved_toml(recipe, facts))
+        _write(paths, request, resolved_toml(recipe, facts), plant)
     except OSError as error:
         raise LaunchError(cannot_write(home.runs, error)) from error
     return Started(paths, 1, hand_off(paths, 1, launch, new=True))
 
 
-def _write_recipes(paths: RunPaths, request: bytes, resolved: str) -> None:
-    """Both, or the directory is removed."""
+def _write(paths: RunPaths, request: bytes, resolved: str, plant: Callable[[RunPaths], None] | None) -> None:
+    """Everything, or the directory is removed."""
     try:
         atomic.write_bytes(paths.request_toml, request)
         atomic.write_bytes(paths.recipe_toml, resolved.encode())
+        if plant is not None:
+            plant(paths)
     except BaseException:
         shutil.rmtree(paths.root, ignore_errors=True)
         raise
 
 
-def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
+def resume(
+    info: RunInfo,
+    launch: Launch,
+    *,
+    force: bool = False,
+    accept: bool = False,
+    sets: Sequence[str] = (),
+    tell: Callable[[Sequence[Difference]], None] = _nobody,
+) -> Started:
     """A new attempt from the newest whole checkpoint. Raises UserError where the run cannot go on.
 
     force: also where nobody can tell whether the run still lives, because it began on another machine or in a container
-    that is gone.
+    that is gone. accept: also where it would not be the same run (else NotTheSame, with what differs). sets: KEY=VALUE of
+    settings that change no result. tell: called with all that differs before anything is started.
     """
     # Before the look at its state: of two who go on at once the later one then meets the earlier one's claim.
     attempt = newest_attempt(info.paths) + 1
+    require_resumable(info, force=force)
+    planned = plan(info, attempt, launch, sets)
+    with recorded(planned, accept=accept):
+        tell(planned.differences)
+        return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
+
+
+def require_resumable(info: RunInfo, *, force: bool = False) -> None:
+    """Raises UserError for a run that lives, may live, has done all that it was to do, or was not begun by this program."""
     status = info.status()
     if status.state == "unreachable" and not force:
         raise UserError(
@@ -101,8 +132,6 @@ def resume(info: RunInfo, launch: Launch, *, force: bool = False) -> Started:
         raise UserError(_no_need(info, status))
     if not info.paths.recipe_toml.is_file():
         raise UserError(f"{info.title} was made by a script of its own; only that script can go on.")
-    _require_plugins(info, launch)
-    return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
 
 
 def _no_need(info: RunInfo, status: Status) -> Problem:
@@ -114,13 +143,10 @@ def _no_need(info: RunInfo, status: Status) -> Problem:
     return Problem(f"{info.title} is {status.words}: it needs no resume.", hint=hint)
 
 
-def _require_plugins(info: RunInfo, launch: Launch) -> None:
-    from tui_finetune.config.write import read_resolved
-    from tui_finetune.launch.needed_plugins import require_plugins
-    from tui_finetune.plugin_api.manager import load_catalog
+def _plant(kept: KeptStart, paths: RunPaths) -> None:
+    from tui_finetune.launch.branching import plant
 
-    catalog = load_catalog(launch.home, plugin_dirs=launch.plugin_dirs, third_party=launch.third_party)
-    require_plugins(read_resolved(info.paths.recipe_toml), catalog)
+    plant(paths, kept)
 
 
 def _data_name(checked: Checked) -> str:

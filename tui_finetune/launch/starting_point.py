@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import NoSuchRun, Problem
+from tui_finetune.errors import NoSuchRun, Problem, UserError
+from tui_finetune.runs.branches import KEEP
 
 if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
+    from tui_finetune.launch.branching import KeptStart
     from tui_finetune.paths import Home
     from tui_finetune.runs.info import RunInfo
 
@@ -24,6 +26,8 @@ class StartingPoint:
     recipe: Recipe
     of: Mapping[str, Any] | None = None
     notes: tuple[str, ...] = ()
+    kept: KeptStart | None = None
+    """The checkpoint that the run goes on from with everything, where it takes more than weights."""
 
 
 def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> StartingPoint:
@@ -42,6 +46,10 @@ def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> Start
         problems.append(Problem(f"{info.title} is unreadable: {info.problem}.", key, hint=info.way_out))
         return StartingPoint(recipe)
     step = recipe.of.checkpoint if recipe.of is not None else None
+    if recipe.of is not None and recipe.of.optimizer is not None and step is None:
+        problems.append(Problem("needs a checkpoint: of.checkpoint = STEP.", "of.optimizer"))
+    elif recipe.of is not None and recipe.of.optimizer == KEEP:
+        return _kept(recipe, info, step or 0, problems)
     folder = _model(info, key, problems) if step is None else _checkpoint(info, step, problems)
     of = {"run": info.id, **({} if step is None else {"checkpoint": step})}
     changes: dict[str, Any] = {"model": recipe.model.model_copy(update={"path": str(folder), "revision": None})}
@@ -50,6 +58,18 @@ def starting_point(recipe: Recipe, home: Home, problems: list[Problem]) -> Start
     what = "the model" if step is None else f"checkpoint-{step}"
     note = f"Starts from {what} of {info.name} ({info.short})."
     return StartingPoint(recipe.model_copy(update=changes), of, (note,))
+
+
+def _kept(recipe: Recipe, info: RunInfo, step: int, problems: list[Problem]) -> StartingPoint:
+    from tui_finetune.launch.branching import begun_as, kept_start
+
+    try:
+        kept = kept_start(info, step)
+    except UserError as error:
+        problems += error.problems
+        return StartingPoint(recipe)
+    note = f"Goes on from checkpoint-{step} of {info.title}, with its optimizer, schedule and place in the data."
+    return StartingPoint(begun_as(kept, recipe), kept.of, (note,), kept)
 
 
 def _model(info: RunInfo, key: str, problems: list[Problem]) -> Path:

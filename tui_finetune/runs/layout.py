@@ -50,6 +50,11 @@ class RunPaths:
         return self.root / "process.json"
 
     @property
+    def resume_json(self) -> Path:
+        """What was accepted and set when the newest attempt was begun: by whoever resumed the run."""
+        return self.root / "resume.json"
+
+    @property
     def events(self) -> Path:
         return self.root / "events.jsonl"
 
@@ -60,6 +65,11 @@ class RunPaths:
     @property
     def control(self) -> Path:
         return self.root / "control"
+
+    @property
+    def changes_json(self) -> Path:
+        """What was set while it ran, by step: enough to do the run again as it was steered."""
+        return self.root / "changes.json"
 
     @property
     def stdout_log(self) -> Path:
@@ -110,6 +120,8 @@ MANIFEST = "MANIFEST.json"
 """In every checkpoint and in model/: file, size, sha256. A folder without a matching one is not whole."""
 TASK_CARD = "task.json"
 """In model/ and in every checkpoint: what predict, serve, export and push read."""
+TRAINER_STATE = "trainer_state.json"
+"""In every checkpoint: the library's own account of the training so far."""
 PREDICTIONS = "predictions.parquet"
 REPORT = "report.json"
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tui_finetune.errors import UserError, cannot_write
-from tui_finetune.launch.devices import show_only
+from tui_finetune.launch.devices import machine_facts, show_only
 from tui_finetune.launch.handoff import ATTEMPT_TAKEN, NOT_BEGUN
 from tui_finetune.paths import Home
 from tui_finetune.runs.attempts import AttemptTaken
@@ -27,8 +27,8 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         recipe = read_resolved(paths.recipe_toml)
-        show_only(recipe.run.device)
-        attempt = Attempt.claim(paths, given.attempt, device=recipe.run.device)
+        machine = machine_facts(show_only(recipe.run.device))
+        attempt = Attempt.claim(paths, given.attempt, device=recipe.run.device, machine=machine)
     except AttemptTaken as taken:
         return _not_begun(taken, ATTEMPT_TAKEN)
     except UserError as error:
@@ -38,7 +38,7 @@ def main(argv: list[str] | None = None) -> int:
     from tui_finetune.plugin_api.manager import load_catalog
 
     catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
-    return int(lifecycle.work(paths, home, recipe, attempt, catalog))
+    return int(lifecycle.work(paths, home, recipe, attempt, catalog, force=given.force))
 
 
 def _not_begun(why: object, code: int) -> int:
@@ -55,6 +55,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--attempt", type=int, required=True, help="the number that the launcher saw to be next")
     parser.add_argument("--plugin-dir", type=Path, action="append", default=[])
     parser.add_argument("--no-plugins", action="store_true")
+    parser.add_argument("--force", action="store_true", help="begin though pre-flight finds that it does not fit")
     return parser
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tui_finetune.errors import NO_ROOM, UserError, first_line
+from tui_finetune.errors import DoesNotFit, UserError, first_line
 from tui_finetune.plugin_api.failures import line_in
+from tui_finetune.worker.disk import PROBABLY_NO_ROOM, chain, is_no_room, is_not_written
 
 if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
@@ -23,10 +23,6 @@ class Explanation:
 
 
 _LOG = "The traceback is at the end of stdout.log (tui-finetune logs)."
-_FULL = ("No space left on device", "os error 28", "Disk quota exceeded")
-"""What libraries that write by themselves say of a full disk: theirs are no OSErrors."""
-_NOT_WRITTEN = ("inline_container.cc", "iostream error", "PytorchStreamWriter failed writing")
-"""What torch says where a file cannot be written, whatever the cause; it is nearly always a full disk."""
 _MAKE_ROOM = "Make room (tui-finetune trash empty), or lower train.save_total_limit; then tui-finetune resume."
 
 
@@ -35,23 +31,22 @@ def explain(error: BaseException, phase: str, place: Path, catalog: Catalog) -> 
 
     place: the run directory. catalog: the plugins, one of which may have raised it.
     """
-    full = next((one for one in _chain(error) if _is_no_room(one)), None)
+    full = next((one for one in chain(error) if is_no_room(one)), None)
     if full is not None:
         return Explanation(f"{phase}: no room on the disk of {getattr(full, 'filename', None) or place}", _MAKE_ROOM)
-    if any(words in str(one) for one in _chain(error) for words in _NOT_WRITTEN):
-        return Explanation(
-            f"{phase}: a file could not be written, probably for no room on the disk of {place}", _MAKE_ROOM
-        )
+    if any(is_not_written(one) for one in chain(error)):
+        return Explanation(f"{phase}: {PROBABLY_NO_ROOM} on the disk of {place}", _MAKE_ROOM)
     if isinstance(error, UserError):
-        return Explanation("\n".join(str(problem) for problem in error.problems))
-    if _is_out_of_memory(error):
+        advice = error.advice if isinstance(error, DoesNotFit) else None
+        return Explanation("\n".join(str(problem) for problem in error.problems), advice)
+    if isinstance(error, MemoryError):
+        return Explanation(f"{phase}: out of main memory", "Use less data at once, or a machine with more memory.")
+    if is_out_of_memory(error):
         return Explanation(
             f"{phase}: out of memory ({first_line(error)})",
             "Halve per_device_train_batch_size and double gradient_accumulation_steps (same effective batch), "
             "lower model.max_length, or set train.activation_checkpointing = true.",
         )
-    if isinstance(error, MemoryError):
-        return Explanation(f"{phase}: out of main memory", "Use less data at once, or a machine with more memory.")
     said = f"{phase}: {type(error).__name__}: {first_line(error)}"
     for plugin in catalog.plugins:
         line = line_in(error, plugin.place) if plugin.place is not None and plugin.name != "builtin" else None
@@ -60,21 +55,9 @@ def explain(error: BaseException, phase: str, place: Path, catalog: Catalog) -> 
     return Explanation(said, _LOG)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The error and those that led to it."""
-    while error is not None:
-        yield error
-        error = error.__cause__ or error.__context__
-
-
-def _is_no_room(error: BaseException) -> bool:
-    if isinstance(error, OSError):
-        return error.errno in NO_ROOM
-    return any(words in str(error) for words in _FULL)
-
-
-def _is_out_of_memory(error: BaseException) -> bool:
-    if type(error).__name__ == "OutOfMemoryError":
+def is_out_of_memory(error: BaseException) -> bool:
+    """True for what torch and Python raise where a device or the machine has no memory left."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and any(
         words in str(error) for words in ("out of memory", "not enough memory", "can't allocate memory")

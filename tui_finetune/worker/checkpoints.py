@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from tui_finetune.runs import atomic
-from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, RunPaths, checkpoint_step
+from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, VERSION, RunPaths, checkpoint_step
+from tui_finetune.runs.manifest import file_sha256, problem, read_manifest
 
+RESUME_FILES = ("optimizer.pt", "scheduler.pt", "rng_state.pth", "trainer_state.json", "order.json")
+"""What every checkpoint has beside the weights: without one of them the library goes on in silence, as another run."""
+OLD_PREFIX = f"{STAGING_PREFIX}old-"
+"""Beginning of the name of a folder whose new content takes its place this moment."""
 BROKEN_PREFIX = "not-whole-"
 """Beginning of the name of a checkpoint that its manifest does not describe: kept aside, for a person to look at."""
 
 
-def write_whole(folder: Path, fill: Callable[[Path], None], facts: dict[str, Any] | None = None) -> int:
-    """Makes `folder` by `fill(staging)`, then manifest, fsync, rename; returns its size in bytes.
+def write_whole(
+    folder: Path, fill: Callable[[Path], None], facts: Mapping[str, Any] | None = None, *, needs: Sequence[str] = ()
+) -> int:
+    """Makes `folder` by `fill(staging)`, then fsync, manifest, rename; returns its size in bytes.
 
+    needs: files without which it is not whole; RuntimeError where `fill` left one out.
     Whatever goes wrong before the rename leaves `folder` as it was; the staging folder is removed.
     """
     staging = folder.parent / f"{STAGING_PREFIX}{folder.name}"
@@ -29,6 +36,8 @@ def write_whole(folder: Path, fill: Callable[[Path], None], facts: dict[str, Any
     staging.mkdir(parents=True, mode=0o700)
     try:
         fill(staging)
+        if absent := [name for name in needs if not (staging / name).is_file()]:
+            raise RuntimeError(f"{folder.name} would be without {', '.join(absent)}: the Trainer did not write it")
         size = _write_manifest(staging, facts or {})
         _replace_folder(staging, folder)
     except BaseException:
@@ -42,48 +51,32 @@ def _replace_folder(staging: Path, folder: Path) -> None:
     if not folder.exists():
         os.rename(staging, folder)
         return
-    old = folder.parent / f"{STAGING_PREFIX}old-{folder.name}"
+    old = folder.parent / f"{OLD_PREFIX}{folder.name}"
     shutil.rmtree(old, ignore_errors=True)
     os.rename(folder, old)
     os.rename(staging, folder)
     shutil.rmtree(old)
 
 
-def _write_manifest(folder: Path, facts: dict[str, Any]) -> int:
+def _write_manifest(folder: Path, facts: Mapping[str, Any]) -> int:
+    """Every file to the disk, then the manifest that names them, then the folders that name the files."""
     files, size = [], 0
-    for path in sorted(p for p in folder.rglob("*") if p.is_file()):
+    for path in _files(folder):
         path.chmod(0o600)
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
             os.fsync(file.fileno())
-        files.append({"file": str(path.relative_to(folder)), "size": path.stat().st_size, "sha256": digest})
+        files.append({"file": path.relative_to(folder).as_posix(), "size": path.stat().st_size, "sha256": digest})
         size += path.stat().st_size
-    atomic.write_json(folder / MANIFEST, {"v": 1, "written": time.time(), **facts, "files": files})
+    atomic.write_json(folder / MANIFEST, {"v": VERSION, "written": time.time(), **facts, "files": files})
+    for inside in (path for path in folder.rglob("*") if path.is_dir()):
+        atomic.sync_folder(inside)
     atomic.sync_folder(folder)
     return size
 
 
-def problem(folder: Path, *, content: bool = True) -> str | None:
-    """Why the folder is not whole, in words, or None. With `content` every file's sha256 is compared, else its size."""
-    try:
-        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-        files = manifest["files"]
-    except FileNotFoundError:
-        return f"no {MANIFEST}"
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        return f"{MANIFEST}: {error}"
-    for entry in files:
-        path = folder / entry["file"]
-        if not path.is_file():
-            return f"{entry['file']} is missing"
-        size = path.stat().st_size
-        if size != entry["size"]:
-            return f"{entry['file']}: {size:,} of {entry['size']:,} bytes"
-        if content:
-            with path.open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != entry["sha256"]:
-                    return f"{entry['file']}: content differs from the manifest"
-    return None
+def _files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ def newest_whole(paths: RunPaths) -> tuple[Path | None, list[Skipped]]:
     """
     skipped: list[Skipped] = []
     for step, folder in sorted(all_checkpoints(paths), reverse=True):
-        why = problem(folder)
+        why = problem(folder, needs=RESUME_FILES)
         if why is None:
             return folder, skipped
         skipped.append(Skipped(_put_aside(folder), f"checkpoint-{step} is not whole ({why})"))
@@ -132,7 +125,10 @@ def remove_leftovers(paths: RunPaths) -> None:
         if not parent.is_dir():
             continue
         for left in parent.glob(f"{STAGING_PREFIX}*"):
-            if left.is_dir():
+            replaced = parent / left.name.removeprefix(OLD_PREFIX)
+            if left.name.startswith(OLD_PREFIX) and not replaced.exists():
+                os.rename(left, replaced)  # cut off between the two renames: the old one is the one that is whole
+            elif left.is_dir():
                 shutil.rmtree(left)
             else:
                 left.unlink()
@@ -157,20 +153,15 @@ def remove(folder: Path) -> None:
 
 def refresh_manifest(folder: Path) -> None:
     """Brings the manifest up to date after small files beside the weights were replaced; large ones are not read again."""
-    manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    known = {entry["file"]: entry for entry in manifest["files"]}
+    manifest = read_manifest(folder)
+    known = {entry.file: entry for entry in manifest.files}
     files = []
-    for path in sorted(p for p in folder.rglob("*") if p.is_file() and p.name != MANIFEST):
-        name = str(path.relative_to(folder))
-        stat = path.stat()
+    for path in _files(folder):
+        name, stat = path.relative_to(folder).as_posix(), path.stat()
         entry = known.get(name)
-        if entry is None or entry["size"] != stat.st_size or stat.st_mtime > manifest["written"]:
+        if entry is None or entry.size != stat.st_size or stat.st_mtime > manifest.facts["written"]:
             path.chmod(0o600)
-            with path.open("rb") as file:
-                entry = {
-                    "file": name,
-                    "size": stat.st_size,
-                    "sha256": hashlib.file_digest(file, "sha256").hexdigest(),
-                }
-        files.append(entry)
-    atomic.write_json(folder / MANIFEST, {**manifest, "files": files})
+            files.append({"file": name, "size": stat.st_size, "sha256": file_sha256(path)})
+        else:
+            files.append(asdict(entry))
+    atomic.write_json(folder / MANIFEST, {**manifest.facts, "files": files})

@@ -214,7 +214,7 @@ class TestModels:
         run.end("stopped", step=12)
         with pytest.raises(UserError) as caught:
             predict("young", "a")
-        hint = f"resume {run.short} goes on with it. A checkpoint can be used as it is: {run.paths.checkpoint(9)}"
+        hint = f"resume {run.short} goes on with it. A checkpoint can be used as it is: {run.short}@9"
         assert hint in str(caught.value)
 
     def test_an_evaluation_names_the_run(self, predict: Predict, home: Home) -> None:

@@ -8,6 +8,7 @@ from safetensors.torch import load_model
 
 from tui_finetune.inference.model_card import write_model_card
 from tui_finetune.inference.model_files import WEIGHTS
+from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
 
@@ -15,7 +16,7 @@ from tui_finetune.worker.job import Job, got
 def run(job: Job) -> None:
     """Takes the best checkpoint's weights where the recipe wants them, else the last step's, and writes model/."""
     job.attempt.phase("saving")
-    job.trainer.note_best()
+    job.trainer.saver.note_best()
     job.model_step = _taken(job)
     model, tokenizer = got(job.model, "model"), got(job.tokenizer, "tokenizer")
 
@@ -24,7 +25,7 @@ def run(job: Job) -> None:
         tokenizer.save_pretrained(folder)
         job.card().write(folder)
 
-    checkpoints.write_whole(job.paths.model, fill, {"step": job.model_step})
+    job.trainer.saver.write_model(fill, {"step": job.model_step})
 
 
 def _taken(job: Job) -> int:
@@ -34,7 +35,7 @@ def _taken(job: Job) -> int:
     if not job.takes_best or not best or best == last:
         return int(last)
     folder = job.paths.checkpoint(best)
-    why = checkpoints.problem(folder)
+    why = problem(folder)
     if why is None and not (folder / WEIGHTS).is_file():
         why = f"no {WEIGHTS}"
     if why is not None:

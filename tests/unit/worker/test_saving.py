@@ -1,0 +1,306 @@
+"""Checkpoints on a disk that has no room, by a clock and a disk of the test's own; the files are real."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from tui_finetune.paths import Home
+from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.manifest import problem, read_manifest
+from tui_finetune.runs.store import RunStore
+from tui_finetune.runs.tail import Event, read_events
+from tui_finetune.worker.attempt import Attempt
+from tui_finetune.worker.checkpoints import RESUME_FILES
+from tui_finetune.worker.controls import Controls, RunEnded
+from tui_finetune.worker.owed import Patience
+from tui_finetune.worker.saving import Saver
+
+SIZE = 10_000
+"""Bytes of the tensors."""
+PLENTY = 10**9
+
+
+class Standing:
+    """A Trainer of a few bytes, where the test says."""
+
+    def __init__(self) -> None:
+        self.step = 0
+        self.best_step: int | None = None
+        self.limit: int | None = None
+        self.strategy = "steps"
+        self.needs: tuple[str, ...] = RESUME_FILES
+        self.made_with = {"versions": {"torch": "2.13.0"}, "device_kind": "cpu"}
+        self.left_out: str | None = None
+        self.spoilt_by: str | None = None
+        self.fails: BaseException | None = None
+
+    def tensor_bytes(self) -> int:
+        return SIZE
+
+    def spoilt(self) -> str | None:
+        return self.spoilt_by
+
+    def fill(self, folder: Path) -> None:
+        for name in ("model.safetensors", *RESUME_FILES):
+            if name != self.left_out:
+                (folder / name).write_bytes(os.urandom(SIZE // 6))
+        if self.fails is not None:
+            raise self.fails
+
+
+class Asked:
+    """What a person or the system wants of the worker."""
+
+    def __init__(self) -> None:
+        self.stopping = False
+        self.stop_state = "stopped"
+        self.training = True
+        self.aborted = False
+
+    def safe_point(self) -> None:
+        if self.aborted:
+            raise RunEnded("aborted", "asked to abort")
+
+
+class Desk:
+    """A Saver with a clock, a disk and requests that the test holds in its hands."""
+
+    def __init__(self, paths: RunPaths) -> None:
+        self.paths = paths
+        self.attempt = Attempt.claim(paths)
+        self.attempt.begin()
+        self.attempt.phase("training")
+        self.state, self.asked = Standing(), Asked()
+        self.now, self.free = 0.0, PLENTY
+        self.while_waiting: Callable[[], None] = lambda: None
+        self.slept = 0
+        self.saver = Saver(
+            self.attempt,
+            cast(Controls, self.asked),
+            self.state,
+            patience=lambda: Patience(60.0, 600.0),
+            clock=lambda: self.now,
+            sleep=self._sleep,
+            free=lambda path: self.free,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept += 1
+        assert self.slept < 10_000, "waits for ever"
+        self.now += 1.0
+        self.while_waiting()
+
+    def save(self, step: int, *, due: bool = True) -> bool:
+        self.state.step = step
+        return self.saver.save(due=due)
+
+    def events(self, name: str) -> list[Event]:
+        return [event for event in read_events(self.paths) if event.name == name]
+
+    def there(self) -> list[str]:
+        return sorted(os.listdir(self.paths.checkpoints)) if self.paths.checkpoints.is_dir() else []
+
+
+@pytest.fixture
+def desk(home: Home) -> Iterator[Desk]:
+    found = Desk(RunStore(home).create("saving", kind="train", task=None, of=None))
+    yield found
+    found.attempt.end("finished")
+
+
+def test_a_checkpoint_says_what_it_was_made_with(desk: Desk) -> None:
+    assert desk.save(4)
+    folder = desk.paths.checkpoint(4)
+    assert problem(folder, needs=RESUME_FILES) is None
+    facts = read_manifest(folder).facts
+    assert (facts["step"], facts["attempt"], facts["made_with"]) == (4, 1, desk.state.made_with)
+    assert [event.step for event in desk.events("checkpoint")] == [4]
+
+
+def test_no_room_is_told_once_and_training_goes_on(desk: Desk) -> None:
+    desk.free = 500
+    assert not desk.save(4)
+    assert desk.there() == []
+    (told,) = desk.events("save_failed")
+    assert told.fields["why"] == "no room"
+    assert told.fields["needed_bytes"] > SIZE
+    assert (told.fields["free_bytes"], told.fields["retry_seconds"]) == (500, 60.0)
+    assert desk.attempt.phase_name == "training"
+    desk.now = 30.0
+    assert not desk.saver.retry_due()
+    desk.now = 61.0
+    assert desk.saver.retry_due()
+    assert not desk.save(5, due=False)
+    assert len(desk.events("save_failed")) == 1, "a retry that fails for the same reason is not told again"
+    desk.now, desk.free = 122.0, PLENTY
+    assert desk.saver.retry_due()
+    assert desk.save(6, due=False)
+    assert not desk.saver.owed
+    assert desk.there() == ["checkpoint-6"]
+
+
+def test_a_disk_that_becomes_full_while_it_is_written_leaves_nothing(desk: Desk) -> None:
+    desk.save(4)
+    for error, why in (
+        (OSError(errno.ENOSPC, "No space left on device"), "no room"),
+        (
+            RuntimeError("[enforce fail at inline_container.cc:672]"),
+            "a file could not be written, probably for no room",
+        ),
+        (RuntimeError("I/O error: No space left on device (os error 28)"), "no room"),
+        (OSError(errno.EROFS, "Read-only file system"), "Read-only file system"),
+    ):
+        desk.state.fails = error
+        assert not desk.save(8)
+        assert desk.there() == ["checkpoint-4"]
+        assert desk.events("save_failed")[-1].fields["why"] == why
+    assert problem(desk.paths.checkpoint(4)) is None
+
+
+def test_another_error_is_no_matter_of_the_disk(desk: Desk) -> None:
+    desk.state.fails = ValueError("a plugin's")
+    with pytest.raises(ValueError, match="a plugin's"):
+        desk.save(4)
+    assert desk.there() == []
+
+
+@pytest.mark.parametrize("name", RESUME_FILES)
+def test_a_checkpoint_without_a_part_is_none(desk: Desk, name: str) -> None:
+    desk.state.left_out = name
+    with pytest.raises(RuntimeError, match=f"checkpoint-4 would be without {name}"):
+        desk.save(4)
+    assert desk.there() == []
+
+
+def test_training_waits_for_room_and_goes_on_by_itself(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.now = 590.0
+    desk.save(8)
+    assert desk.slept == 0
+    desk.now = 660.0
+
+    def room() -> None:
+        assert desk.attempt.phase_name == "paused"
+        if desk.now > 1_000:
+            desk.free = PLENTY
+
+    desk.while_waiting = room
+    assert desk.save(9, due=False)
+    assert desk.there() == ["checkpoint-9"]
+    (paused,) = [event for event in desk.events("phase") if event.fields["phase"] == "paused"]
+    assert paused.fields["detail"] == "no room for a checkpoint for 11 m; goes on when there is"
+    assert desk.attempt.phase_name == "training"
+
+
+def test_while_it_waits_an_abort_ends_it(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.now = 700.0
+    desk.while_waiting = lambda: setattr(desk.asked, "aborted", True)
+    with pytest.raises(RunEnded, match="asked to abort"):
+        desk.save(8)
+
+
+def test_without_a_strategy_training_never_waits(desk: Desk) -> None:
+    desk.state.strategy, desk.free = "no", 500
+    desk.save(4)
+    desk.now = 5_000.0
+    assert not desk.save(8)
+    assert desk.slept == 0
+
+
+def test_a_stop_waits_for_room_and_a_preemption_does_not(desk: Desk) -> None:
+    desk.free, desk.asked.stopping = 500, True
+    desk.while_waiting = lambda: setattr(desk, "free", PLENTY)
+    assert desk.save(4)
+    assert [event.fields["phase"] for event in desk.events("phase")] == ["training", "paused", "saving", "training"]
+    desk.free, desk.asked.stop_state, desk.slept = 500, "preempted", 0
+    assert not desk.save(5)
+    assert desk.slept == 0
+    assert desk.saver.newest_words() == "checkpoint-4 is whole"
+
+
+def test_a_spoilt_model_is_not_saved_and_not_owed(desk: Desk) -> None:
+    desk.save(4)
+    desk.state.spoilt_by = "the model is spoilt: a.weight has weights that are no numbers"
+    assert not desk.save(8)
+    assert not desk.saver.owed
+    (told,) = desk.events("save_failed")
+    assert (told.fields["why"], told.fields["retry_seconds"]) == (desk.state.spoilt_by, None)
+    assert desk.there() == ["checkpoint-4"]
+
+
+def test_old_ones_go_only_after_the_new_one_is_whole(desk: Desk) -> None:
+    desk.state.limit = 2
+    for step in (1, 2):
+        desk.save(step)
+    desk.state.fails = OSError(errno.ENOSPC, "No space left on device")
+    desk.save(3)
+    assert desk.there() == ["checkpoint-1", "checkpoint-2"]
+    desk.state.fails, desk.state.best_step = None, 1
+    desk.save(4)
+    assert desk.there() == ["checkpoint-1", "checkpoint-4"]
+    assert desk.attempt.outcome.best_checkpoint == "checkpoints/checkpoint-1"
+
+
+def test_one_that_a_branch_starts_from_is_kept(desk: Desk, home: Home) -> None:
+    desk.state.limit = 1
+    desk.save(1)
+    of: dict[str, Any] = {"run": desk.paths.id, "checkpoint": 1}
+    RunStore(home).create("branch", kind="train", task=None, of=of)
+    desk.save(2)
+    desk.save(3)
+    assert desk.there() == ["checkpoint-1", "checkpoint-3"]
+
+
+def test_one_that_is_being_measured_is_kept_until_that_is_done(desk: Desk, home: Home) -> None:
+    desk.state.limit = 1
+    desk.save(1)
+    other = RunStore(home).create("eval", kind="evaluate", task=None, of={"run": desk.paths.id, "checkpoint": 1})
+    desk.save(2)
+    assert desk.there() == ["checkpoint-1", "checkpoint-2"]
+    other.result_json.write_text('{"v": 1, "attempt": 1, "state": "finished"}')
+    desk.save(3)
+    assert desk.there() == ["checkpoint-3"]
+
+
+def test_what_is_owed_at_the_end_is_tried_once_more(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.free = PLENTY
+    desk.saver.close()
+    assert desk.there() == ["checkpoint-4"]
+
+
+def test_at_the_end_the_model_waits_for_its_room(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.saver.close()
+    assert [event.fields["message"] for event in desk.events("warning")] == ["checkpoint-4 was not written: no room."]
+    tried = []
+
+    def fill(folder: Path) -> None:
+        tried.append(desk.now)
+        if len(tried) < 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        (folder / "config.json").write_text("{}")
+
+    desk.saver.write_model(fill, {"step": 4})
+    assert problem(desk.paths.model) is None
+    assert [later - earlier for earlier, later in pairwise(tried)] == [60.0, 60.0]
+
+
+def test_the_estimate_learns_from_the_first_one(desk: Desk) -> None:
+    before = desk.saver.needed_bytes
+    desk.save(4)
+    written = read_manifest(desk.paths.checkpoint(4)).size
+    assert before >= written
+    assert written <= desk.saver.needed_bytes <= written + 200_000
