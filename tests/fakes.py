@@ -171,6 +171,39 @@ class FakeRun:
         self.events.write("request", id=request, action=action, answer="accepted", when=when)
         return self
 
+    def refuse(self, action: str, why: str, request: str = "r1", *, by: str = "ann@gpu1:pts/3") -> FakeRun:
+        self.events.write("request", id=request, action=action, answer="refused", why=why, by=by)
+        return self
+
+    def apply(self, action: str, step: int, request: str | None = "r1", **more: Any) -> FakeRun:
+        """A request was obeyed; of `set` at the first step with the new values."""
+        self.events.write("applied", id=request, action=action, step=step, **more)
+        return self
+
+    def change(
+        self, step: int, old: Mapping[str, Any], new: Mapping[str, Any], *, request: str | None = "c1", reason: str = ""
+    ) -> FakeRun:
+        """A live change, asked for, answered and applied."""
+        by = "ann@gpu1:pts/3" if request is not None else "recipe"
+        if request is not None:
+            values = {"set": dict(new), "reason": reason or None}
+            self.events.write(
+                "request", id=request, action="set", answer="accepted", when=f"from step {step:,}", by=by, values=values,
+                reason=reason or None,
+            )  # fmt: skip
+        return self.apply("set", step, request, old=dict(old), new=dict(new), reason=reason or None, by=by)
+
+    def find(
+        self, id: str, rule: str, what: str, *, step: int, severity: str = "warn", act: Mapping[str, Any] | None = None,
+        helps: str = "", since: int | None = None, **figures: Any,
+    ) -> FakeRun:  # fmt: skip
+        """A finding of the health watch."""
+        self.events.write(
+            "finding", id=id, rule=rule, severity=severity, step=step, since=since if since is not None else step, what=what,
+            figures=figures, helps=helps, act=dict(act) if act is not None else None,
+        )  # fmt: skip
+        return self
+
     def model(self) -> FakeRun:
         self.paths.model.mkdir(exist_ok=True, mode=0o700)
         atomic.write_bytes(self.paths.model / "config.json", b"{}")

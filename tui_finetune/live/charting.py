@@ -8,18 +8,12 @@ from dataclasses import dataclass, field, replace
 from tui_finetune.live.bins import Bins
 from tui_finetune.live.chart import BELOW, Chart, Curve, dot_columns, draw, plot_cells, step_at, too_small
 from tui_finetune.live.metrics import LOSS, Metric, heading, nearest
-from tui_finetune.live.points import Mark, Series
+from tui_finetune.live.points import Series
 from tui_finetune.live.scale import Range, fit
 from tui_finetune.live.series import History
-from tui_finetune.live.spans import Line, line, span
+from tui_finetune.live.spans import Line, clip, line, span
+from tui_finetune.live.timeline import bars, events, stop_from, stops
 from tui_finetune.live.window import Window, moved, narrower, wider
-
-LETTERS = {"evaluation": "v", "checkpoint": "w", "warning": "!"}
-ANSWERS = {"set": "c", "rollback": "c", "pause": "p", "continue": "p"}
-"""Requests that were obeyed and have a letter; those that save or evaluate leave the letter of what they made."""
-ASKED = ("stopped", "finished", "aborted")
-"""Ends that somebody asked for, or that were planned."""
-ENDS_LETTER = "x"
 
 
 @dataclass
@@ -44,6 +38,8 @@ class Charting:
     """What is said when a range had to grow."""
     died: bool = False
     """The run ended without a word: its last step is marked."""
+    stop: int | None = None
+    """Step of the event that is looked at: the heading says what it was."""
 
     def forget(self) -> None:
         """Another history: what was gathered does not count any more."""
@@ -52,7 +48,7 @@ class Charting:
 
     def reset(self) -> None:
         """The usual view: the whole run, linear, nothing being read."""
-        self.cursor, self.window, self.rescaled = None, None, ""
+        self.cursor, self.window, self.rescaled, self.stop = None, None, "", None
         self.zoomed = self.log = self.attempts = False
 
     def span_of(self, history: History) -> tuple[int, int]:
@@ -89,12 +85,13 @@ class Charting:
 
     def follow(self, history: History) -> None:
         """The newest in sight, and nothing being read."""
-        self.cursor = None
+        self.cursor = self.stop = None
         if self.window is not None:
             self._show(replace(self.window, following=True).with_newest(history.step))
 
     def move_cursor(self, by: int, history: History) -> None:
         """Moves the reading cursor; the first press puts it on the newest point. At an edge the picture goes along."""
+        self.stop = None
         if self.cursor is None:
             steps = history.get(self.metric).steps
             self.cursor = self._cell(steps[-1] if steps else 0, history)
@@ -108,6 +105,24 @@ class Charting:
         self.cursor = min(cells - 1, max(0, to))
         while before is not None and self._read_at(history) == before and 0 <= self.cursor + by < cells:
             self.cursor += by
+
+    def walk(self, by: int, history: History) -> bool:
+        """The reading cursor to the event after or before; the first press to the newest. False where there is no more."""
+        found = stops(history, died=self.died)
+        at = self.stop
+        if at is None and self.cursor is not None:
+            at = self._step(history)
+        stop = stop_from(found, at, by=by)
+        if stop is None:
+            return False
+        self.stop = stop.step
+        start, end = self.span_of(history)
+        while self.window is not None and not start <= stop.step <= end:
+            if not self.scroll(0.5 if stop.step > end else -0.5, history):
+                break
+            start, end = self.span_of(history)
+        self.cursor = self._cell(stop.step, history)
+        return True
 
     def _read_at(self, history: History) -> int | None:
         """The step of the point that is read."""
@@ -138,11 +153,20 @@ class Charting:
         if metric.name == self.metric:
             self.width = width
         if self.cursor is not None and metric.name == self.metric:
-            cursor = step_at(chart, self.cursor, width)
-            cursor = nearest(history.get(metric.name), cursor)[0] or cursor
+            cursor = step_at(chart, self.cursor, width) if self.stop is None else self.stop
+            if self.stop is None:
+                cursor = nearest(history.get(metric.name), cursor)[0] or cursor
             chart = replace(chart, cursor=cursor)
         head = heading(metric, history, width, cursor=cursor, scale=self.rescaled if metric.name == self.metric else "")
+        if cursor is not None and self.stop is not None:
+            head = self._stop_head(metric, history, width)
         return [head, *draw(chart, width, height - 1, below)]
+
+    def _stop_head(self, metric: Metric, history: History, width: int) -> Line:
+        """`loss  step 2,556  c  learning_rate 2e-5 → 1e-5`: what happened at the step that is looked at."""
+        found = next((one for one in stops(history, died=self.died) if one.step == self.stop), None)
+        said = f"{found.letters}  {found.said}" if found is not None else ""
+        return clip(line(" ", span(metric.title, "accent"), "  ", f"step {self.stop:,}  {said}"), width)
 
     def _chart(self, metric: Metric, history: History, width: int, *, ascii: bool) -> Chart:
         start, end = self.span_of(history)
@@ -196,28 +220,6 @@ def end_of(history: History) -> int:
     while room < known:
         room *= 2
     return room
-
-
-def events(history: History, *, died: bool = False) -> list[tuple[int, str]]:
-    """The letters of the event row, in the order in which things happened."""
-    found = [(mark.step, letter) for mark in history.marks if (letter := letter_of(mark)) is not None]
-    return [*found, (history.step, ENDS_LETTER)] if died else found
-
-
-def letter_of(mark: Mark) -> str | None:
-    if mark.name == "attempt":
-        return "r" if mark.step or mark.text != "attempt 1" else None
-    if mark.name == "end":
-        return None if mark.text in ASKED else ENDS_LETTER
-    if mark.name == "request":
-        return ANSWERS.get(mark.text)
-    return LETTERS.get(mark.name)
-
-
-def bars(history: History) -> list[int]:
-    """Steps at which another attempt began, or a value was changed."""
-    changed = [mark.step for mark in history.marks if mark.name == "request" and ANSWERS.get(mark.text) == "c"]
-    return [*(note.from_step for note in history.attempts if note.number > 1), *changed]
 
 
 def no_points(width: int, why: str) -> list[Line]:

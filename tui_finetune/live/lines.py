@@ -9,6 +9,7 @@ from typing import Any
 from tui_finetune.live import words
 from tui_finetune.live.progress import Progress
 from tui_finetune.live.series import History, said
+from tui_finetune.live.steered import change_of, change_words
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event, number
 
@@ -75,7 +76,7 @@ def _event_text(event: Event, history: History) -> str | None:
 def _attempt(event: Event, history: History) -> str:
     n, step = event.get("n", event.attempt), event.get("from_step")
     place = f" from step {step:,}" if isinstance(step, int) and step else ""
-    return f"attempt {n} begins{place}"
+    return f"attempt {n} begins{place}{', rolled back' if event.get('rollback') else ''}"
 
 
 def _phase(event: Event, history: History) -> str | None:
@@ -170,18 +171,64 @@ def _warning(event: Event, history: History) -> str:
     return f"! {said(event)}"
 
 
+def _finding(event: Event, history: History) -> str:
+    return f"! {event.get('what')}"
+
+
+def _over(event: Event, history: History) -> str:
+    found = history.findings.get(str(event.get("id")))
+    what = found.rule if found is not None else event.get("rule")
+    return f"over at step {event.step or history.step:,}: {str(what).replace('_', ' ')}"
+
+
+def _queued(event: Event, history: History) -> str:
+    behind = event.get("behind")
+    names = ", ".join(str(one)[-4:] for one in behind) if isinstance(behind, list) else ""
+    return f"queued, place {event.get('place')}" + (f", behind {names}" if names else "")
+
+
+def _forecast(event: Event, history: History) -> str:
+    parts = []
+    if (left := event.number("seconds_left")) is not None:
+        parts.append(f"about {words.coarse(left)}")
+    if (memory := event.number("peak_memory_bytes")) is not None:
+        parts.append(f"peak memory {words.part_of(memory, event.get('memory_total_bytes'))}")
+    if (disk := event.number("disk_bytes")) is not None:
+        parts.append(f"disk {words.size(disk)}")
+    return f"forecast: {', '.join(parts)}"
+
+
+def _forecast_result(event: Event, history: History) -> str:
+    """How far off it was, of what can be compared."""
+    parts = [
+        f"{name.removesuffix('_bytes').replace('_', ' ')} {100 * error:+.0f} %"
+        for name, found in event.fields.items()
+        if isinstance(found, Mapping) and (error := number(found.get("error"))) is not None
+    ]
+    return f"forecast against what it was: {', '.join(parts) or 'nothing to compare'}"
+
+
+def _refused(event: Event, history: History) -> str:
+    return f"! pre-flight refused: {event.get('why')}"
+
+
 def _note(event: Event, history: History) -> str:
     return said(event)
 
 
 def _request(event: Event, history: History) -> str:
+    by = f" (by {event.get('by')})" if event.get("by") else ""
     if event.get("answer") == "accepted":
-        return f"{event.get('action')} accepted: {event.get('when')}"
-    return f"{event.get('action')} refused: {event.get('why')}"
+        return f"{event.get('action')} accepted: {event.get('when')}{by}"
+    return f"{event.get('action')} refused: {event.get('why')}{by}"
 
 
 def _applied(event: Event, history: History) -> str:
     at = f" at step {event.step:,}" if event.step else ""
+    if event.get("action") == "set":
+        change = change_of(event, event.step or history.step)
+        why = f"; why: {change.reason}" if change.reason else ""
+        return f"applied{at}: {change_words(change.old, change.new)}{why}"
     return f"{event.get('action')} done{at}"
 
 
@@ -202,7 +249,16 @@ _TEXTS = {
     "checkpoint": _checkpoint,
     "checkpoint_skipped": _warning,
     "warning": _warning,
+    "save_failed": _warning,
+    "refit": _warning,
+    "preflight_refused": _refused,
+    "finding": _finding,
+    "finding_over": _over,
+    "queued": _queued,
+    "forecast": _forecast,
+    "forecast_result": _forecast_result,
     "note": _note,
+    "notice": _note,
     "request": _request,
     "applied": _applied,
     "end": _end,

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
+from typing import Any
 
 LARGEST_STEP = 2**53
 """A step beyond it is none: no run has so many, and no axis can tell them apart."""
@@ -80,6 +81,8 @@ class Evaluation:
     rows: int | None = None
     final: bool = False
     """Of the model that the run ends with, after training."""
+    asked: bool = False
+    """Asked for between the planned ones: it counts for nothing."""
 
 
 @dataclass(frozen=True)
@@ -105,12 +108,50 @@ class AttemptNote:
 
 @dataclass(frozen=True)
 class Mark:
-    """Something to be drawn at a step: warning, checkpoint, evaluation, attempt, request, end."""
+    """Something to be drawn at a step: warning, finding, checkpoint, evaluation, attempt, request, refit, end."""
 
     step: int
     name: str
     text: str
     t: float
+    detail: str = ""
+    """What it was, where the text alone does not say: `learning_rate 2e-5 → 1e-5`."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """Values that were changed while the run trained, and hold from `step` on: the first step that used them."""
+
+    step: int
+    old: Mapping[str, Any]
+    new: Mapping[str, Any]
+    t: float
+    attempt: int
+    by: str = ""
+    reason: str = ""
+    id: str | None = None
+    """Of the request; None where the recipe or a resume asked for it."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that the health watch has found."""
+
+    id: str
+    rule: str
+    severity: str
+    """warn or bad."""
+    step: int
+    since: int | None
+    what: str
+    figures: Mapping[str, Any]
+    helps: str
+    """What usually helps, a sentence."""
+    act: Mapping[str, Any] | None
+    """The request that does it: action and values."""
+    t: float
+    over: int | None = None
+    """The step at which it was over; None while it holds."""
 
 
 @dataclass(frozen=True)

@@ -62,9 +62,9 @@ def _left(history: History, step: int, steps: int, speed: float | None, now: flo
     due = max(0, steps - step)
     if due == 0 and history.phase != "training":
         return _closing_left(history, now)
-    evaluations = _due(history, [one.step for one in history.evaluations if not one.final], step, steps)
+    evaluations = _due(history, [one.step for one in history.evaluations if not (one.final or one.asked)], step, steps)
     saves = _due(history, sorted(history.checkpoints), step, steps)
-    each = [one.seconds for one in history.evaluations if one.seconds is not None and not one.final]
+    each = [one.seconds for one in history.evaluations if one.seconds is not None and not (one.final or one.asked)]
     saving = [one.seconds for one in history.checkpoints.values() if one.seconds is not None]
     left = due / speed + evaluations * _median(each) + saves * _median(saving) + _closing(history)
     running = 0.0

@@ -38,6 +38,10 @@ class Figures:
     """Of the phase."""
     device: str | None = None
     warnings: tuple[str, ...] = ()
+    evaluations: int = 0
+    """How often it was measured so far."""
+    findings: tuple[str, ...] = ()
+    """What the health watch has found and holds now, the gravest first."""
 
 
 @dataclass(frozen=True)
@@ -169,6 +173,8 @@ def figures(history: History, status: Status, now: float) -> Figures:
         detail=history.phase_detail,
         device=device_name(history.plan, status.process),
         warnings=tuple(said(event) for event in history.warnings),
+        evaluations=len(history.evaluations),
+        findings=tuple(one.what for one in history.open_findings),
     )
 
 

@@ -7,7 +7,10 @@ from itertools import pairwise
 from typing import Any
 
 from tui_finetune.live.points import LARGEST_STEP, AttemptNote, CheckpointNote, Doing, Evaluation, Mark, Series
+from tui_finetune.live.steered import Steered, said
 from tui_finetune.runs.tail import Event, as_event, number
+
+__all__ = ["History", "said"]
 
 STEP_VALUES = (
     "loss",
@@ -23,10 +26,11 @@ RAW_VALUES = {"losses": "loss_each_step", "grad_norms": "grad_norm_each_step"}
 """Lists of a `step` event, one number a step, and their series."""
 
 
-class History:
+class History(Steered):
     """All that a run's events tell. Feed it what a tail gives; earlier attempts' points beyond a resume drop out."""
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
+        super().__init__()
         self.series: dict[str, Series] = {}
         self.dropped: dict[str, Series] = {}
         """Points of earlier attempts beyond the step from which a later one went on: drawn faint on request."""
@@ -36,11 +40,6 @@ class History:
         self.baselines: dict[str, dict[str, float]] = {}
         """Name to metrics."""
         self.baseline_split: str | None = None
-        self.warnings: list[Event] = []
-        self.notes: list[Event] = []
-        self.requests: list[Event] = []
-        """`request` and `applied` events."""
-        self.marks: list[Mark] = []
         self.plan: Mapping[str, Any] = {}
         self.preflight: Mapping[str, Any] = {}
         self.device: Mapping[str, Any] = {}
@@ -50,7 +49,6 @@ class History:
         self.phase_detail: str | None = None
         self.phase_t: float | None = None
         self.doing: Doing | None = None
-        self.step = 0
         self.first_t: float | None = None
         self.last_t: float | None = None
         self.end: Event | None = None
@@ -69,13 +67,9 @@ class History:
             "baseline": self._baseline,
             "checkpoint": self._checkpoint,
             "checkpoint_removed": self._checkpoint_removed,
-            "checkpoint_skipped": self._said,
             "device": self._device,
-            "warning": self._said,
-            "note": self._said,
-            "request": self._asked,
-            "applied": self._asked,
             "end": self._ended,
+            **self._steering(),
         }
         self.feed(events)
 
@@ -123,8 +117,10 @@ class History:
         if n > 1:
             self._go_back(start)
         self.attempts.append(AttemptNote(n, start, event.t, _text(event.get("checkpoint"))))
-        self.marks.append(Mark(start, "attempt", f"attempt {n}", event.t))
+        rolled = "rolled back" if event.get("rollback") else ""
+        self.marks.append(Mark(start, "attempt", f"attempt {n}", event.t, rolled))
         self.step, self.end, self.doing = start, None, None
+        self.refusal = {}
 
     def _go_back(self, step: int) -> None:
         for name, series in self.series.items():
@@ -133,6 +129,7 @@ class History:
         self.evaluations = [one for one in self.evaluations if one.step <= step and not one.final]
         self.checkpoints = {at: one for at, one in self.checkpoints.items() if at <= step}
         self.marks = [mark for mark in self.marks if mark.step <= step]
+        self.left_behind(step)
 
     def _phase(self, event: Event) -> None:
         self.phase, self.phase_detail = _text(event.get("phase")), _text(event.get("detail"))
@@ -207,10 +204,11 @@ class History:
         step, split = event.step if event.step is not None else self.step, _text(event.get("split")) or "validation"
         metrics = {name: value for name, raw in _mapping(event.get("metrics")) if (value := number(raw)) is not None}
         seconds, rows, final = event.number("seconds"), _whole(event.get("rows")), bool(event.get("final"))
+        asked = bool(event.get("asked"))
         # One that an attempt does again, as its checkpoint did not have it, takes the place of the earlier.
         same = (step, split, final)
         self.evaluations = [one for one in self.evaluations if (one.step, one.split, one.final) != same]
-        self.evaluations.append(Evaluation(step, split, metrics, event.t, seconds, rows, final))
+        self.evaluations.append(Evaluation(step, split, metrics, event.t, seconds, rows, final, asked))
         for name, value in metrics.items():
             self._add(f"{split}/{name}", step, value)
         self.marks.append(Mark(step, "evaluation", split, event.t))
@@ -222,6 +220,7 @@ class History:
 
     def _checkpoint(self, event: Event) -> None:
         if event.step is not None:
+            self.save_failed = None
             size, path = _whole(event.get("bytes")), _text(event.get("path")) or ""
             self.checkpoints[event.step] = CheckpointNote(event.step, path, event.t, size, event.number("seconds"))
             self.marks.append(Mark(event.step, "checkpoint", path, event.t))
@@ -236,30 +235,12 @@ class History:
             if (value := event.number(name)) is not None and self.step:
                 self._add(f"device/{name}", self.step, value)
 
-    def _said(self, event: Event) -> None:
-        """A warning, a note, a checkpoint that was passed over."""
-        (self.notes if event.name == "note" else self.warnings).append(event)
-        if event.name != "note":
-            self.marks.append(Mark(self.step, "warning", said(event), event.t))
-
-    def _asked(self, event: Event) -> None:
-        self.requests.append(event)
-        if event.name == "applied":
-            self.marks.append(Mark(self.step, "request", str(event.get("action")), event.t))
-
     def _ended(self, event: Event) -> None:
         self.end = event
         self.marks.append(Mark(self.step, "end", str(event.get("state")), event.t))
 
 
 _EMPTY = Series()
-
-
-def said(event: Event) -> str:
-    """The sentence of a warning, a note or a checkpoint that was passed over."""
-    if event.name == "checkpoint_skipped":
-        return f"{event.get('why')}: passed over, kept as {event.get('path')}"
-    return str(event.get("message", ""))
 
 
 def _points(series: Series) -> tuple[Sequence[int], Sequence[float]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.reader import Listing, RunRow
+from tui_finetune.live.series import History
+from tui_finetune.runs.status import Status
 
 QUIET_SECONDS = 120.0
 """An absence shorter than this is none."""
@@ -16,27 +18,36 @@ TOLD = 3
 
 @dataclass(frozen=True)
 class Away:
-    """The moment of leaving: when, and at which step each live run was."""
+    """The moment of leaving: when, at which step each live run was, and how often it had been measured."""
 
     t: float | None = None
     steps: Mapping[str, int] = field(default_factory=dict)
+    evaluations: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        return {"t": self.t, "steps": dict(self.steps)}
+        return {"t": self.t, "steps": dict(self.steps), "evaluations": dict(self.evaluations)}
 
 
 def away_of(listing: Listing, now: float) -> Away:
     """How things stand now."""
-    return Away(now, {row.id: row.status.step or 0 for row in listing.rows if row.status.live})
+    live = [row for row in listing.rows if row.status.live]
+    measured = {row.id: row.figures.evaluations for row in live if row.figures is not None}
+    return Away(now, {row.id: row.status.step or 0 for row in live}, measured)
 
 
 def away_from(found: object) -> Away:
     """What `as_json` wrote; anything else is nothing."""
     if not isinstance(found, Mapping):
         return Away()
-    t, steps = found.get("t"), found.get("steps")
-    kept = {str(k): v for k, v in steps.items() if isinstance(v, int)} if isinstance(steps, Mapping) else {}
-    return Away(float(t) if isinstance(t, int | float) else None, kept)
+    t = found.get("t")
+    return Away(
+        float(t) if isinstance(t, int | float) else None, _counts(found, "steps"), _counts(found, "evaluations")
+    )
+
+
+def _counts(found: Mapping[str, Any], name: str) -> dict[str, int]:
+    counts = found.get(name)
+    return {str(k): v for k, v in counts.items() if isinstance(v, int)} if isinstance(counts, Mapping) else {}
 
 
 def since_words(away: Away, listing: Listing, now: float) -> str:
@@ -59,4 +70,38 @@ def _since(row: RunRow, away: Away) -> str | None:
     if not status.live:
         return f"{name} {status.state}"
     done = (status.step or 0) - before
-    return f"{name} +{done:,} step{'' if done == 1 else 's'}" if done > 0 else None
+    if done <= 0:
+        return None
+    measured = row.figures.evaluations - away.evaluations[row.id] if row.figures and row.id in away.evaluations else 0
+    return f"{name} {', '.join(_parts(done, evaluation=measured))}"
+
+
+def since_run(away: Away, run_id: str, history: History, status: Status, now: float) -> str:
+    """The same of one run, on its own screen, with all that came: attempts, changes, findings, checkpoints."""
+    before, t = away.steps.get(run_id), away.t
+    if before is None or t is None or now - t < QUIET_SECONDS:
+        return ""
+    came = _parts(
+        max(history.step, status.step or 0) - before,
+        attempt=sum(1 for one in history.attempts if one.t > t and one.number > 1),
+        evaluation=sum(1 for one in history.evaluations if one.t > t),
+        checkpoint=sum(1 for one in history.checkpoints.values() if one.t > t),
+        change=sum(1 for one in history.changes if one.t > t),
+        finding=sum(1 for one in history.findings.values() if one.t > t),
+    )
+    if not status.live:
+        came = [status.state, *came]
+    return f"Since you last looked, {words.age(now - t)}: {', '.join(came)}." if came else ""
+
+
+NUMBERS = ("no", "one", "two", "three")
+
+
+def _parts(steps: int, **counts: int) -> list[str]:
+    """`+1,790 steps`, `one evaluation`."""
+    parts = [f"{steps:+,} step{'' if abs(steps) == 1 else 's'}"] if steps else []
+    return parts + [
+        f"{NUMBERS[count] if count < len(NUMBERS) else format(count, ',')} {name}{'' if count == 1 else 's'}"
+        for name, count in counts.items()
+        if count > 0
+    ]

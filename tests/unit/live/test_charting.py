@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from tui_finetune.live.charting import Charting, bars, events
+from tui_finetune.live.charting import Charting
 from tui_finetune.live.metrics import LOSS, Metric
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import plain
+from tui_finetune.live.timeline import bars, events
 from tui_finetune.runs.tail import Event
 
 
