@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tui_finetune.live import words
+from tui_finetune.live.forecast import preflight_said, refusal_said
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, span, wrap
 from tui_finetune.runs.status import BEFORE_WORK, Status
@@ -78,6 +79,8 @@ def preflight_step(history: History, status: Status) -> Step:
         said += _measured(history)
     if status.state == "queued":
         said.append(("going", status.words))
+    elif history.refusal and not status.live:
+        said += refusal_said(history.refusal)
     elif not status.live:
         said.append(("failed" if status.ended_badly else "passed", status.words))
         said += [("failed", status.advice)] if status.advice else []
@@ -94,16 +97,7 @@ def _plan(history: History) -> str:
 
 
 def _measured(history: History) -> list[tuple[StepState, str]]:
-    found = history.preflight
-    said: list[tuple[StepState, str]] = []
-    longest, memory = found.get("longest_tokens"), found.get("peak_memory_bytes")
-    if isinstance(longest, int):
-        used = f": {words.size(memory)}" if isinstance(memory, int | float) else ""
-        said.append(("passed", f"longest batch, {longest:,} tokens{used}"))
-    step = found.get("train_step_seconds")
-    if isinstance(step, int | float):
-        said.append(("passed", f"a step of it takes {words.duration(float(step))}"))
-    return said or [("passed", "passed")]
+    return [*preflight_said(history.preflight, history.forecast)] or [("passed", "passed")]
 
 
 def _doing(history: History, status: Status) -> str:
