@@ -255,8 +255,9 @@ def planned_changes(changes: Sequence[Any]) -> list[Change]:
 
 
 def _words(one: Problem) -> str:
-    said = f"{one.key} {one.message}" if one.message[:1].islower() else f"{one.key}: {one.message}"
-    return (f"{said} {one.hint}" if one.hint else said).rstrip(".")
+    """The key is the subject where the message has none."""
+    joined = " " if one.message.startswith(("is ", "cannot ", "must ")) else ": "
+    return " ".join(part for part in (f"{one.key}{joined}{one.message}", one.hint) if part).rstrip(".")
 
 
 assert set(SETTABLE) >= set(LEVERS)
