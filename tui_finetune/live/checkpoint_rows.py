@@ -9,7 +9,7 @@ from tui_finetune.live.columns import Column, fit, row_line
 from tui_finetune.live.lines import metric_words
 from tui_finetune.live.points import Evaluation
 from tui_finetune.live.series import History
-from tui_finetune.live.spans import Line, span
+from tui_finetune.live.spans import Line, clip, span
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.text import cut_front
 
@@ -40,6 +40,12 @@ def checkpoint_line(one: CheckpointRecord, history: History, width: int) -> Line
             "path": span(cut_front(str(one.path), path)),
         },
     )
+
+
+def branch_line(one: CheckpointRecord, history: History, width: int) -> Line:
+    """`checkpoint-2814  1.3 GB  whole, best  accuracy 0.936`: for a list to choose from."""
+    found = f"checkpoint-{one.step}".ljust(22) + words.size(one.bytes).rjust(9) + "  " + whole_words(one).ljust(13)
+    return clip((span(found), span(_main(measured(one, history)))), width)
 
 
 def whole_words(one: CheckpointRecord) -> str:

@@ -39,6 +39,20 @@ def copy_of_run(info: RunInfo, catalog: Catalog, cache: Path | None = None) -> s
     return as_copy(asked, resolved, info.model, catalog, cache)
 
 
+def branch_of_run(
+    info: RunInfo, step: int, catalog: Catalog, cache: Path | None = None, *, keep: bool, name: str
+) -> str:
+    """The text of a recipe that goes on from a checkpoint of a run. keep: with the optimizer's state, else fresh.
+
+    Raises RecipeError where the run has no recipe that can be read.
+    """
+    text = copy_of_run(info, catalog, cache)
+    text = edit(edit(text, "model.path", None), "of", None)
+    text = edit(edit(text, "of.run", info.id), "of.checkpoint", step)
+    text = edit(text, "of.optimizer", "keep") if keep else text
+    return edit(text, "name", name)
+
+
 def as_copy(
     asked: str, resolved: Mapping[str, Any], model: str | None, catalog: Catalog, cache: Path | None = None
 ) -> str:
