@@ -20,6 +20,7 @@ VERBS: dict[str, str] = {
     "train": "Train from a recipe, on a worker that outlives this terminal.",
     "runs": "List runs.",
     "show": "One run: state, progress, metrics, where everything lies.",
+    "health": "What was found while a run trained, and what helps.",
     "compare": "Runs side by side: metrics, and where their recipes differ.",
     "logs": "What the worker printed.",
     "watch": "Follow a run as plain lines.",

@@ -33,6 +33,8 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "checkpoint_skipped": {"path": TEXT, "why": TEXT},
     "save_failed": {"step": WHOLE, "why": TEXT},
     "device": {},
+    "finding": {"id": TEXT, "rule": TEXT, "severity": TEXT, "step": WHOLE, "what": TEXT, "figures": TABLE},
+    "finding_over": {"id": TEXT, "rule": TEXT, "step": WHOLE},
     "warning": {"message": TEXT},
     "note": {"message": TEXT},
     "request": {"id": TEXT, "action": TEXT, "answer": TEXT},

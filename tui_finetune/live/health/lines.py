@@ -17,13 +17,15 @@ ENOUGH = 8
 
 
 def health(history: History, status: Status) -> list[tuple[Level, str]]:
-    """Warnings first, the newest one first; then what was looked at and is well."""
+    """Findings that hold first, the gravest one first, then warnings, the newest one first; then what is well."""
     found: list[tuple[Level, str]] = []
     if status.state in ("stalled", "unreachable") and status.reason:
         found.append(("warning", status.reason))
     loss = history.get("loss").values
-    if loss and not math.isfinite(loss[-1]):
+    there = history.open_findings
+    if loss and not math.isfinite(loss[-1]) and not any(one.rule == "loss_nan" for one in there):
         found.append(("warning", f"loss is {words.score(loss[-1])}"))
+    found += [("warning", one.what) for one in there]
     found += [("warning", said(event)) for event in reversed(history.warnings)]
     if loss and math.isfinite(loss[-1]):
         trend = falling(loss[-12:])
