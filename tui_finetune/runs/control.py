@@ -1,11 +1,16 @@
-"""Requests of people to a running job: files in `control/`, created by rename, answered by events, then removed."""
+"""Requests of people to a running job: files in `control/`, answered by events, then removed.
+
+The command line and the interface send theirs by rename; a person may also leave a plain file, `control/set.toml`.
+"""
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import logging
 import os
 import socket
+import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -13,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.runs import atomic
+from tui_finetune.runs import atomic, plain_request
 from tui_finetune.runs.layout import STAGING_PREFIX, VERSION, RunPaths
 
 logger = logging.getLogger(__name__)
@@ -25,13 +30,16 @@ class Request:
 
     id: str
     action: str
-    """stop, abort, save, evaluate …"""
+    """stop, abort, pause, set …"""
     attempt: int
     values: Mapping[str, Any] = field(default_factory=dict)
     by: str = ""
+    """Who asks: `ann@gpu1:pts/3`, without the terminal where there is none."""
     t: float = 0.0
     path: Path | None = None
     """Where it lies, for the reader."""
+    problem: str | None = None
+    """Why it cannot be obeyed, whatever it asks: it is refused with these words."""
 
 
 def send(paths: RunPaths, action: str, attempt: int, values: Mapping[str, Any] | None = None) -> Request:
@@ -39,9 +47,9 @@ def send(paths: RunPaths, action: str, attempt: int, values: Mapping[str, Any] |
     now = time.time()
     name = uuid.uuid4().hex
     paths.control.mkdir(mode=0o700, exist_ok=True)
-    path = paths.control / f"{now:017.6f}-{name}.json"
-    request = Request(name, action, attempt, dict(values or {}), _author(), now, path)
-    content = {key: value for key, value in vars(request).items() if key != "path"}
+    path = paths.control / f"{_time_name(now)}-{name}.json"
+    request = Request(name, action, attempt, dict(values or {}), author(), now, path)
+    content = {key: value for key, value in vars(request).items() if key not in ("path", "problem")}
     atomic.write_json(path, {"v": VERSION, **content})
     return request
 
@@ -57,12 +65,39 @@ def withdraw(request: Request) -> bool:
     return True
 
 
-def _author() -> str:
+def waiting(paths: RunPaths) -> list[Request]:
+    """Requests that nobody has answered yet, oldest first; they stay as they are. Plain files are not among them."""
+    try:
+        names = sorted(os.listdir(paths.control))
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return []
+    found = []
+    for name in names:
+        if name.endswith(".json") and not name.startswith(STAGING_PREFIX):
+            with contextlib.suppress(FileNotFoundError, *_NO_REQUEST):
+                found.append(_request(paths.control / name))
+    return found
+
+
+def author() -> str:
+    """Who asks, as the history of a run names them: user, host, and the terminal where there is one."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError, ImportError):
         user = str(os.getuid()) if hasattr(os, "getuid") else "somebody"
-    return f"{user}@{socket.gethostname()}"
+    return f"{user}@{socket.gethostname()}{_terminal()}"
+
+
+def _terminal() -> str:
+    """`:pts/3`; empty where none of the standard streams is a terminal."""
+    for stream in (sys.__stdin__, sys.__stderr__, sys.__stdout__):
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            return f":{os.ttyname(stream.fileno()).removeprefix('/dev/')}"  # type: ignore[union-attr]
+    return ""
+
+
+def _time_name(t: float) -> str:
+    return f"{t:017.6f}"
 
 
 class RequestReader:
@@ -71,43 +106,59 @@ class RequestReader:
     def __init__(self, paths: RunPaths) -> None:
         self._folder = paths.control
         self._seen: set[str] = set()
+        self._plain = plain_request.Reader(paths)
+        with contextlib.suppress(OSError):  # made by the sender where it is missing
+            if self._folder.stat().st_mode & 0o077:
+                self._folder.chmod(0o700)
 
     def poll(self) -> list[Request]:
         """Requests that were not there before. What is no request is removed and named in the log."""
         try:
-            names = sorted(os.listdir(self._folder))
+            names = os.listdir(self._folder)
         except (FileNotFoundError, NotADirectoryError):
             return []
-        found = []
+        found: list[tuple[str, Request]] = []
         for name in names:
             if name in self._seen or name.startswith(STAGING_PREFIX) or not name.endswith(".json"):
                 continue
             self._seen.add(name)
             if (request := _read(self._folder / name)) is not None:
-                found.append(request)
-        return found
+                found.append((name, request))
+        for plain in self._plain.poll(names):
+            found.append((_time_name(plain.t), Request(**vars(plain))))
+        return [request for _, request in sorted(found, key=lambda pair: pair[0])]
 
     def answered(self, request: Request) -> None:
         """Removes an answered request."""
-        if request.path is not None:
-            request.path.unlink(missing_ok=True)
+        if request.path is None or self._plain.written_again(request.path):
+            return
+        request.path.unlink(missing_ok=True)
+
+
+_NO_REQUEST = (atomic.Unreadable, KeyError, TypeError, ValueError)
+
+
+def _request(path: Path) -> Request:
+    stranger = plain_request.stranger(path)
+    raw = atomic.read_json(path)
+    return Request(
+        id=str(raw["id"]),
+        action=str(raw["action"]),
+        attempt=int(raw["attempt"]),
+        values=dict(raw.get("values") or {}),
+        by=str(raw.get("by", "")),
+        t=float(raw.get("t", 0.0)),
+        path=path,
+        problem=stranger,
+    )
 
 
 def _read(path: Path) -> Request | None:
     try:
-        raw = atomic.read_json(path)
-        return Request(
-            id=str(raw["id"]),
-            action=str(raw["action"]),
-            attempt=int(raw["attempt"]),
-            values=dict(raw.get("values") or {}),
-            by=str(raw.get("by", "")),
-            t=float(raw.get("t", 0.0)),
-            path=path,
-        )
+        return _request(path)
     except FileNotFoundError:
         return None
-    except (atomic.Unreadable, KeyError, TypeError, ValueError) as error:
+    except _NO_REQUEST as error:
         logger.warning("not a request, removed: %s (%s: %s)", path.name, type(error).__name__, error)
         path.unlink(missing_ok=True)
         return None

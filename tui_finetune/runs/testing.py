@@ -24,6 +24,7 @@ from tui_finetune.runs.tail import parse
 
 _FILES: Mapping[str, Mapping[str, str]] = {
     "run.json": {"v": WHOLE, "id": TEXT, "kind": TEXT, "created": NUMBER},
+    "changes.json": {"v": WHOLE, "changes": LIST},
     "label.json": {"name": TEXT, "tags": LIST, "note": TEXT},
     "process.json": {"v": WHOLE, "attempt": WHOLE, "pid": WHOLE, "host": TEXT, "started": NUMBER},
     "heartbeat": {"t": NUMBER, "attempt": WHOLE, "progress_t": NUMBER},

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
+import sys
+import time
 
 import pytest
 
 from tests.fakes import FakeRun
 from tui_finetune.paths import Home
-from tui_finetune.runs import atomic, control
+from tui_finetune.runs import atomic, control, plain_request
 from tui_finetune.runs.control import RequestReader
 
 
@@ -82,3 +85,136 @@ def test_a_missing_control_folder_is_made_by_the_sender_and_no_trouble_to_the_re
     run.paths.control.rmdir()
     assert RequestReader(run.paths).poll() == []
     assert atomic.read_json(control.send(run.paths, "stop", 1).path or run.paths.root)["action"] == "stop"
+
+
+# Who asks
+
+
+def test_the_author_is_named_with_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    main, terminal = os.openpty()
+    with os.fdopen(main), os.fdopen(terminal) as stdin:
+        monkeypatch.setattr(sys, "__stdin__", stdin)
+        assert control.author().endswith(f"@{socket.gethostname()}:{os.ttyname(stdin.fileno()).removeprefix('/dev/')}")
+
+
+def test_the_control_folder_is_made_private_again(home: Home) -> None:
+    run = FakeRun(home)
+    assert run.paths.control.stat().st_mode & 0o777 == 0o700
+    run.paths.control.chmod(0o777)
+    RequestReader(run.paths)
+    assert run.paths.control.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_request_of_another_user_is_handed_on_with_its_refusal(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = FakeRun(home).begin()
+    control.send(run.paths, "abort", 1)
+    (run.paths.control / "stop.toml").write_text("")
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_001)
+    monkeypatch.setattr(plain_request, "_ADMINISTRATOR", 4_000_002)
+    reader = RequestReader(run.paths)
+    found = [*reader.poll(), *reader.poll()]
+    assert [one.action for one in found] == ["abort", "stop"]
+    assert all("only the owner steers a run" in (one.problem or "") for one in found)
+
+
+def test_requests_that_wait_can_be_looked_at(home: Home) -> None:
+    run = FakeRun(home)
+    sent = [control.send(run.paths, action, 1) for action in ("pause", "set")]
+    (run.paths.control / "bad.json").write_text("{")
+    assert [one.id for one in control.waiting(run.paths)] == [one.id for one in sent]
+    assert len(os.listdir(run.paths.control)) == 3
+
+
+# Plain files
+
+
+def taken(run: FakeRun, name: str, text: str | bytes) -> control.Request:
+    """A plain file as the worker takes it."""
+    reader = RequestReader(run.paths)
+    (run.paths.control / name).write_bytes(text.encode() if isinstance(text, str) else text)
+    assert reader.poll() == []
+    (found,) = reader.poll()
+    reader.answered(found)
+    assert os.listdir(run.paths.control) == []
+    return found
+
+
+def test_a_plain_file_is_a_request(home: Home) -> None:
+    run = FakeRun(home).begin()
+    text = 'learning_rate = "x0.5"\nreason = "too fast"\nstretch = false\n[health]\nloss_spike = "pause"\n'
+    found = taken(run, "set.toml", text)
+    assert (found.action, found.attempt, found.problem) == ("set", 1, None)
+    assert found.values == {
+        "set": {"learning_rate": "x0.5", "health.loss_spike": "pause"},
+        "reason": "too fast",
+        "stretch": False,
+    }
+    assert found.by.endswith(f"@{socket.gethostname()}")
+    assert taken(run, "pause.toml", "release = true").values == {"release": True}
+    assert taken(run, "stop.toml", "").values == {}
+
+
+def test_a_plain_file_is_left_in_peace_while_it_is_written(home: Home) -> None:
+    run = FakeRun(home).begin()
+    reader, file = RequestReader(run.paths), run.paths.control / "set.toml"
+    file.write_text("learning_rate = ")
+    assert reader.poll() == []
+    file.write_text("learning_rate = 1e-5")
+    assert reader.poll() == []
+    assert [one.values["set"] for one in reader.poll()] == [{"learning_rate": 1e-5}]
+
+
+def test_the_same_plain_file_can_be_used_again(home: Home) -> None:
+    run = FakeRun(home).begin()
+    reader, file = RequestReader(run.paths), run.paths.control / "set.toml"
+    for rate in (1e-5, 2e-5):
+        file.write_text(f"learning_rate = {rate}")
+        found = [*reader.poll(), *reader.poll()]
+        assert [one.values["set"]["learning_rate"] for one in found] == [rate]
+        reader.answered(found[0])
+        assert not file.exists()
+
+
+def test_a_plain_file_that_is_written_again_before_its_answer_is_another_request(home: Home) -> None:
+    run = FakeRun(home).begin()
+    reader, file = RequestReader(run.paths), run.paths.control / "set.toml"
+    file.write_text("learning_rate = 1e-5")
+    first = [*reader.poll(), *reader.poll()]
+    file.write_text("weight_decay = 0.25")
+    reader.answered(first[0])
+    assert [one.values["set"] for one in [*reader.poll(), *reader.poll()]] == [{"weight_decay": 0.25}]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"learning_rate 1e-5", "set.toml is not TOML"),
+        (b"note = \xff", "set.toml is not UTF-8 text"),
+        (b"#" * 70_000, "set.toml has more than 64 kB"),
+    ],
+)
+def test_a_plain_file_that_is_no_request_is_refused_in_words(home: Home, content: bytes, told: str) -> None:
+    assert told in (taken(FakeRun(home).begin(), "set.toml", content).problem or "")
+
+
+def test_a_plain_file_of_before_the_attempt_is_refused(home: Home) -> None:
+    run = FakeRun(home).begin()
+    (run.paths.control / "stop.toml").write_text("")
+    os.utime(run.paths.control / "stop.toml", (1.0, 1.0))
+    reader = RequestReader(run.paths)
+    (found,) = [*reader.poll(), *reader.poll()]
+    assert found.problem == "stop.toml was written before attempt 1 began; write it again"
+
+
+def test_requests_of_two_people_come_in_the_order_of_their_time_whatever_way_they_came(home: Home) -> None:
+    run = FakeRun(home).begin()
+    first = control.send(run.paths, "set", 1, {"set": {"learning_rate": 1e-5}})
+    plain = run.paths.control / "set.toml"
+    plain.write_text("weight_decay = 0.1")
+    later = time.time() + 5
+    os.utime(plain, (later, later))
+    reader = RequestReader(run.paths)
+    assert [one.id for one in reader.poll()] == [first.id]
+    between = control.send(run.paths, "pause", 1)
+    assert [one.action for one in reader.poll()] == ["pause", "set"]
+    assert between.by == first.by
