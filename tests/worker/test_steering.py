@@ -152,6 +152,8 @@ def test_a_run_steered_by_hand_its_replay_and_its_resumes_are_the_same(order: st
     finished(killed)
     assert steered.record("killed") == expected
     assert weights(killed) == weights(replay)
+    for info in (replay, by_hand, killed):
+        check_run_directory(info.paths.root, only_known_events=True)
 
 
 @pytest.mark.slow

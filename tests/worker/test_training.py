@@ -221,10 +221,10 @@ def test_other_requests_are_refused_by_name(deadly: Ground, tmp_path: Path, monk
     flag = tmp_path / "killed"
     info = deadly.start()
     wait_until(flag.exists, "step 2")
-    asked = ask(info, "pause")
+    asked = ask(info, "dance")
     answers = wait_until(lambda: [e for e in events(info, "request") if e.get("id") == asked], "the answer")
     assert answers[0].get("answer") == "refused"
-    assert answers[0].get("why") == "pause is not available in this version"
+    assert answers[0].get("why") == "dance is not available in this version"
     flag.unlink()
     finished(info)
 

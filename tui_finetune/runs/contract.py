@@ -38,7 +38,7 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "warning": {"message": TEXT},
     "note": {"message": TEXT},
     "request": {"id": TEXT, "action": TEXT, "answer": TEXT},
-    "applied": {"id": TEXT, "action": TEXT},
+    "applied": {"action": TEXT},
     "end": {"state": TEXT, "exit_code": WHOLE},
 }
 """Name to the fields that it must have. More fields may be there; readers keep what they do not know."""

@@ -113,7 +113,7 @@ class SteeredLoop:
         kept = _kept(resume)
         self.steering.horizon = kept.get("schedule_steps", max_steps)
         if kept:
-            applying.restore(self.steering, kept["settings"])
+            applying.restore(self.steering, self.steering.restorable(kept["settings"]))
             max_steps = kept["steps"]
         epochs, steps = super()._init_training_state(  # type: ignore[misc]
             max_steps, num_update_steps_per_epoch, self._planned_epochs, resume, trial

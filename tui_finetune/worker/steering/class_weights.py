@@ -58,8 +58,7 @@ class ClassWeights:
         return self._weights is not None
 
     def loss(self, logits: torch.Tensor, labels: torch.Tensor, smoothing: float, items: Any) -> torch.Tensor:
-        """As the model's own loss, which is the mean of the micro-batch; smoothed as Trainer's, over the rows of a step
-        (`items`) where it counts them."""
+        """Mean over the rows of a step (`items`, where Trainer counts them), else of the micro-batch."""
         assert self._weights is not None
         total = functional.cross_entropy(
             logits.view(-1, logits.shape[-1]),
@@ -68,4 +67,4 @@ class ClassWeights:
             label_smoothing=smoothing,
             reduction="sum",
         )
-        return total / (items if smoothing and items is not None else labels.numel())
+        return total / (labels.numel() if items is None else items)

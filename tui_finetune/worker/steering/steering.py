@@ -17,6 +17,7 @@ from tui_finetune.runs import atomic
 from tui_finetune.runs.changes import Change, add_change, drop_beyond, in_force, read_changes
 from tui_finetune.runs.control import Request
 from tui_finetune.runs.manifest import problem
+from tui_finetune.runs.resumption import read_resumption
 from tui_finetune.runs.settable import RULE_PREFIX, SETTABLE, checked, flat
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt
@@ -210,6 +211,12 @@ class Steering:
         if self.health is not None:
             found |= self.health.current()
         return {key: value for key, value in found.items() if value is not None}
+
+    def restorable(self, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """A checkpoint's settings, but for those that were set when this attempt was started."""
+        set_now = read_resumption(self.attempt.paths, self.attempt.number).set
+        own = {key: value for key, value in self.current().items() if f"train.{key}" in set_now}
+        return {**settings, **own}
 
     def write_state(self, folder: Path, segment: Segment) -> None:
         trainer = self.trainer
