@@ -2,6 +2,7 @@
 
 The environment names the instant: TEST_KILL_AT is `step:7`, `substep:7`, `prediction:4`, `saving:8`, `train_end:18`, or
 `pause:3`, which only waits; TEST_KILL_FLAG is the file whose existence means that it has been done, or that it waits.
+TEST_SAVE_SECONDS is the time after which a checkpoint that could not be written is tried again, and training waits for it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,11 @@ def training_callbacks(recipe: Mapping[str, Any]) -> Sequence[Any]:
 
     where, _, step = os.environ.get("TEST_KILL_AT", "none:0").partition(":")
     flag = Path(os.environ.get("TEST_KILL_FLAG", "/nonexistent/flag"))
+
+    if seconds := os.environ.get("TEST_SAVE_SECONDS"):
+        from tui_finetune.worker import saving
+
+        saving.RETRY_SECONDS = saving.PAUSE_AFTER_SECONDS = float(seconds)
 
     def die(state: Any, instant: str) -> None:
         if instant == where and state.global_step == int(step) and not flag.exists():

@@ -33,7 +33,9 @@ def write_whole(
     """
     staging = folder.parent / f"{STAGING_PREFIX}{folder.name}"
     shutil.rmtree(staging, ignore_errors=True)
-    staging.mkdir(parents=True, mode=0o700)
+    # Not its parents too: a run directory that somebody has removed must not come back in parts.
+    folder.parent.mkdir(mode=0o700, exist_ok=True)
+    staging.mkdir(mode=0o700)
     try:
         fill(staging)
         if absent := [name for name in needs if not (staging / name).is_file()]:

@@ -47,6 +47,10 @@ class Owed:
         """One was written: of a later step, which is as good."""
         self._since, self._fell_due = None, 0
 
+    def go_on(self) -> None:
+        """A person wants to go on without it: the wait begins anew."""
+        self._since, self._fell_due = (None if self._since is None else self._clock()), 0
+
     def retry(self) -> bool:
         """True where it is time to try again."""
         return self._since is not None and self._clock() - self._tried >= self.patience.retry_seconds

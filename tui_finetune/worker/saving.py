@@ -13,7 +13,7 @@ from tui_finetune.runs.branches import steps_in_use
 from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt, disk_free
-from tui_finetune.worker.controls import Controls
+from tui_finetune.worker.controls import Controls, RunEnded
 from tui_finetune.worker.disk import NO_ROOM_WORDS, why_unwritten
 from tui_finetune.worker.owed import Owed, Patience
 
@@ -108,8 +108,8 @@ class Saver:
         one, and where the run is to stop, this waits for room: a stop that loses work in silence is none.
         """
         before = self._attempt.phase_name
-        if not self._try(due=due) and self.owed and self._must_wait():
-            self._wait(lambda: self.owed.retry() and self._try(due=False), self._waiting_words())
+        if not self._try(due=due) and self.owed:
+            self._wait_where_needed()
         self._phase("training" if before == "saving" else before)
         return self.saved
 
@@ -127,22 +127,20 @@ class Saver:
             self._attempt.warn(f"checkpoint-{self._state.step} was not written: {self._why}.")
 
     def write_model(self, fill: Callable[[Path], None], facts: Mapping[str, Any]) -> None:
-        """model/, whole. Where the disk does not take it this waits until it does: it is what the run was for."""
-        attempt, told = self._attempt, Owed(self._patience, self._clock)
+        """model/, whole. Where the disk does not take it the run is held until it does: it is what the run was for."""
+        attempt, owed, written = self._attempt, Owed(self._patience, self._clock), False
 
-        def written() -> bool:
-            if told and not told.retry():
-                return False
-            why = self._unwritten(lambda: checkpoints.write_whole(attempt.paths.model, fill, facts))
-            if why is not None:
-                told.failed(due=False)
-                self._why = why
-            return why is None
+        def tried() -> bool:
+            nonlocal written
+            if not written and (not owed or owed.retry()):
+                why = self._unwritten(lambda: checkpoints.write_whole(attempt.paths.model, fill, facts))
+                written, self._why = why is None, why
+                owed.failed(due=False)
+            return written
 
-        if not written():
-            before = attempt.phase_name
-            self._wait(written, f"{self._cause('the model')}; goes on when there is")
-            self._phase(before)
+        while not tried():
+            self._controls.hold(f"{self._cause('the model')}; goes on when there is", until=tried)
+            self._controls.safe_point()
 
     def note_best(self) -> None:
         """The best step so far and its checkpoint, where it has one, into the attempt's outcome.
@@ -163,7 +161,9 @@ class Saver:
     # One try
 
     def _try(self, *, due: bool) -> bool:
-        step = self._state.step
+        step, root = self._state.step, self._attempt.paths.root
+        if not root.is_dir():
+            raise RunEnded("failed", f"the run directory {root} is gone")
         if (veto := next((why for look in self.vetoes if (why := look()) is not None), None)) is not None:
             self._tell_failed(veto, again=False)
             return False
@@ -207,7 +207,8 @@ class Saver:
         except Exception as error:
             if (why := why_unwritten(error)) is None:
                 raise
-            traceback.print_exc()
+            if why != self._why:
+                traceback.print_exc()
             return why
         return None
 
@@ -233,36 +234,41 @@ class Saver:
 
     # Waiting for room
 
-    def _must_wait(self) -> bool:
-        if self._controls.stopping:
-            return self._controls.stop_state != "preempted"
-        strategy = self._state.strategy
-        return strategy != "no" and self.owed.waits(regular=strategy in REGULAR)
+    def _wait_where_needed(self) -> None:
+        """Holds the run until the checkpoint that is owed is written, where it should not go on without.
 
-    def _wait(self, done: Callable[[], bool], why: str) -> None:
-        """Until `done`. An abort ends it, and so does a signal that the process has to go; a stop waits too."""
-        attempt, controls = self._attempt, self._controls
-        training = controls.training
-        self._phase("paused", why)
-        controls.training = True  # a stop is obeyed by whoever waits for this, not by leaving from here
-        try:
-            while not done() and controls.stop_state != "preempted":
-                controls.safe_point()
-                attempt.heartbeat.beat_progress()
-                self._sleep(POLL_SECONDS)
-                self._phase("paused", why)
-        finally:
-            controls.training = training
+        A person's `continue` ends that too: training goes on without, for as long as it did before. Of a run that is to
+        stop only an abort and a signal that the process has to go end it.
+        """
+        controls, owed = self._controls, self.owed
+        regular = self._state.strategy in REGULAR
+        if self._state.strategy != "no" and owed.waits(regular=regular) and not (controls.held or controls.stopping):
+            controls.hold(self._held_words(), until=self._tried_again)
+            controls.safe_point()
+            owed.go_on()
+        while owed and controls.stopping and controls.stop_state != "preempted":
+            self._phase("paused", f"{self._cause('a checkpoint')}; stops when there is, an abort ends it without")
+            controls.safe_point()
+            self._attempt.heartbeat.beat_progress()
+            self._sleep(POLL_SECONDS)
+            self._tried_again()
+
+    def _tried_again(self) -> bool:
+        """True once it is written."""
+        if not self.owed.retry():
+            return not self.owed
+        if self._try(due=False):
+            return True
+        self._phase("paused", self._held_words())
+        return False
+
+    def _held_words(self) -> str:
+        return f"{self._cause('a checkpoint')} for {words.coarse(self.owed.seconds)}; goes on when there is"
 
     def _phase(self, name: str, detail: str | None = None) -> None:
         """Said where it is another one."""
         if self._attempt.phase_name != name:
             self._attempt.phase(name, detail)
-
-    def _waiting_words(self) -> str:
-        if self._controls.stopping:
-            return f"{self._cause('a checkpoint')}; the run stops when there is, an abort ends it without"
-        return f"{self._cause('a checkpoint')} for {words.coarse(self.owed.seconds)}; goes on when there is"
 
     def _cause(self, what: str) -> str:
         return f"no room for {what}" if self._why == NO_ROOM_WORDS else f"{what} cannot be written ({self._why})"

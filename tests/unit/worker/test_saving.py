@@ -63,6 +63,19 @@ class Asked:
         self.stop_state = "stopped"
         self.training = True
         self.aborted = False
+        self.held = False
+        self.continued = False
+        self.desk: Desk
+
+    def hold(self, detail: str, *, until: Callable[[], bool]) -> None:
+        """As Controls.hold: until it is so, a person continues, or something ends the run."""
+        attempt = self.desk.attempt
+        before = attempt.phase_name
+        attempt.phase("paused", detail)
+        while not (self.stopping or self.aborted or self.continued or until()):
+            self.desk.sleep(0.5)
+        self.continued = False
+        attempt.phase(before)
 
     def safe_point(self) -> None:
         if self.aborted:
@@ -78,6 +91,7 @@ class Desk:
         self.attempt.begin()
         self.attempt.phase("training")
         self.state, self.asked = Standing(), Asked()
+        self.asked.desk = self
         self.now, self.free = 0.0, PLENTY
         self.while_waiting: Callable[[], None] = lambda: None
         self.slept = 0
@@ -87,11 +101,11 @@ class Desk:
             self.state,
             patience=lambda: Patience(60.0, 600.0),
             clock=lambda: self.now,
-            sleep=self._sleep,
+            sleep=self.sleep,
             free=lambda path: self.free,
         )
 
-    def _sleep(self, seconds: float) -> None:
+    def sleep(self, seconds: float) -> None:
         self.slept += 1
         assert self.slept < 10_000, "waits for ever"
         self.now += 1.0
@@ -209,6 +223,40 @@ def test_while_it_waits_an_abort_ends_it(desk: Desk) -> None:
         desk.save(8)
 
 
+def test_a_person_may_go_on_without_for_as_long_again(desk: Desk) -> None:
+    desk.free = 500
+    for now in (0.0, 300.0, 660.0):
+        desk.now = now
+        desk.while_waiting = lambda: setattr(desk.asked, "continued", True)
+        assert not desk.save(4)
+    assert desk.slept == 1
+    desk.now += 300
+    assert not desk.save(8)
+    assert desk.slept == 1, "not held again before its time"
+
+
+def test_a_stop_while_it_is_held_waits_on(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.now = 700.0
+
+    def stop() -> None:
+        desk.free = PLENTY if desk.asked.stopping else 500
+        desk.asked.stopping = True
+
+    desk.while_waiting = stop
+    assert desk.save(8)
+    assert desk.there() == ["checkpoint-8"]
+
+
+def test_what_is_asked_of_a_held_run_holds_it_no_second_time(desk: Desk) -> None:
+    desk.free, desk.asked.held = 500, True
+    desk.save(4)
+    desk.now = 5_000.0
+    assert not desk.save(4)
+    assert desk.slept == 0
+
+
 def test_without_a_strategy_training_never_waits(desk: Desk) -> None:
     desk.state.strategy, desk.free = "no", 500
     desk.save(4)
@@ -296,6 +344,14 @@ def test_at_the_end_the_model_waits_for_its_room(desk: Desk) -> None:
     desk.saver.write_model(fill, {"step": 4})
     assert problem(desk.paths.model) is None
     assert [later - earlier for earlier, later in pairwise(tried)] == [60.0, 60.0]
+
+
+def test_a_run_directory_that_is_gone_does_not_come_back(desk: Desk) -> None:
+    gone = desk.paths.root.rename(desk.paths.root.parent / "elsewhere")
+    with pytest.raises(RunEnded, match="is gone"):
+        desk.save(4)
+    assert not desk.paths.root.exists()
+    gone.rename(desk.paths.root)
 
 
 def test_the_estimate_learns_from_the_first_one(desk: Desk) -> None:
