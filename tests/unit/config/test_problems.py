@@ -127,7 +127,7 @@ def test_reserved_kinds_are_refused_with_their_reason(kind: str, told: Told) -> 
         ('batching.padding = "no"', "expected one of longest, max_length."),
         ("evaluate.metrics = []", "is empty."),
         ('evaluate.metrics = ["acuracy"]', "no metric 'acuracy'. Did you mean accuracy?"),
-        ("task_options.x = 1", "not a setting. There are none here."),
+        ("task_options.x = 1", "not a setting. There are: class_weights."),
         ("preprocess = [{ use = 'set-case', options = { width = 0 } }]", "is 0, must be above 0."),
         ("preprocess = [{}]", "is missing."),
         ("preprocess = 1", "expected a list"),
