@@ -69,29 +69,53 @@ def test_three_epochs_are_in_the_order_that_trainer_draws(order: str, tmp_path: 
     assert all(sorted(epoch) == list(range(len(LENGTHS))) for epoch in ours)
 
 
-def test_every_override_of_trainer_is_listed_and_has_the_same_parameters() -> None:
+@pytest.mark.parametrize("place", ["trainer:RunTrainerMixin", "steered:SteeredLoop"])
+def test_every_override_of_trainer_is_listed_and_has_the_same_parameters(place: str) -> None:
     """A new version of the library that changes one of them is met here, and not in somebody's third day of training."""
     from transformers import Trainer
 
-    from tui_finetune.worker import trainer as ours
+    from tui_finetune.plugin_api.heavy import resolve
 
-    named = set(re.findall(r"`(\w+)`", ours.__doc__ or ""))
+    module = place.partition(":")[0]
+    mixin = resolve(f"tui_finetune.worker.{place}")
+    named = set(re.findall(r"`(\w+)`", resolve(f"tui_finetune.worker.{module}:__doc__") or ""))
     overridden = {
         name
-        for name, member in vars(ours.RunTrainerMixin).items()
+        for name, member in vars(mixin).items()
         if inspect.isfunction(member) and hasattr(Trainer, name) and not name.startswith("__")
     }
     assert overridden == named
     for name in overridden:
         theirs = list(inspect.signature(getattr(Trainer, name)).parameters)
-        mine = list(inspect.signature(getattr(ours.RunTrainerMixin, name)).parameters)
+        mine = list(inspect.signature(getattr(mixin, name)).parameters)
         assert len(mine) == len(theirs), f"{name}: {theirs}"
+
+
+@pytest.mark.parametrize(("batch", "accumulation"), [(4, 2), (2, 4)])
+def test_as_many_rows_in_a_step_give_the_same_loss(
+    batch: int, accumulation: int, home: Home, workers: ForkServer, tiny_model: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data").mkdir()
+    ground = Ground(home, tiny_model, training.write_rows(tmp_path / "data" / "rows.csv"))
+    sets = {"batching__order": "sequential", "train__max_steps": 1, "model__dropout": 0.0}
+    whole, parts = (
+        finished(
+            ground.start(**sets, train__per_device_train_batch_size=size, train__gradient_accumulation_steps=accumulate)
+        )
+        for size, accumulate in ((8, 1), (batch, accumulation))
+    )
+    ((one,), (other,)) = events(whole, "step"), events(parts, "step")
+    assert other.get("loss") == pytest.approx(one.get("loss"), rel=1e-4)
+    assert other.get("grad_norm") == pytest.approx(one.get("grad_norm"), rel=1e-3)
 
 
 def test_losses_are_those_of_a_bare_trainer_script(
     home: Home, workers: ForkServer, tiny_model: Path, tmp_path: Path
 ) -> None:
-    """To the last digit that an event keeps: neither pre-flight nor reporter nor order changes the training."""
+    """To the last digit that an event keeps: neither pre-flight nor reporter nor order changes the training.
+
+    Of the mean over a step's micro-batches, which the library's own choice would multiply by their number for this model.
+    """
     folder = tmp_path / "data"
     folder.mkdir()
     ground = Ground(home, tiny_model, training.write_rows(folder / "rows.csv"))
@@ -130,6 +154,8 @@ def test_losses_are_those_of_a_bare_trainer_script(
     losses: list[float] = []
 
     class Script(Trainer):  # type: ignore[misc]
+        loss_is_scaled_for_ga = False
+
         def log(self, logs: dict[str, float], start_time: float | None = None) -> None:
             if "loss" in logs:
                 losses.append(logs["loss"])

@@ -73,6 +73,8 @@ class RunTrainerMixin(SteeredLoop):
     """Laid over a Trainer class by `run_trainer_class`; `edge` is set before training."""
 
     edge: LoopEdge
+    takes_means = False
+    """The model's loss is the mean of its batch, however many items Trainer says a step has; pre-flight looks."""
 
     def __init__(self, *args: Any, edge: LoopEdge, **kwargs: Any) -> None:
         self.edge = edge
@@ -125,6 +127,19 @@ class RunTrainerMixin(SteeredLoop):
         self.optimizer = optimizer_class(groups, **arguments)
         created: torch.optim.Optimizer = self.optimizer
         return created
+
+    @property
+    def loss_is_scaled_for_ga(self: Any) -> bool | None:
+        """False where the micro-batches of a step have means for losses, which are to be divided by their number.
+
+        The library takes every model that accepts loss arguments for one that uses them: with the heads of BERT and its
+        like, twice the accumulation was twice the gradient, and no effective batch was the same as another.
+        """
+        own: bool | None = super().loss_is_scaled_for_ga  # type: ignore[misc]
+        counted = (
+            self.label_smoother is not None or self.compute_loss_func is not None or self.edge.class_weights.weighs
+        )
+        return False if own is None and self.takes_means and not counted else own
 
     # True values of every step: kept on the device, fetched at the logging interval
 

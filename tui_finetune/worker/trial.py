@@ -127,6 +127,23 @@ class Trial:
         first = logits[0] if isinstance(logits, tuple) else logits
         return Timed(fetched - started, time.monotonic() - fetched), first, batch
 
+    def takes_means(self) -> bool:
+        """True where the model's loss is a mean whatever number of items it is told."""
+        trainer = self.trainer
+        if not trainer.model_accepts_loss_kwargs or trainer.compute_loss_func is not None:
+            return False
+        batch = trainer._prepare_inputs(self._batch("train", self.longest("train", 2), None))
+        if "labels" not in batch:
+            return False
+        smoother, trainer.label_smoother = trainer.label_smoother, None
+        self.model.eval()
+        try:
+            with torch.no_grad(), trainer.accelerator.autocast():
+                one, other = (trainer.compute_loss(self.model, batch, num_items_in_batch=items) for items in (100, 200))
+        finally:
+            trainer.label_smoother = smoother
+        return bool(torch.allclose(one, other))
+
     def forget(self) -> None:
         """Drops gradients and the optimizer's state: the next way is tried from the beginning."""
         self.model.zero_grad(set_to_none=True)

@@ -43,6 +43,8 @@ def _measured(job: Job, trial: Trial, *, forced: bool) -> Measured | None:
     search = Search(trial, own, memory.room())
     with trial.spared(own):
         tried = search.first(own)
+        if tried is not None or forced:
+            job.trainer.takes_means = trial.takes_means()
         if tried is not None:
             try:
                 return measuring.measure(trial, own, tried)
