@@ -54,6 +54,6 @@ def health_line(history: History, status: Status) -> tuple[Level, str]:
     found = health(history, status)
     warnings = [text for level, text in found if level == "warning"]
     if warnings:
-        more = f" and {len(warnings) - 1} more (d shows them)" if len(warnings) > 1 else ""
+        more = f" and {len(warnings) - 1} more (tab shows them)" if len(warnings) > 1 else ""
         return "warning", f"{warnings[0]}{more}"
     return "ok", ", ".join(text for _, text in found) or "nothing to report"
