@@ -130,7 +130,7 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     exact = {k.casefold().replace("-", "_"): k for k in known}
     if (same := exact.get(name.casefold().replace("-", "_"))) is not None:
         return same
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name, known, n=1, cutoff=0.61)
     return found[0] if found else None
 
 

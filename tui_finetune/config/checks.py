@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tui_finetune.config.names import Names, TakesOptions
 from tui_finetune.config.problems import NOT_A_SETTING, check_table, expected, said, unknown_key
 from tui_finetune.config.schema import Recipe
 from tui_finetune.errors import Problem, UserError, nearest
+from tui_finetune.runs import settable
 
 _POSITIVE = (0.0, False, math.inf)
 _NOT_NEGATIVE = (0.0, True, math.inf)
@@ -97,6 +99,24 @@ def train(given: Mapping[str, Any], table: Mapping[str, Argument]) -> list[Probl
         problems.append(
             Problem("needs an evaluation wherever a checkpoint is saved.", "train.load_best_model_at_end", hint=hint)
         )
+    return problems
+
+
+def changes(given: Any) -> list[Problem]:
+    """`[[change]]`: keys that can be set, values in their range, steps in order."""
+    problems: list[Problem] = []
+    last = 0
+    for index, change in enumerate(given if isinstance(given, list) else []):
+        if not isinstance(change, dict):
+            continue
+        key, values, step = f"change.{index}", change.get("set"), change.get("at_step")
+        if isinstance(values, dict):
+            problems += [replace(one, key=f"{key}.set.{one.key}") for one in settable.checked(settable.flat(values))[1]]
+        if isinstance(step, int) and not isinstance(step, bool):
+            if step < last:
+                hint = "Write the changes in the order of their steps."
+                problems.append(Problem(f"is {step:,}, after a change at step {last:,}.", f"{key}.at_step", hint=hint))
+            last = max(last, step)
     return problems
 
 

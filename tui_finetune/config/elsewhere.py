@@ -81,6 +81,6 @@ def _by_name(arguments: Collection[str]) -> dict[str, list[str]]:
         inside = table_of(field.annotation)
         names = arguments if table == "train" else inside.model_fields if inside is not None else ()
         for name in names:
-            if table != "preprocess":
+            if table not in ("preprocess", "change"):
                 found.setdefault(name, []).append(f"{table}.{name}")
     return found

@@ -6,7 +6,7 @@ Made by `tui-finetune config schema --markdown --no-plugins`; a test holds the p
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Final
+from typing import Any, Final, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -19,6 +19,7 @@ from tui_finetune.config.schema import RESERVED, RESERVED_KINDS, Recipe
 from tui_finetune.config.write import toml_value
 from tui_finetune.errors import ExitCode
 from tui_finetune.paths import HOME_VARIABLE
+from tui_finetune.runs.settable import HEALTH_ACTIONS, HEALTH_RULES, HEALTH_THRESHOLDS, RULE_PREFIX, SETTABLE
 
 _INTRODUCTION: Final = """\
 # Configuration
@@ -48,7 +49,7 @@ written out, paths absolute, Hub revisions as commits, columns and labels as fou
 
 EXIT_CODES: Final[Mapping[ExitCode, str]] = {
     ExitCode.OK: "done",
-    ExitCode.RUN_FAILED: "the run ended failed, died or aborted",
+    ExitCode.RUN_FAILED: "the run ended failed, died or aborted, or refused what was asked of it",
     ExitCode.USAGE: "usage, recipe, data or input is wrong",
     ExitCode.NO_SUCH_RUN: "no such run, or several",
     ExitCode.LAUNCH_FAILED: "handoff, pre-flight or a helper failed",
@@ -69,12 +70,36 @@ def _tables() -> list[str]:
     for name, field in Recipe.model_fields.items():
         table = table_of(field.annotation)
         if table is not None:
-            heading = f"### `[[{name}]]`" if name == "preprocess" else f"### `[{name}]`"
+            heading = f"### `[[{name}]]`" if get_origin(field.annotation) is list else f"### `[{name}]`"
             parts.append(_fields(heading, table.__doc__ or "", table.model_fields))
     return [
         *parts,
+        _settable(),
         "### `[train]`, `[task_options]`\n\nSee below: the fields of the arguments class, and the task's own options.\n",
     ]
+
+
+def _settable() -> str:
+    """The keys of `[[change]]` and of the verb `set`."""
+    lines = [
+        "### What can be set while a run goes on",
+        "",
+        "By `[[change]]`, `tui-finetune set RUN KEY VALUE`, the interface or a plain file; see [steering](steering.md). A",
+        "number may be a factor of what is in force: `x0.5`.",
+        "",
+        "| key | value | begins as | |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        _row(f"`{one.name}`", _cell(one.words), f"`{one.recipe}`" if one.recipe else "", _cell(one.help))
+        for one in SETTABLE.values()
+        if not one.name.startswith(RULE_PREFIX)
+    ]
+    rules = _row(
+        "`health.<rule>`", ", ".join(HEALTH_ACTIONS), "", f"What is done when {', '.join(HEALTH_RULES)} is found."
+    )
+    thresholds = _row("`health.<threshold>`", "a number above 0", "", f"From where on: {', '.join(HEALTH_THRESHOLDS)}.")
+    return "\n".join([*lines, rules, thresholds]) + "\n"
 
 
 def _is_table(field: FieldInfo) -> bool:

@@ -10,6 +10,7 @@ from tui_finetune.config.arguments import Argument
 from tui_finetune.config.names import Names
 from tui_finetune.config.schema import Recipe
 from tui_finetune.errors import UserError
+from tui_finetune.runs.settable import SETTABLE, WEIGHT_WORDS, Setting
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -24,6 +25,12 @@ def json_schema(catalog: Names) -> dict[str, Any]:
     _fill_names(tables, properties, catalog)
     tables["DataTable"]["anyOf"] = [{"required": ["source"]}, {"required": ["path"]}]
     tables["ModelTable"].pop("required", None)
+    tables["ChangeTable"]["properties"]["set"] = {
+        "type": "object",
+        "description": "What changes.",
+        "properties": {one.name: _settable(one) for one in SETTABLE.values()},
+        "minProperties": 1,
+    }
     tables["Train"] = _train(arguments.table(arguments.DEFAULT_CLASS))
     properties["train"] = {"$ref": "#/$defs/Train", "description": "Fields of the task's arguments class."}
     whole: dict[str, Any] = _simplified(schema)
@@ -97,6 +104,22 @@ def _argument(argument: Argument) -> dict[str, Any]:
     if default is not None:
         field["default"] = default
     return {**field, "description": argument.help}
+
+
+def _settable(one: Setting) -> dict[str, Any]:
+    """A key of `[[change]]`; a number may be a factor of what is in force."""
+    about = {"description": one.help}
+    if one.choices:
+        return {"type": "string", "enum": list(one.choices), **about}
+    if one.kind == "number":
+        factor = {"type": "string", "pattern": "^[x×*]"}
+        return {"anyOf": [{"type": "number", "minimum": one.low}, factor], **about}
+    kinds: Mapping[str, dict[str, Any]] = {
+        "whole number": {"type": "integer", "minimum": one.low},
+        "patterns": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+        "weights": {"anyOf": [{"type": "object"}, {"type": "string", "enum": list(WEIGHT_WORDS)}]},
+    }
+    return {**kinds.get(one.kind, {"type": "string"}), **about}
 
 
 def _simplified(value: Any) -> Any:

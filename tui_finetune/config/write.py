@@ -36,7 +36,7 @@ def resolved_toml(recipe: Recipe, facts: Mapping[str, Any] | None = None) -> str
 
     facts: what the check found out (inputs, plugins, rows, format, versions); becomes the table `[resolved]`.
     """
-    return _HEAD + tomlkit.dumps(_items(as_resolved(recipe, facts)))
+    return _HEAD + tomlkit.dumps(toml_items(as_resolved(recipe, facts)))
 
 
 def as_resolved(recipe: Recipe, facts: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -87,16 +87,16 @@ def toml_value(value: Any) -> str:
         return f"{{ {pairs} }}" if pairs else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_value(item) for item in value)}]"
-    return str(tomlkit.item(_items(value)).as_string())
+    return str(tomlkit.item(toml_items(value)).as_string())
 
 
-def _items(value: Any) -> Any:
-    """`value` with floats as a person writes them, `2e-5` and not `2e-05`."""
+def toml_items(value: Any) -> Any:
+    """`value`, for tomlkit to write, with floats as a person writes them, `2e-5` and not `2e-05`."""
     if isinstance(value, float):
         return Float(value, Trivia(), _float_text(value))
     if isinstance(value, Mapping):
-        return {key: _items(item) for key, item in value.items()}
-    return [_items(item) for item in value] if isinstance(value, list | tuple) else value
+        return {key: toml_items(item) for key, item in value.items()}
+    return [toml_items(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def _float_text(value: float) -> str:

@@ -99,6 +99,8 @@ class _Builder:
             table = table_of(field.annotation)
             if name == "preprocess":
                 yield from self._steps()
+            elif name == "change":
+                yield from self._changes()
             elif name == "train":
                 yield self._arguments()
             elif name == "task_options":
@@ -183,6 +185,19 @@ class _Builder:
             yield Group(key, _with_unknown(fields, key, given, {"use", "options"}))
         if self.catalog.preprocessors:
             yield Group("preprocess", (), adds=True)
+
+    def _changes(self) -> Iterator[Group]:
+        """The changes that are written; none is offered: they come from steering a run."""
+        from dataclasses import replace
+
+        from tui_finetune.config.schema import ChangeTable
+
+        changes = self.data.get("change")
+        for index, change in enumerate(changes if isinstance(changes, list) else []):
+            given, key = change if isinstance(change, Mapping) else {}, f"change.{index}"
+            declared = self._declared(f"{key}.", ChangeTable.model_fields, given)
+            fields = [replace(one, kind="value") if one.name == "set" else one for one in declared]
+            yield Group(key, _with_unknown(fields, key, given, set(ChangeTable.model_fields)))
 
     def _arguments(self) -> Group:
         table, _ = checks.arguments_table(self.task, self.cache)

@@ -24,11 +24,14 @@ HEALTH_RULES = (
     "loss_nan", "loss_spike", "gradient_explosion", "gradient_vanishing", "loss_flat", "overfitting", "one_class",
     "all_truncated", "labels_ignored", "slow_input", "slow_steps", "throttled", "memory_creep", "disk_filling", "hanging",
 )  # fmt: skip
-HEALTH_THRESHOLDS = (
-    "loss_spike_sigmas", "gradient_explosion_times", "loss_flat_steps", "overfitting_percent", "overfitting_evaluations",
-    "one_class_percent", "all_truncated_percent", "labels_ignored_percent", "slow_input_percent", "slow_steps_percent",
-    "throttled_percent", "hanging_seconds",
-)  # fmt: skip
+HEALTH_THRESHOLDS: Mapping[str, tuple[float, float]] = {
+    "loss_spike_sigmas": (0, math.inf), "gradient_explosion_times": (1, math.inf), "loss_flat_steps": (19, math.inf),
+    "overfitting_percent": (0, math.inf), "overfitting_evaluations": (0, math.inf), "one_class_percent": (50, 100),
+    "all_truncated_percent": (0, 100), "labels_ignored_percent": (0, 100), "slow_input_percent": (0, 100),
+    "slow_steps_percent": (0, 100), "throttled_percent": (0, 100), "hanging_seconds": (0, math.inf),
+}  # fmt: skip
+"""From where on a rule finds something: what it must be above, and the most."""
+_COUNTED = ("_steps", "_evaluations")
 _OF_HANGING = ("off", "note", "stop")
 """A worker that hangs can neither hold nor go back."""
 SCHEDULES = (
@@ -156,9 +159,10 @@ SETTABLE: Mapping[str, Setting] = MappingProxyType(
         },
         **{
             f"{RULE_PREFIX}{name}": Setting(
-                f"{RULE_PREFIX}{name}", "number", "From where on it is found.", f"{RULE_PREFIX}{name}", low=0.0, low_open=True
+                f"{RULE_PREFIX}{name}", "whole number" if name.endswith(_COUNTED) else "number", "From where on it is found.",
+                f"{RULE_PREFIX}{name}", low=low, high=high, low_open=True,
             )
-            for name in HEALTH_THRESHOLDS
+            for name, (low, high) in HEALTH_THRESHOLDS.items()
         },
     }
 )  # fmt: skip

@@ -110,5 +110,6 @@ def test_the_architecture_names_every_table() -> None:
     for name, field in Recipe.model_fields.items():
         assert name in section, name
         annotation: Any = field.annotation
+        told = (REPOSITORY / "docs" / "health.md").read_text() if name == "health" else section
         for key in getattr(annotation, "model_fields", {}):
-            assert key in section, f"{name}.{key}"
+            assert key in told, f"{name}.{key}"
