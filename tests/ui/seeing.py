@@ -79,12 +79,17 @@ class Screen:
         """Waits until the message line has the text."""
         await self.until(lambda: text in self.said, f"'{text}' on the message line")
 
+    async def at(self, text: str) -> None:
+        """Waits until the line with the cursor has the text."""
+        await self.until(lambda: text in self.cursor, f"'{text}' under the cursor")
+
     async def until(self, condition: Callable[[], object], what: str) -> None:
-        """Waits for a condition; where it does not come the screen is in the message."""
+        """Waits for a condition, and for the other panes to be painted too; the screen is in the message where it fails."""
         try:
             await wait_for(condition, what, timeout=SECONDS)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.text}") from None
+        await self.pilot._wait_for_screen()
 
 
 @asynccontextmanager

@@ -45,6 +45,8 @@ class Terminal:
         """Not on the screen yet."""
         self._screen = Emulator(*size)
         self._lock = threading.Lock()
+        self._taking = threading.Event()
+        self._taking.set()
         self.master, slave = pty.openpty()
         self.resize(*size)
         self.attributes = termios.tcgetattr(slave)
@@ -79,6 +81,7 @@ class Terminal:
 
     def _read(self) -> None:
         while True:
+            self._taking.wait()
             try:
                 ready, _, _ = select.select([self.master], [], [], 0.2)
                 data = os.read(self.master, 65_536) if ready else b""
@@ -128,6 +131,13 @@ class Terminal:
                 f"{error}\nexit code {self.process.poll()}\n{self.text[-3000:]}\n{self.shown}"
             ) from None
 
+    def scribble(self, text: str) -> None:
+        """Another program writes to the same terminal, at its top."""
+        shown = self.shown
+        with self._lock:
+            self._screen.feed(f"\x1b[1;1H{text}")
+        assert shown != self.shown
+
     def resize(self, columns: int, rows: int) -> None:
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         with self._lock:
@@ -153,8 +163,17 @@ class Terminal:
         ready, _, _ = select.select([self.master], [], [], 0)
         return bool(ready)
 
+    def hold(self) -> None:
+        """The terminal takes nothing any more."""
+        self._taking.clear()
+
+    def take(self) -> None:
+        """It does again."""
+        self._taking.set()
+
     def hang_up(self) -> None:
         """The window is closed, or the line is gone."""
+        self.take()
         master, self.master = self.master, -1
         if master >= 0:
             os.close(master)

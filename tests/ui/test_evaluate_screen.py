@@ -67,7 +67,7 @@ async def test_enter_on_a_label_shows_its_errors_and_esc_all_of_them(home: Home,
         await opened(screen)
         await screen.press("enter")
         await screen.sees("[Errors 6 of 9]")
-        assert "rows  label:label_00 wrong" in screen.said
+        await screen.says("rows  label:label_00 wrong")
         await screen.sees("confused 0")
         assert "mixed up" not in screen.text
         await screen.press("escape")
@@ -93,7 +93,7 @@ async def test_enter_on_a_pair_gives_its_rows_and_enter_on_a_row_gives_it_whole(
         await screen.press("j")
         await screen.sees("test row 4")
         await screen.press("k", "escape")
-        assert "confused 5" in screen.cursor
+        await screen.at("confused 5")
 
 
 async def test_the_filter_of_rows(home: Home, run: FakeRun) -> None:
@@ -126,7 +126,7 @@ async def test_rows_are_sorted(home: Home, run: FakeRun) -> None:
         await screen.press("o")
         await screen.says("Sorted by score.")
         await screen.sees("mixed up 0")
-        assert "score ↓" in screen.text
+        await screen.sees("score ↓")
         await screen.press("O")
         await screen.sees("score ↑")
         await screen.until(lambda: "confused 5" in screen.cursor, "the surest first")
@@ -137,17 +137,17 @@ async def test_labels_are_sorted_and_filtered(home: Home, run: FakeRun) -> None:
         await opened(screen)
         await screen.press("]")
         await screen.sees("[Labels 20]")
-        assert "label_00" in screen.cursor
+        await screen.at("label_00")
         await screen.press("o", "o", "o", "o", "O")
         await screen.says("")
         await screen.sees("label ↑")
-        assert "label_19" in screen.cursor
+        await screen.at("label_19")
         await screen.press("/")
         await screen.type("_07")
         await screen.sees_not("label_19")
         await screen.press("enter", "enter")
         await screen.sees("label:label_07 wrong")
-        assert "No row matches" in screen.text
+        await screen.sees("No row matches")
 
 
 async def test_the_grid_goes_with_the_pair_and_its_cells_open(home: Home, run: FakeRun) -> None:
@@ -328,7 +328,7 @@ async def test_from_the_list_of_runs_to_its_evaluation_and_to_its_model(home: Ho
     job.end("finished")
     async with showing(home) as screen:
         await screen.sees("eval many")
-        assert "eval many" in screen.cursor
+        await screen.at("eval many")
         await screen.press("x")
         await screen.says("Try: This is evaluate: it has no model of its own.")
         await screen.press("enter")
@@ -357,7 +357,7 @@ async def test_where_there_is_no_room_the_figures_alone_are_told(home: Home, run
         await opened(screen)
         await screen.pilot.resize_terminal(24, 6)
         await screen.sees("Needs 80x24")
-        assert "accuracy 0.955" in screen.text
+        await screen.sees("accuracy 0.955")
         await screen.pilot.resize_terminal(80, 24)
         await screen.sees("[5 Evaluate]")
 

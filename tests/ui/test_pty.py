@@ -14,13 +14,14 @@ import pytest
 
 from tests.fakes import FakeRun, finished_run
 from tests.ui.terminal import Terminal
+from tests.waiting import wait_until
 from tests.worker import training
 from tests.worker.forked import ForkServer
 from tests.worker.training import Ground
 from tui_finetune.paths import Home
 from tui_finetune.runs.info import read_info
 
-CTRL_Q, CTRL_Z, CTRL_C = "\x11", "\x1a", "\x03"
+CTRL_Q, CTRL_Z, CTRL_C, CTRL_L = "\x11", "\x1a", "\x03", "\x0c"
 
 
 @pytest.fixture
@@ -78,6 +79,23 @@ def test_ended_from_outside_it_gives_the_terminal_back(home: Home, live: FakeRun
         assert "Traceback" not in terminal.text
 
 
+def test_ended_from_outside_while_the_terminal_takes_nothing(home: Home, live: FakeRun) -> None:
+    """A line that was cut, a program that holds it: the end comes all the same, and what was remembered is written."""
+    with Terminal(home) as terminal:
+        terminal.sees("● running")
+        terminal.hold()
+        for size in range(40):  # more than what the kernel keeps for the terminal
+            terminal.resize(120 + size, 40)
+            terminal.signal(signal.SIGWINCH)
+            terminal.type("?" if size % 2 else "\x1b")
+        terminal.signal(signal.SIGTERM)
+        wait_until(lambda: terminal.process.poll() is not None, "the program to end", timeout=20)
+        terminal.take()
+        assert terminal.wait() == 0
+        assert terminal.restored
+    assert json.loads((home.root / "interface.json").read_text())["v"] == 1
+
+
 def test_a_terminal_that_is_closed_ends_it_and_nothing_else(home: Home, live: FakeRun) -> None:
     with Terminal(home) as terminal:
         terminal.sees("● running")
@@ -109,6 +127,15 @@ def test_it_is_suspended_and_goes_on(home: Home, live: FakeRun, how: str) -> Non
         terminal.type(CTRL_Q)
         assert terminal.wait() == 0
         assert terminal.restored
+
+
+def test_what_another_program_has_written_is_painted_over(home: Home, live: FakeRun) -> None:
+    with Terminal(home) as terminal:
+        terminal.sees("● running")
+        terminal.scribble("Broadcast message: this machine goes down")
+        assert "[1 Runs]" not in terminal.shown
+        terminal.type(CTRL_L)
+        terminal.until(lambda: "Broadcast" not in terminal.shown and "[1 Runs]" in terminal.shown, "the screen, whole")
 
 
 def test_a_storm_of_sizes(home: Home, live: FakeRun) -> None:

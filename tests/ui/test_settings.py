@@ -81,6 +81,8 @@ def test_ascii_takes_every_glyph_of_ours_and_leaves_texts_of_people_alone() -> N
     look = Look(ascii=True)
     assert look.text("".join(GLYPHS)).isascii()
     assert look.text("Zürich ▸") == "Zürich >"
+    assert look.text("Loading …") == "Loading ~"
+    assert look.text("…/train.csv") == "*/train.csv", "no ./ and no ~/, which are other places"
 
 
 def test_without_colour_meaning_stays() -> None:
@@ -120,7 +122,7 @@ async def test_the_page_of_the_settings_turns_values_and_keeps_them(home: Home) 
         await screen.press(",")
         await screen.sees("─ Settings")
         assert "terminal" in screen.line_of("▸ theme")
-        assert "keys.run.stop" in screen.text
+        await screen.sees("keys.run.stop")
         await screen.press("enter")
         await wait_for(lambda: "dark" in screen.line_of("▸ theme"), "the next theme")
         await screen.press("j", "enter")

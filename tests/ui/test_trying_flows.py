@@ -73,8 +73,8 @@ async def test_one_sentence_two_models(home: Home, ground: Ground, trained: RunI
         await screen.press("enter")
         await screen.sees("[Compare]")
         await screen.until(lambda: "agree: " in screen.text or "differ: " in screen.text, "the line of agreement")
-        assert f"second {other.short}" in screen.text
-        assert f"first {trained.short}" in screen.text
+        await screen.sees(f"second {other.short}")
+        await screen.sees(f"first {trained.short}")
         before = screen.lines[-3:0:-1]
         await screen.press("tab")
         await screen.type(" blue")

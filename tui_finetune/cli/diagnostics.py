@@ -126,7 +126,7 @@ def _in_words(error: UnicodeError) -> tuple[str, int]:
     from tui_finetune.live.marks import GLYPHS
 
     char = error.object[error.start]
-    written = GLYPHS.get(char) or char.encode("ascii", "backslashreplace").decode()
+    written = "..." if char == "…" else GLYPHS.get(char) or char.encode("ascii", "backslashreplace").decode()
     return written, error.start + 1
 
 

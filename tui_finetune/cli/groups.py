@@ -18,11 +18,12 @@ SYNONYMS: dict[str, str] = {
     "fit": "train", "finetune": "train", "fine-tune": "train", "start": "train",
     "test": "evaluate", "eval": "evaluate", "score": "evaluate", "validate": "config check", "check": "config check",
     "infer": "predict", "inference": "predict", "classify": "predict", "generate": "predict",
-    "kill": "abort", "cancel": "stop", "continue": "resume", "restart": "resume",
+    "kill": "abort", "cancel": "stop", "restart": "resume",
+    "change": "set", "tune": "set", "hold": "pause", "unpause": "continue", "checkpoint": "save", "revert": "rollback",
     "follow": "watch", "attach": "watch", "tail": "logs -f", "log": "logs",
     "delete": "rm", "remove": "rm", "restore": "trash restore", "undo": "trash restore",
-    "rename": "edit", "tag": "edit", "note": "edit",
-    "init": "config new", "new": "config new", "create": "config new", "recipe": "config new",
+    "rename": "edit", "tag": "edit",
+    "init": "config new", "new": "config new", "create": "config new",
     "dataset": "data show", "inspect": "data show", "ui": "open", "tui": "open", "dashboard": "open",
     "version": "--version", "diff": "compare", "env": "doctor", "diagnose": "doctor",
 }  # fmt: skip
@@ -66,6 +67,19 @@ def unknown_verb(ctx: click.Context, name: str, verbs: Iterable[str]) -> NoRetur
     meant = SYNONYMS.get(name.casefold())
     hint = f"Did you mean {PROGRAM} {meant}?" if meant else did_you_mean(name, verbs)
     raise click.UsageError(f"{name} is not a verb. {hint or f'{PROGRAM} --help lists the verbs.'}", ctx)
+
+
+def as_open(args: list[str], verbs: Iterable[str], own: Iterable[str]) -> list[str]:
+    """Options without a verb are those of `open`, which is what no verb at all opens. own: options of the program itself."""
+    if (
+        not args
+        or not args[0].startswith("-")
+        or args[0] in own
+        or "--json" in args
+        or any(arg in verbs for arg in args)
+    ):
+        return args
+    return ["open", *args]
 
 
 def misplaced(ctx: click.Context, error: click.NoSuchOption, args: list[str], verbs: Iterable[str]) -> NoReturn:

@@ -10,7 +10,7 @@ import click
 
 from tui_finetune import __version__
 from tui_finetune.cli import diagnostics
-from tui_finetune.cli.groups import as_help, misplaced, unknown_verb
+from tui_finetune.cli.groups import as_help, as_open, misplaced, unknown_verb
 
 VERBS: dict[str, str] = {
     "open": "The interface: every run on a screen. tui-finetune alone opens it too.",
@@ -21,9 +21,16 @@ VERBS: dict[str, str] = {
     "runs": "List runs.",
     "show": "One run: state, progress, metrics, where everything lies.",
     "health": "What was found while a run trained, and what helps.",
+    "recipe": "Print a run's recipe, with --with-changes as it was steered.",
     "compare": "Runs side by side: metrics, and where their recipes differ.",
     "logs": "What the worker printed.",
     "watch": "Follow a run as plain lines.",
+    "set": "Change settings while a run goes on.",
+    "pause": "Hold after this step; continue goes on.",
+    "continue": "Go on with a run that pause holds.",
+    "save": "Write a checkpoint at the next step.",
+    "rollback": "Go on from an earlier checkpoint, without starting again.",
+    "note": "Write a line into the history of a run that goes on.",
     "stop": "Finish the step, save, end.",
     "abort": "End now; work since the last checkpoint is lost.",
     "resume": "Go on from the newest whole checkpoint.",
@@ -60,7 +67,7 @@ class Verbs(click.Group):
             raise diagnostics.ReaderGone from error
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = as_help(args)
+        given = as_open(as_help(args), VERBS, (name for option in self.get_params(ctx) for name in option.opts))
         try:
             return super().parse_args(ctx, given)
         except click.NoSuchOption as error:

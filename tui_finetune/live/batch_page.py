@@ -142,6 +142,13 @@ def row_of(look: BatchLook, index: int, width: int) -> Line:
     )
 
 
+def row_facts(look: BatchLook, index: int) -> list[tuple[str, str]]:
+    """All of a row, as plain lines."""
+    row = look.rows[index]
+    score = [("score", words.score(row.score))] if row.score is not None else []
+    return [("answer", row.brief), *score, ("text", row.text)]
+
+
 def quiet_words(look: BatchLook | None) -> str:
     """What the message line says of a batch while nothing else is said."""
     if look is None or not look.rows:
@@ -149,6 +156,13 @@ def quiet_words(look: BatchLook | None) -> str:
     if look.done > len(look.rows):
         return f"The first {len(look.rows):,} of {look.done:,} rows; all of them are in the file."
     return ""
+
+
+def cut_off_words(look: BatchLook | None) -> str:
+    """What is said where the program ends before the file does."""
+    if look is None or not look.live:
+        return ""
+    return f"{look.file.name} is not predicted: {look.done:,} rows were done, nothing was written."
 
 
 def ended_words(look: BatchLook) -> str:

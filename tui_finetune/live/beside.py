@@ -8,7 +8,8 @@ from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.columns import Column, fit, head_line, row_line
-from tui_finetune.live.evaluation_page import LOWER_IS_BETTER, LabelFigures, Measured
+from tui_finetune.live.evaluation_page import LOWER_IS_BETTER, Measured
+from tui_finetune.live.label_figures import LabelFigures
 from tui_finetune.live.spans import Line, Span, blanks, line, muted, span
 from tui_finetune.text import cut_middle
 

@@ -55,8 +55,7 @@ def matching(candidates: Sequence[Candidate], typed: str) -> list[Candidate]:
 def candidate_line(one: Candidate, width: int) -> Line:
     name = {"recent": "recent", "source": "source", "file": "", "folder": "", "cached": "Hub, here", "hub": "Hub"}
     value = cut_front(one.value, max(20, width - 28)) if one.kind in ("recent", "file", "folder") else one.value
-    about = cut_end(one.about, max(0, width - len(value) - 14))
-    return ends(line(span(value), "  ", muted(about)), line(muted(name[one.kind]), " "), width)
+    return ends(line(span(value), "  ", muted(cut_end(one.about, width))), line(muted(name[one.kind]), " "), width)
 
 
 def hub_candidates(cached: Sequence[str], found: Sequence[Sequence[object]]) -> list[Candidate]:

@@ -212,6 +212,18 @@ def _tail(key: str) -> str:
     return key.removeprefix("train.")
 
 
+NUMBER = 8
+"""Cells before a line of the file: cursor, mark, number."""
+
+
+def file_detail(text: str, width: int) -> list[Line]:
+    """The line under the cursor as much as there is room for, where its row cuts it."""
+    bare = text.strip()
+    if len(text) + NUMBER <= width:
+        return []
+    return [line(" ", span(part)) for part in wrapped(bare[: 4 * DETAIL * width], width - 2, DETAIL)]
+
+
 def file_line(text: str, number: int, bad: bool, width: int) -> Line:
     """A line of the recipe's text with its number."""
     bare = text.rstrip("\r")[: 4 * width + 4]

@@ -180,6 +180,12 @@ def result_words(status: Status) -> str:
     return f"{words.score(value)} {name} {split}"
 
 
+def split_words(status: Status, split: str) -> str:
+    """The main metric on one split, which the words do not repeat: `0.912 accuracy`; empty where it has none."""
+    names = [name for name in status.metrics if name.startswith("test_") == (split == "test")]
+    return f"{words.score(status.metrics[names[0]])} {names[0].removeprefix('test_')}" if names else ""
+
+
 def progress_words(row: RunRow, now: float) -> str:
     """`59 % 14 m left`, `took 1 m 24 s`, `at 40 %`, or since when it is not well."""
     status, figures = row.status, row.figures

@@ -46,10 +46,14 @@ STATES: Mapping[str, Mark] = {
 GLYPHS: Mapping[str, str] = {
     "○": "o", "●": "*", "‖": "=", "✓": "+", "■": "#", "✗": "x", "·": "-",
     "▸": ">", "◆": "o", "█": "#", "░": ".", "─": "-", "━": "=", "│": "|", "└": "+", "┤": "+", "┊": ":",
-    "→": ">", "↑": "^", "↓": "v", "…": ".", "±": "~", "–": "-", "␛": "^", "⏎": "/", "▏": "|", "▎": "|", "▍": "|", "▌": "#",
+    "→": ">", "↑": "^", "↓": "v", "…": "~", "±": "~", "–": "-", "␛": "^", "⏎": "/", "▏": "|", "▎": "|", "▍": "|", "▌": "#",
     "▋": "#", "▊": "#", "▉": "#",
 }  # fmt: skip
-"""Each glyph of ours and its ASCII, one cell for one cell: a screen is the same picture in both."""
+"""Each glyph of ours and its ASCII, one cell for one cell: a screen is the same picture in both.
+
+What is cut ends in `~`, as other programs of a terminal have it; of a path `*/train.csv`, for `~/` is somebody's home.
+"""
+CUT_PATH, CUT_PATH_ASCII = "…/", "*/"
 
 
 def mark(name: str) -> Mark:

@@ -34,3 +34,12 @@ def _told(row: RunRow) -> tuple[str, str] | None:
     result = result_words(status) if status.state == "finished" else NOTHING
     words = f"finished, {result}" if result != NOTHING else status.words
     return f"{info.title} {words}", "bad" if status.state in BAD else "text"
+
+
+def goes_on(listing: Listing) -> str:
+    """What is said when the program ends: `imdb-bert (k3f9) goes on. tui-finetune shows it again.`"""
+    live = [row.info.title for row in listing.rows if row.status.live]
+    if not live:
+        return ""
+    some = f"{live[0]} goes on" if len(live) == 1 else f"{len(live)} runs go on"
+    return f"{some}. tui-finetune shows {'it' if len(live) == 1 else 'them'} again."

@@ -106,6 +106,8 @@ class RunsReader:
             return self._unreadable(now, f"cannot be read: {error.strerror}")
         wanted = names if newest is None else names[:newest]
         rows = [row for name in wanted if (row := self._row(self.home.runs / name, now)) is not None]
+        if names and not self.home.runs.is_dir():  # it went while it was read: what was known of its runs stays
+            return self._unreadable(now, "is gone")
         self._forget(set(names))
         rows.sort(key=lambda row: (row.info.created, row.id), reverse=True)
         self._last = Listing(tuple(rows), now, len(wanted) == len(names))

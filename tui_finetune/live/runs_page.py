@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_finetune.live import words
 from tui_finetune.live.columns import Column, fit, row_line
@@ -37,6 +37,25 @@ class MachineFigures:
     disk_free: int | None = None
     device_words: str = "cpu"
     """`cuda:0 9.1 of 24.1 GB`, `cpu, 2 cores`."""
+
+
+AMPLE = 10e9
+"""Bytes from which the room on the disk is told in whole GB: nobody decides by less, and each change is painted."""
+
+
+def steady(before: MachineFigures | None, now: MachineFigures) -> MachineFigures:
+    """What is told now: room on the disk that has hardly changed stays as it was told, since an idle screen paints nothing."""
+    if before is None or before.disk_free is None or now.disk_free is None:
+        return now
+    least = 1e9 if now.disk_free >= AMPLE else 1e8
+    return replace(now, disk_free=before.disk_free) if abs(now.disk_free - before.disk_free) < least else now
+
+
+def free_words(free: int) -> str:
+    """`412 GB free`, `8.3 GB free`."""
+    return (
+        f"{words.size(round(free / 1e9) * 1e9).replace('.0 ', ' ') if AMPLE <= free < 1e12 else words.size(free)} free"
+    )
 
 
 SPARKS = "▁▂▃▄▅▆▇█"
@@ -227,7 +246,7 @@ def machine_line(host: str, place: str, figures: MachineFigures | None, count: i
     left = line(" ", span(host), "  ", muted(cut_front(place, 24)))
     parts = [f"{count:,} run{'' if count == 1 else 's'}"] if count else []
     if figures is not None:
-        parts += [f"{words.size(figures.disk_free)} free"] if figures.disk_free is not None else []
+        parts += [free_words(figures.disk_free)] if figures.disk_free is not None else []
         parts += [figures.device_words]
     return ends(left, line(muted(" · ".join(parts)), " "), width)
 

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import events, on
-from textual.app import App
-from textual.message import Message
+from textual import events
+from textual.app import ScreenStackError
 from textual.screen import Screen
 
 from tui_finetune.live.eyes import eyes
-from tui_finetune.live.news import news
-from tui_finetune.live.reader import Listing, RunRow
-from tui_finetune.live.runs_page import MachineFigures
-from tui_finetune.live.spans import Line, line, plain, span
+from tui_finetune.live.news import goes_on
+from tui_finetune.live.reader import RunRow
+from tui_finetune.live.spans import Line, plain
 from tui_finetune.paths import Home
-from tui_finetune.runs.info import RunInfo
 from tui_finetune.text import Shown
-from tui_finetune.ui import messages
 from tui_finetune.ui.bridge import Bridge
 from tui_finetune.ui.filters import ControlFilter
+from tui_finetune.ui.hearing import Hearing
 from tui_finetune.ui.memory import Memory, memory_file, read_memory
 from tui_finetune.ui.pace import Pace
 from tui_finetune.ui.page import Page
@@ -41,7 +39,7 @@ SAID_KEPT = 200
 MEMORY_SECONDS = 30.0
 
 
-class TuiFinetune(App[str], inherit_bindings=False):
+class TuiFinetune(Hearing, inherit_bindings=False):
     """Seven screens on the run directory. It returns what is to be said after its end."""
 
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
@@ -66,19 +64,15 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.keymap = self.settings.keymap
         self.bridge = Bridge(self.post_message, home, launch)
         self.bridge.pace = Pace(self.settings.refresh_seconds, self._behind)
-        self.listing = Listing()
-        self.machine: MachineFigures | None = None
-        self.failed_plugins = 0
         self.memory: Memory = read_memory(home.root)
         self.current_run: str | None = open_run or self.memory.run
         self.said: list[tuple[float, Shown]] = []
-        self.trashed: list[Sequence[RunInfo]] = []
-        """What went to the trash since the start, the last one last."""
         self._wanted: dict[str, object] = {}
         """By screen what it is asked to show when it appears."""
         self.said_there = ""
         """What is said on a screen that appears; until the next key."""
         self._from: dict[str, str] = {}
+        self._page: Page | None = None
         self._open_run = open_run
         self._filters.append(ControlFilter())
         self.typing = TypingOrder(super().on_event, self._handle_exception)
@@ -116,8 +110,20 @@ class TuiFinetune(App[str], inherit_bindings=False):
         behind = getattr(self._driver, "behind", None)
         return behind is not None and bool(behind())
 
+    @property
+    def stuck(self) -> bool:
+        """True where the terminal took nothing at the end."""
+        return bool(getattr(self._driver, "stuck", False))
+
     def _come_back(self, app: Any) -> None:
         """After a suspension: nothing of what was painted before stands on the terminal any more."""
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Paints everything, whatever the terminal shows."""
+        frames = getattr(self._driver, "frames", None)
+        if frames is not None:
+            frames.forget()
         self.refresh(layout=True)
         self.screen.refresh(layout=True)
 
@@ -125,9 +131,13 @@ class TuiFinetune(App[str], inherit_bindings=False):
 
     @property
     def page(self) -> Page:
-        found = self.screen
-        assert isinstance(found, Page)
-        return found
+        """The one that is shown; while the program closes its screens, the one that was."""
+        with contextlib.suppress(ScreenStackError):
+            found = self.screen
+            assert isinstance(found, Page)
+            self._page = found
+        assert self._page is not None
+        return self._page
 
     def pages(self) -> list[Page]:
         """Those that have been shown; one that is being made has no panes yet that could be told anything."""
@@ -178,12 +188,11 @@ class TuiFinetune(App[str], inherit_bindings=False):
         self.page.say(text)
 
     def quit(self) -> None:
-        """Ends the program, and says that runs go on."""
+        """Ends the program, and says that runs go on, and what does not."""
         self.remember()
         self.bridge.stop()
-        live = [row.info.title for row in self.listing.rows if row.status.live]
-        some = f"{live[0]} goes on" if len(live) == 1 else f"{len(live)} runs go on"
-        self.exit(f"{some}. tui-finetune shows {'it' if len(live) == 1 else 'them'} again." if live else "")
+        said = [*(page.ends_with_it() for page in self.pages()), goes_on(self.listing)]
+        self.exit(" ".join(one for one in said if one))
 
     # What stands in every frame
 
@@ -200,90 +209,6 @@ class TuiFinetune(App[str], inherit_bindings=False):
         """Writes what the next start wants to know."""
         self.memory = self.memory.leaving(self.listing, time.time())
         self.bridge.write(memory_file(self.home.root), self.memory.as_json())
-
-    # What has happened
-
-    @on(messages.Told)
-    def _tell(self, message: messages.Told) -> None:
-        self._forward(message)
-
-    def _forward(self, message: Message) -> None:
-        """To every screen that has been shown and wants to know."""
-        for page in self.pages():
-            for target in (page, page.sheet):
-                handler = getattr(target, message.handler_name, None)
-                if handler is not None:
-                    handler(message)
-
-    on_log_advanced = on_run_details_read = on_run_gone = on_launch_advanced = on_machine_looked_at = _forward
-    on_run_advanced = on_history_read = on_history_reading = _forward
-
-    def on_runs_read(self, message: messages.RunsRead) -> None:
-        told = news(self.listing, message.listing, looked_at=self.current_run if self.current_mode == "run" else None)
-        self.listing = message.listing
-        self._forward(message)
-        for text, token in told:
-            self.page.say(text, token)
-        self.page.repaint_frame()
-
-    def on_machine_sampled(self, message: messages.MachineSampled) -> None:
-        self.machine = message.figures
-        self._forward(message)
-
-    def on_plugins_read(self, message: messages.PluginsRead) -> None:
-        self.failed_plugins = sum(1 for info in message.plugins if info.health == "failed")
-        self._forward(message)
-        self.page.repaint_frame()
-
-    def on_request_sent(self, message: messages.RequestSent) -> None:
-        self.page.say(f"{message.action} sent to {message.run.name}")
-
-    def on_request_answered(self, message: messages.RequestAnswered) -> None:
-        token = "warn" if message.answer == "refused" else "text"
-        self.page.say(f"{message.run.name}: {message.action} {message.answer or 'sent'}: {message.words}", token)
-
-    def on_settings_saved(self, message: messages.SettingsSaved) -> None:
-        """What was set counts at once; an option of the command line counted for the start alone."""
-        settings = self.settings = message.settings
-        self.keymap = settings.keymap
-        if message.name in ("theme", "ascii"):
-            self.look = look_of(settings.theme, settings.ascii)
-        self.bridge.pace.seconds = settings.refresh_seconds
-        self.page.repaint()
-        for page in self.pages():
-            for widget in page.query("*"):
-                widget.refresh()
-
-    def on_label_saved(self, message: messages.LabelSaved) -> None:
-        self.page.say(line(span(f"Saved: {message.run.name} {' '.join(message.run.tags)}".rstrip())))
-
-    def on_runs_trashed(self, message: messages.RunsTrashed) -> None:
-        self.trashed.append(message.runs)
-        self._forward(message)
-        what = message.runs[0].name if len(message.runs) == 1 else f"{len(message.runs)} runs"
-        self.say_there(f"{what} moved to the trash; {self.keymap.shown('item.undo')} brings back.")
-
-    def on_runs_restored(self, message: messages.RunsRestored) -> None:
-        self._forward(message)
-        self.page.say(f"Back: {', '.join(run.name for run in message.runs)}")
-
-    def on_run_started(self, message: messages.RunStarted) -> None:
-        self.bridge.look_now()
-        self._forward(message)
-        if message.attempt > 1:
-            self.page.say(f"{message.run.name}: attempt {message.attempt} has begun.")
-
-    def on_text_copied(self, message: messages.TextCopied) -> None:
-        self.page.say(f"Copied {message.characters:,} characters; also in {message.path}")
-
-    def on_work_failed(self, message: messages.WorkFailed) -> None:
-        """Every failure is shown: one line at once, all of it in a sheet where there is more."""
-        self._forward(message)
-        first = str(message.problems[0]) if message.problems else "failed"
-        log = f" Traceback in {message.log}." if message.log else ""
-        self.page.say(f"{message.what}: {first}{log}", "bad")
-        if len(message.problems) > 1:
-            self.page.show_problems(message.what, message.problems)
 
     def copy_text(self, text: str) -> None:
         """To the terminal's clipboard (OSC 52), and to a file: no terminal says whether it took it."""

@@ -1,11 +1,7 @@
-"""Between the screens and the disk: the only owner of threads. Screens ask it; it posts what has happened.
-
-Threads are daemons of our own: the event loop's would hold the program up at its end when a file system hangs.
-"""
+"""Between the screens and the disk: the only owner of threads. Screens ask it; it posts what has happened."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
-from tui_finetune.errors import Problem, UserError, log_traceback
 from tui_finetune.live.reader import RunsReader
 from tui_finetune.paths import Home
 from tui_finetune.runs import control
@@ -23,9 +18,9 @@ from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import RunStore
 from tui_finetune.ui import messages
 from tui_finetune.ui.following import Following
-from tui_finetune.ui.latest import Latest, Work
 from tui_finetune.ui.pace import Pace
 from tui_finetune.ui.settings import REFRESH_SECONDS
+from tui_finetune.ui.threads import Threads
 
 if TYPE_CHECKING:
     from tui_finetune.launch.handoff import Launch
@@ -37,30 +32,23 @@ RUNS_SECONDS = 1.0
 MACHINE_SECONDS = 10.0
 FIRST_LOOK = 60
 """Newest runs that are shown before the rest has been read."""
-SETTLE_SECONDS = 3.0
-"""The program's end waits so long for what is being written."""
 ANSWER_SECONDS = 10.0
 """A worker reads its requests every 0.2 s; one that is stalled or far away may take longer."""
 
 
-class Bridge:
+class Bridge(Threads):
     """Started by the app after its first paint, stopped with it."""
 
     def __init__(self, post: Callable[[Message], object], home: Home, launch: Callable[[], Launch]) -> None:
-        self.home = home
+        super().__init__(post, home)
         self.pace = Pace(REFRESH_SECONDS, lambda: False)
         """How often what moves by itself is told; the app puts its own here."""
-        self._post_message = post
         self._launch = launch
-        self._stopped = threading.Event()
         self._look = threading.Event()
         """Set where a change is known of: the next look at the runs does not wait."""
         self._following: Following | None = None
         self._numbers = itertools.count(1)
         self._starting: Starting | None = None
-        self._said: set[str] = set()
-        self._latest = Latest(self.post, self.guarded, self._thread)
-        self._at_end: list[Callable[[], None]] = []
         self._loading = threading.Lock()
         self._catalog: Catalog | None = None
 
@@ -70,59 +58,9 @@ class Bridge:
         self._thread(self._watch_plugins, "plugins")
 
     def stop(self) -> None:
-        self._stopped.set()
+        super().stop()
         self._look.set()
         self.follow(None)
-        for close in self._at_end:
-            self._thread(close, "end")
-
-    def at_end(self, close: Callable[[], None]) -> None:
-        """Called once, in a thread, when the interface ends: for helpers that a screen keeps warm."""
-        self._at_end.append(close)
-
-    def _thread(self, work: Callable[[], None], name: str) -> None:
-        threading.Thread(target=work, name=f"bridge-{name}", daemon=True).start()
-
-    def post(self, message: Message) -> None:
-        """Tells the event loop. After its end nobody is told any more."""
-        if not self._stopped.is_set():
-            with contextlib.suppress(RuntimeError):  # the loop was closed between the look and the call
-                self._post_message(message)
-
-    def do(self, what: str, work: Callable[[], Message | None]) -> None:
-        """Does work in a thread of its own and posts what it returns; a failure is posted too. what: for its message."""
-
-        def run() -> None:
-            done = self.guarded(what, work)
-            if done is not None:
-                self.post(done)
-
-        self._thread(run, what)
-
-    def latest(self, key: str, what: str, work: Work) -> None:
-        """Does work of which only the newest counts, as what is typed is checked: one at a time for a key.
-
-        While one runs the next waits, and what waited before it is never begun. The work is given a function that says
-        whether something newer waits, so that long work can end early; its message is then dropped.
-        """
-        self._latest.do(key, what, work)
-
-    def settled(self, key: str, seconds: float = SETTLE_SECONDS) -> bool:
-        """Waits for the `latest` work of keys that begin so, at the program's end; False where it takes longer."""
-        return self._latest.settled(key, seconds)
-
-    def guarded(self, what: str, work: Callable[[], Message | None]) -> Message | None:
-        """The work's message, or that it failed. Full tracebacks of our own defects go to the home's log."""
-        try:
-            return work()
-        except UserError as error:
-            return messages.WorkFailed(what, error.problems)
-        except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            return messages.WorkFailed(what, (Problem(f"{where}{error.strerror or error}"),))
-        except Exception as error:  # noqa: BLE001 - the net under every thread: told on the screen, traceback kept
-            log = log_traceback(error, self.home.log)
-            return messages.WorkFailed(what, (Problem(f"{type(error).__name__}: {error}"),), log)
 
     def _watch_runs(self) -> None:
         reader = RunsReader(self.home)
@@ -137,16 +75,6 @@ class Bridge:
             self._look.wait(RUNS_SECONDS)
             while self.pace.next() > RUNS_SECONDS and not self._look.wait(RUNS_SECONDS):
                 pass
-
-    def _once(self, message: Message | None) -> None:
-        """Posts it; the same failure again and again is told once."""
-        if isinstance(message, messages.WorkFailed):
-            text = f"{message.what} {message.problems}"
-            if text in self._said:
-                return
-            self._said.add(text)
-        if message is not None:
-            self.post(message)
 
     def look_now(self) -> None:
         """The runs are read again without waiting."""

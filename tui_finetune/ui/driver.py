@@ -15,6 +15,7 @@ from textual.message import Message
 from tui_finetune.ui.frames import Frames
 from tui_finetune.ui.pasted import PasteFilter
 from tui_finetune.ui.taken import Taken
+from tui_finetune.ui.writing import ended, pieces, unbounded
 
 ANSWER_SECONDS = 1.0
 """The program's end, and its suspension, wait so long for an answer of the terminal that is on its way."""
@@ -41,6 +42,8 @@ class Driver(LinuxDriver):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.frames = Frames()
+        self.stuck = False
+        """The terminal took not even that it is given back: whoever writes to it waits for good."""
         self._taken = Taken()
         self._asks = False
         """Only while answers are read, and not shown."""
@@ -51,15 +54,21 @@ class Driver(LinuxDriver):
 
     def _unsent(self) -> int:
         """Pieces that the writing thread has not written: it waits for a terminal that takes nothing."""
-        thread = self._writer_thread
-        return vars(thread)["_queue"].qsize() if thread is not None else 0
+        return pieces(self._writer_thread).qsize() if self._writer_thread is not None else 0
 
     def start_application_mode(self) -> None:
         self.frames.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        if self._writer_thread is not None:
+            unbounded(self._writer_thread)
         self._taken = Taken()
         self._asks = self._key_thread is not None and self._key_thread.is_alive()
         self.flush()
+
+    def close(self) -> None:
+        """Waits until everything is written, and not longer than a terminal takes it."""
+        if self._writer_thread is not None:
+            self.stuck = not ended(self._writer_thread, self.fileno)
 
     def disable_input(self) -> None:
         if self._asks:

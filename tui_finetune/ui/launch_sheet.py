@@ -10,10 +10,12 @@ from textual.app import ComposeResult
 from tui_finetune.live.launching import Step, preflight_step, step_lines, under_way, waiting
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.series import History
+from tui_finetune.live.spans import line, wrap
+from tui_finetune.runs.info import RunInfo
 from tui_finetune.ui import messages
 from tui_finetune.ui.actions import Action, Place
 from tui_finetune.ui.launches import RecipeSource
-from tui_finetune.ui.widgets.sheet import Sheet, SheetLines
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, Sheet, SheetLines
 
 LINES = 15
 
@@ -38,6 +40,8 @@ class LaunchSheet(Sheet):
         "sheet",
         (
             Action("list.open", "Watch it", "The run's own screen."),
+            Action("run.log", "Log", "What its worker prints."),
+            Action("run.stop", "Stop…", offer=lambda sheet: sheet.stop_offer()),
             Action("list.down", "Down", footer=False),
             Action("list.up", "Up", footer=False),
             Action("app.back", "Close, run goes on", "Close the sheet; what has been started goes on."),
@@ -52,6 +56,8 @@ class LaunchSheet(Sheet):
         self._ready = False
         self._failed = False
         self.run_id: str | None = None
+        self._run: RunInfo | None = None
+        """From the handoff on."""
         self._history = History()
 
     def place(self) -> Place:
@@ -84,6 +90,10 @@ class LaunchSheet(Sheet):
             self.page.ui.follow(message.run_id)
         self._repaint()
 
+    def on_run_started(self, message: messages.RunStarted) -> None:
+        if message.attempt == 1:
+            self._run = message.run
+
     def on_run_advanced(self, message: messages.RunAdvanced) -> None:
         """The third step is the run's own: told by its events."""
         if message.run_id != self.run_id:
@@ -98,11 +108,24 @@ class LaunchSheet(Sheet):
         self.query_one(SheetLines).repaint()
         self.page.repaint_frame()
 
-    def _watch(self) -> None:
+    def _watch(self, tab: str | None = None) -> None:
         page, run_id = self.page, self.run_id
         self.close()
         if run_id is not None:
-            page.ui.open_run(run_id)
+            page.ui.open_run(run_id, tab=tab)
+
+    def do_run_log(self) -> None:
+        self._watch("log")
+
+    def stop_offer(self) -> Offer:
+        return ON if self._run is not None else off("It is being handed over.")
+
+    def do_run_stop(self) -> None:
+        info, bridge = self._run, self.page.ui.bridge
+        assert info is not None
+        asked = [line(" ", *part) for part in wrap(f"Stop {info.title}? It has only just begun.", 78)]
+        stop = Choice("save a checkpoint and stop", lambda: bridge.send(info, "stop", 1))
+        self.page.open_sheet(ChoiceSheet(f"Stop {info.name}", asked, [stop, Choice("let it run")]))
 
     def do_list_open(self) -> None:
         if self.run_id is not None:

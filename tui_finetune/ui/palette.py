@@ -2,78 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
-
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Input
 
 from tui_finetune.live import words
 from tui_finetune.live.palette import Entry, find
 from tui_finetune.live.spans import Line, ends, line, muted, span
-from tui_finetune.ui.actions import MOVES, Action, Place
+from tui_finetune.ui.actions import MOVES, Place
 from tui_finetune.ui.screens import SCREENS
-from tui_finetune.ui.widgets.field import Field, FieldRow
-from tui_finetune.ui.widgets.sheet import Sheet
-from tui_finetune.ui.widgets.table import Table
+from tui_finetune.ui.widgets.find_sheet import FindSheet, find_place
 
 if TYPE_CHECKING:
     from tui_finetune.ui.page import Page
 
-LINES = 14
 KEY_CELLS = 10
 MOVING = frozenset(action.id for action in MOVES)
 """Nobody looks for these here: they stand last."""
 
 
-class _Found(Table, can_focus=False):
-    """What matches, the first one under the cursor."""
+class PaletteSheet(FindSheet[Entry]):
+    """Every action that there is here now."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.entries: list[Entry] = []
-
-    def count(self) -> int:
-        return len(self.entries)
-
-    def row(self, index: int, width: int) -> Line:
-        entry = self.entries[index]
-        about = muted(f"off: {entry.off}" if entry.off else entry.about)
-        title = span(entry.title, "muted" if entry.off else "text")
-        return ends(line(title, "  ", about), line(muted(entry.key.rjust(KEY_CELLS)), " "), width)
-
-
-class PaletteSheet(Sheet):
-    """Type to find, enter to do."""
-
-    PLACE: ClassVar[Place] = Place(
-        "palette",
-        "palette",
-        (
-            Action("list.open", "Do it", "Do what is under the cursor."),
-            Action("list.down", "Down", footer=False),
-            Action("list.up", "Up", footer=False),
-            Action("app.back", "Close", "Close the palette."),
-        ),
-    )
-
+    PLACE: ClassVar[Place] = find_place("palette", "palette", "Do it", "Do what is under the cursor.")
     FIELD_PLACE = PLACE
+    LABEL = ":"
+    NOTHING = "Nothing here is called that."
 
     def __init__(self, page: Page) -> None:
         super().__init__("Actions")
+        self._of = page
         self._acts: dict[str, Callable[[], None]] = {}
         self._entries = self._gather(page)
-
-    def body(self) -> ComposeResult:
-        yield FieldRow(":", Field())
-        yield _Found()
-
-    def lines_wanted(self, width: int) -> int:
-        return LINES
-
-    def on_mount(self) -> None:
-        self._show("")
 
     def _gather(self, page: Page) -> list[Entry]:
         """Everything that can be chosen now; what it does is bound while the page's focus is still where it was."""
@@ -97,32 +56,16 @@ class PaletteSheet(Sheet):
         entries += [Entry(text, words.clock(t, t), "", "", "", 3) for t, text in reversed(page.ui.said)]
         return entries
 
-    def _show(self, typed: str) -> None:
-        found = self.query_one(_Found)
-        found.entries = find(self._entries, typed)
-        found.cursor = found.top = 0
-        found.repaint()
+    def matching(self, typed: str) -> Sequence[Entry]:
+        return find(self._entries, typed)
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show(event.value)
+    def line_of(self, one: Entry, width: int) -> Line:
+        about = muted(f"off: {one.off}" if one.off else one.about)
+        title = span(one.title, "muted" if one.off else "text")
+        return ends(line(title, "  ", about), line(muted(one.key.rjust(KEY_CELLS)), " "), width)
 
-    def do_list_down(self) -> None:
-        self.query_one(_Found).do_list_down()
-
-    def do_list_up(self) -> None:
-        self.query_one(_Found).do_list_up()
-
-    def do_list_open(self) -> None:
-        found = self.query_one(_Found)
-        if not found.entries:
-            self.page.say("Nothing here is called that.", "warn")
-            return
-        chosen = found.entries[found.cursor]
-        page = self.page
-        self.close()
-        if chosen.off:
-            page.say(f"{chosen.title.rstrip('…')}: {chosen.off}", "warn")
-        elif chosen.act in self._acts:
-            page.soon(self._acts[chosen.act])
+    def take(self, one: Entry) -> None:
+        if one.off:
+            self._of.say(f"{one.title.rstrip('…')}: {one.off}", "warn")
+        elif one.act in self._acts:
+            self._of.soon(self._acts[one.act])

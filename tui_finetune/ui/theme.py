@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_finetune.live.marks import GLYPHS
+from tui_finetune.live.marks import CUT_PATH, CUT_PATH_ASCII, GLYPHS
 from tui_finetune.live.spans import Line, Span
 
 TERMINAL: Mapping[str, str] = {
@@ -58,7 +58,9 @@ class Look:
 
     def text(self, text: str) -> str:
         """The text as this terminal can draw it."""
-        return text.translate(_ASCII) if self.ascii and not text.isascii() else text
+        if not self.ascii or text.isascii():
+            return text
+        return text.replace(CUT_PATH, CUT_PATH_ASCII).translate(_ASCII)
 
     def segment(self, span: Span) -> Segment:
         return Segment(self.text(span.text), self.style(span.token, bold=span.bold))

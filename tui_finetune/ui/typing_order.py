@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from textual import events
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.message_pump import MessagePump
 
 from tui_finetune.ui.page import Page
@@ -50,6 +50,8 @@ class TypingOrder:
             event = self._waiting.popleft()
             try:
                 await self._one(event, app)
+            except ScreenStackError:  # the program has closed its screens: nothing is left that a key could mean
+                self._waiting.clear()
             except Exception as error:  # noqa: BLE001 - as a defect in any handler: shown whole, and the program ends
                 self._failed(error)
                 return

@@ -42,6 +42,13 @@ def test_a_wrong_call_is_answered_by_what_was_meant(cli: Cli, typed: list[str], 
     assert told in said.err
 
 
+@pytest.mark.parametrize("typed", [["--ascii"], ["--home=/x", "--ascii"], ["--no-plugins", "--home", "/x"]])
+def test_options_without_a_verb_are_those_of_the_interface(cli: Cli, typed: list[str]) -> None:
+    said = cli(*typed)
+    assert "the interface needs a terminal" in said.err
+    assert "comes after the verb" not in said.err
+
+
 def test_every_word_of_other_programs_leads_to_a_verb_that_is_here() -> None:
     for word, meant in groups.SYNONYMS.items():
         assert word not in main.VERBS

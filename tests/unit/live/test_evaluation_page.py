@@ -10,14 +10,10 @@ import pytest
 from tui_finetune.live.evaluation_page import (
     Choosable,
     Measured,
-    arranged_labels,
     beaten_words,
     confusion_table,
     details,
     having,
-    label_columns,
-    label_line,
-    label_table,
     metric_lines,
     metric_table,
     predicted_line,
@@ -25,6 +21,7 @@ from tui_finetune.live.evaluation_page import (
     rows_head,
     thing_line,
 )
+from tui_finetune.live.label_figures import arranged_labels, label_columns, label_line, label_table
 from tui_finetune.live.row_page import entities_of, row_lines
 from tui_finetune.live.spans import Line, plain, width_of
 

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import shutil
 import time
+from pathlib import Path
 
 import pytest
 
 from tests.fakes import FakeRun, finished_run, many_ended
 from tui_finetune.live import runs_page
 from tui_finetune.live.columns import head_line
-from tui_finetune.live.listing import SORTS, Arranged, View, arrange, parse_filter, progress_words, result_words
+from tui_finetune.live.listing import (
+    SORTS,
+    Arranged,
+    View,
+    arrange,
+    parse_filter,
+    progress_words,
+    result_words,
+    split_words,
+)
 from tui_finetune.live.offers import abort_offer, delete_offer, label_offer, resume_offer, stop_offer
 from tui_finetune.live.reader import RunRow, RunsReader, falling
 from tui_finetune.live.spans import plain, width_of
@@ -35,6 +45,42 @@ def some(home: Home) -> RunsReader:
     finished_run(home, "new")
     FakeRun(home, "live").begin().plan().step(10).close()
     return RunsReader(home)
+
+
+def test_room_on_the_disk_is_told_again_only_when_somebody_could_mind() -> None:
+    first = runs_page.MachineFigures(412_300_000_000, "cpu, 2 cores")
+    assert runs_page.steady(None, first) is first
+    assert runs_page.steady(first, runs_page.MachineFigures(411_900_000_000, "cpu, 2 cores")) == first
+    assert runs_page.steady(first, runs_page.MachineFigures(411_200_000_000)).disk_free == 411_200_000_000
+    low = runs_page.MachineFigures(8_310_000_000)
+    assert runs_page.steady(low, runs_page.MachineFigures(8_190_000_000)).disk_free == 8_190_000_000
+    told = [runs_page.free_words(size) for size in (412_300_000_000, 41_260_000_000, 8_310_000_000, 2_100_000_000_000)]
+    assert told == ["412 GB free", "41 GB free", "8.3 GB free", "2.1 TB free"]
+
+
+def test_a_folder_that_goes_while_it_is_read_takes_no_row_with_it(
+    home: Home, some: RunsReader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = some.read()
+    read = some._row
+
+    def going(root: Path, now: float) -> RunRow | None:
+        if home.runs.exists():
+            home.runs.rename(home.root / "elsewhere")
+        return read(root, now)
+
+    monkeypatch.setattr(some, "_row", going)
+    after = some.read()
+    assert [row.id for row in after.rows] == [row.id for row in before.rows]
+    assert after.problem is not None
+    assert after.problem.endswith("is gone")
+
+
+def test_the_figure_of_a_split(home: Home) -> None:
+    run = finished_run(home, "both", metrics={"accuracy": 0.921, "loss": 0.2, "test_accuracy": 0.91})
+    status = row(home, run).status
+    assert split_words(status, "validation") == "0.921 accuracy"
+    assert split_words(status, "test") == "0.910 accuracy"
 
 
 def test_the_order_of_the_house_is_live_then_what_needs_a_look_then_newest(some: RunsReader) -> None:

@@ -116,7 +116,8 @@ def _title(found: Measured, part: str) -> str:
 
 def _table(found: Measured, part: str) -> tuple[list[str], list[list[Any]]]:
     from tui_finetune.live.beside import shown_labels
-    from tui_finetune.live.evaluation_page import arranged_labels, confusion_table, label_table, metric_table
+    from tui_finetune.live.evaluation_page import confusion_table, metric_table
+    from tui_finetune.live.label_figures import arranged_labels, label_table
 
     if part == "labels":
         return label_table(arranged_labels(shown_labels(found)))

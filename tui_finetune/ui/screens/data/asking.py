@@ -16,12 +16,12 @@ from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, Text
 
 if TYPE_CHECKING:
     from tui_finetune.live.data_steps import Step
+    from tui_finetune.ui.screens.data.actions import DataActions
     from tui_finetune.ui.screens.data.messages import LinesRead
-    from tui_finetune.ui.screens.data.page import DataPage
     from tui_finetune.ui.wants import DataWanted
 
 
-def open_wanted(page: DataPage, wanted: DataWanted) -> None:
+def open_wanted(page: DataActions, wanted: DataWanted) -> None:
     """What another screen asks for; what is open already is not read again."""
     if wanted.recipe is not None:
         given: Asked | None = Asked(recipe=str(wanted.recipe))
@@ -38,14 +38,14 @@ def open_wanted(page: DataPage, wanted: DataWanted) -> None:
         page.open(typed, given, wanted.row_id)
 
 
-def ask_for_source(page: DataPage) -> None:
+def ask_for_source(page: DataActions) -> None:
     recent = begin_with(page.ui.memory.data, ())
     begin = [*recent, *(one for one in page.query_one(SourcesPane).found if one.kind != "recent")]
     typed = page.typed if page.problems else ""
     page.open_sheet(SourceSheet(typed, lambda text: page.shelf.candidates(text, begin), page.open))
 
 
-def choose(page: DataPage) -> None:
+def choose(page: DataActions) -> None:
     """The split where there are several; all that is chosen otherwise."""
     found = page.found
     if found is None or len(found.splits) < 2 or page.problems:
@@ -60,13 +60,13 @@ def choose(page: DataPage) -> None:
     page.open_sheet(ChoiceSheet("Show", [line(" ", muted("Which split is shown, or what is counted."))], choices))
 
 
-def show_split(page: DataPage, name: str) -> None:
+def show_split(page: DataActions, name: str) -> None:
     page.split, page.filter, page.sort, page.reverse = name, "", "", False
     page.look(keep=False)
     page.show_tab(page.tab)
 
 
-def choose_more(page: DataPage) -> None:
+def choose_more(page: DataActions) -> None:
     """Read again with another model, length, task, source or subset."""
     found, asked = page.found, page.asked
     if asked is None:
@@ -102,7 +102,7 @@ def choose_more(page: DataPage) -> None:
     )
 
 
-def ask_options(page: DataPage, step: Step) -> None:
+def ask_options(page: DataActions, step: Step) -> None:
     """The options of a step, each as it would stand in a recipe."""
     from tui_finetune.config.sets import parse_value
     from tui_finetune.config.write import toml_value
@@ -123,7 +123,7 @@ def ask_options(page: DataPage, step: Step) -> None:
     page.open_sheet(FieldsSheet(f"Options of {step.name}", fields, take, hint=titles))
 
 
-def show_details(page: DataPage) -> None:
+def show_details(page: DataActions) -> None:
     found = page.found
     assert found is not None
     facts = details(found)
@@ -151,7 +151,7 @@ def details(found: DataSet) -> list[tuple[str, str]]:
     return [*dict.fromkeys(facts), *(("note", note) for note in found.notes)]
 
 
-def show_lines(page: DataPage, message: LinesRead) -> None:
+def show_lines(page: DataActions, message: LinesRead) -> None:
     """The lines of a file as they stand, the one that is meant marked."""
 
     def lines(width: int) -> list[Line]:

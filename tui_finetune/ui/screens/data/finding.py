@@ -102,8 +102,9 @@ def paths(typed: str, folder: Path) -> list[Candidate]:
     return found
 
 
-def asks_hub(typed: str) -> bool:
-    return searched(typed)
+def asks_hub(typed: str, folder: Path) -> bool:
+    """False where what is typed is a place on this machine, by its looks or because it is there."""
+    return searched(typed) and not (folder / os.path.expanduser(typed.strip())).exists()
 
 
 def pause(stale: Callable[[], bool]) -> bool:

@@ -2,35 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.widget import Widget
-from textual.widgets import Input
 
 from tui_finetune.errors import Problem
 from tui_finetune.live import data_rows
-from tui_finetune.live.data_row import texts_of
 from tui_finetune.live.data_set import summary_words
-from tui_finetune.live.data_steps import Step
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
+from tui_finetune.ui.screens.data.actions import DataActions
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, RunPane, StepsTable
-from tui_finetune.ui.screens.data.offering import Offering
 from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.places import DATA
 from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
-from tui_finetune.ui.wants import DataWanted, PredictWanted, TrainWanted
+from tui_finetune.ui.wants import DataWanted, TrainWanted
 
 TABS = ("rows", "columns", "prepared")
 WIDE = 110
 """From this width on the row under the cursor stands whole beside the table."""
 FILES_SECONDS = 5.0
 """Between two looks at the files."""
-LENGTH = "length"
 
 
 class Shown(Widget):
@@ -39,7 +34,7 @@ class Shown(Widget):
     DEFAULT_CSS = "Shown { layout: horizontal; height: 1fr; }"
 
 
-class DataPage(Offering):
+class DataPage(DataActions):
     """The screen of the data that were opened last."""
 
     NAME = "data"
@@ -218,78 +213,6 @@ class DataPage(Offering):
     def show_raw(self, problem: Problem) -> None:
         if self.asked is not None:
             self.shelf.raw(self.asked, problem)
-
-    def do_data_source(self) -> None:
-        asking.ask_for_source(self)
-
-    def do_item_choose(self) -> None:
-        asking.choose(self)
-
-    def do_item_details(self) -> None:
-        asking.show_details(self)
-
-    def ask_options(self, step: Step) -> None:
-        asking.ask_options(self, step)
-
-    def do_item_new(self) -> None:
-        assert self.found is not None
-        self.say("Filling a recipe in …", "muted")
-        self.shelf.recipe(self.found, list(self.chosen.items()))
-
-    def do_item_tokens(self) -> None:
-        pane = self.query_one(RowPane)
-        if self.mode == "row":
-            pane.ids = not pane.ids
-            self.repaint()
-        else:
-            self.open_row()
-
-    def do_item_copy(self) -> None:
-        self.with_row(lambda read: self.ui.copy_text(json.dumps(read.row, ensure_ascii=False, default=str)))
-
-    def do_item_try(self) -> None:
-        def show(read: messages.RowRead) -> None:
-            assert self.found is not None
-            text, *pair = texts_of(self.found, read.row) or [""]
-            self.ui.show_screen("predict", PredictWanted(text=text, pair=pair[0] if pair else None))
-
-        self.with_row(show)
-
-    def do_view_reload(self) -> None:
-        if self.asked is not None:
-            self.open(self.asked.typed, self.asked)
-
-    def do_list_sort(self) -> None:
-        assert self.found is not None
-        orders = [
-            "",
-            *(one.name for one in data_rows.column_order(self.found)),
-            *([LENGTH] if self.found.inputs else []),
-        ]
-        place = orders.index(self.sort) if self.sort in orders else 0
-        self.sort, self.reverse = orders[(place + 1) % len(orders)], False
-        self.say(f"Sorted by {self.sort}." if self.sort else "In the order of the data.")
-        self.look(keep=False)
-
-    def do_list_turn(self) -> None:
-        self.reverse = not self.reverse
-        self.look(keep=False)
-
-    def do_list_filter(self) -> None:
-        self.open_filter(self.filter)
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        """The rows follow what is typed."""
-        if self.filter_open and self.found is not None:
-            event.stop()
-            self.filter = event.value
-            self.look()
-
-    def filter_closed(self, kept: bool) -> None:
-        if not kept and self.found is not None:
-            self.filter = ""
-            self.look()
 
     def do_app_back(self) -> None:
         mode = self.mode

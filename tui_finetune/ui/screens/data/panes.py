@@ -56,7 +56,13 @@ class SourcesPane(Pane, Table):
             EMPTY,
         ]
         self._keep_in_sight()
-        return [*lines, *(self._line(index, width) for index in range(self.top, self.count()))]
+        lines += [self._line(index, width) for index in range(self.top, self.count())]
+        about = wrap(self.found[self.cursor].about, width - 6, token="muted") if self.found else []
+        more = [EMPTY, *(line("   ", *part) for part in about)] if len(about) > 1 else []
+        return [*lines, *more] if len(lines) + len(more) <= height else lines
+
+    def moved(self) -> None:
+        self.repaint()
 
     def do_list_open(self) -> None:
         if self.found:

@@ -244,7 +244,7 @@ class Shelf:
 
         def work(stale: Any) -> Message | None:
             here = finding.candidates_here(typed, begin, self._folder)
-            if not finding.asks_hub(typed):
+            if not finding.asks_hub(typed, self._folder):
                 return messages.CandidatesRead(typed, here)
             self._bridge.post(messages.CandidatesRead(typed, here, more=True))
             if finding.pause(stale):

@@ -12,7 +12,8 @@ from textual.widgets import Input
 
 from tui_finetune.live import evaluation_page
 from tui_finetune.live.beside import compare_table
-from tui_finetune.live.evaluation_page import Choosable, confusion_table, label_table, metric_table
+from tui_finetune.live.evaluation_page import Choosable, confusion_table, metric_table
+from tui_finetune.live.label_figures import label_table
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.row_filter import RowFilter
 from tui_finetune.live.spans import fact_lines
@@ -59,7 +60,7 @@ class EvaluateActions(Page):
 
     def do_item_choose(self) -> None:
         self.work.find(self.ui.listing.rows)
-        self.open_sheet(EvaluationSheet("Evaluation", self.found or (), self._open))
+        self.open_sheet(EvaluationSheet("Evaluation", lambda: self.found or (), self._open))
 
     def _open(self, key: str) -> None:
         self.work.open(key, self.ui.listing.rows)
@@ -78,7 +79,7 @@ class EvaluateActions(Page):
     def do_item_compare(self) -> None:
         assert self.looking is not None
         found = self.looking.measured
-        self.open_sheet(EvaluationSheet(f"Beside {found.short} on {found.split}", self._others(), self._compare))
+        self.open_sheet(EvaluationSheet(f"Beside {found.short} on {found.split}", self._others, self._compare))
 
     def _compare(self, key: str) -> None:
         if self.looking is not None:

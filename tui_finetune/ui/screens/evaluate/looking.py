@@ -9,7 +9,8 @@ from typing import Any
 
 from tui_finetune.live.beside import EITHER, ComparedLook, group_words, shown_labels
 from tui_finetune.live.confusion import Confusion, Grid
-from tui_finetune.live.evaluation_page import SORTS, LabelFigures, Measured, arranged_labels
+from tui_finetune.live.evaluation_page import Measured
+from tui_finetune.live.label_figures import SORTS, LabelFigures, arranged_labels
 from tui_finetune.live.row_filter import RowFilter, RowOrder, parse_rows
 
 WRONG = RowFilter(wrong=True)

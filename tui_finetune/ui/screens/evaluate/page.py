@@ -11,26 +11,23 @@ from textual.containers import Container
 
 from tui_finetune.live import evaluation_page, words
 from tui_finetune.live.confusion import cell_words
-from tui_finetune.live.evaluation_page import LabelFigures
-from tui_finetune.live.row_filter import RowFilter
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.ui.messages import RunsRead
 from tui_finetune.ui.screens.evaluate import messages
-from tui_finetune.ui.screens.evaluate.actions import EvaluateActions
+from tui_finetune.ui.screens.evaluate.compare_panes import CompareHead, GroupsPane, MovedPane
 from tui_finetune.ui.screens.evaluate.looking import WRONG, Looking
 from tui_finetune.ui.screens.evaluate.panes import (
-    CompareHead,
     ConfusedPane,
     FiguresPane,
     GridPane,
-    GroupsPane,
     LabelsPane,
-    MovedPane,
     PairsPane,
     WeakestPane,
 )
 from tui_finetune.ui.screens.evaluate.places import EVALUATE
+from tui_finetune.ui.screens.evaluate.rows import Rows
 from tui_finetune.ui.screens.evaluate.rows_panes import RowDetail, RowPane, RowsPane
+from tui_finetune.ui.screens.evaluate.sheets import EvaluationSheet
 from tui_finetune.ui.screens.evaluate.work import Evaluations
 from tui_finetune.ui.wants import EvaluateWanted
 
@@ -43,7 +40,7 @@ FIGURES = 7
 """Lines of the figures at most."""
 
 
-class EvaluatePage(EvaluateActions):
+class EvaluatePage(Rows):
     """The screen of the evaluation that was opened last."""
 
     NAME = "evaluate"
@@ -82,7 +79,6 @@ class EvaluatePage(EvaluateActions):
         self._opening = False
         self._other_wanted: str | None = None
         """A run that is to stand beside the one that is being opened."""
-        self._fetching: tuple[int, int] | None = None
 
     def content(self) -> ComposeResult:
         with Container(id="tab-summary", classes="tab"):
@@ -136,11 +132,6 @@ class EvaluatePage(EvaluateActions):
         self.work.open_of(run_id, self.ui.listing.rows)
 
     # What it says
-
-    @property
-    def number(self) -> int | None:
-        """Place of the row under the cursor."""
-        return self.looking.number_at(self.query_one(RowsPane).cursor) if self.looking is not None else None
 
     def thing(self, width: int) -> Line:
         return evaluation_page.thing_line(self.looking.measured if self.looking else None, width, time.time())
@@ -238,6 +229,8 @@ class EvaluatePage(EvaluateActions):
 
     def on_evaluations_found(self, message: messages.EvaluationsFound) -> None:
         self.found = message.found
+        if isinstance(sheet := self.sheet, EvaluationSheet):
+            sheet.find()
         self.repaint_frame()
 
     def on_evaluation_read(self, message: messages.EvaluationRead) -> None:
@@ -264,29 +257,6 @@ class EvaluatePage(EvaluateActions):
         self.query_one(FiguresPane).styles.height = FIGURES
         self.show_tab("summary")
 
-    def on_rows_matched(self, message: messages.RowsMatched) -> None:
-        if (
-            self._is_open(message.key)
-            and self.looking is not None
-            and self.looking.matched(message.asked, message.numbers)
-        ):
-            self._fetching = None
-            rows = self.query_one(RowsPane)
-            rows.cursor = rows.top = 0
-            self.row_under_cursor()
-            self.repaint()
-
-    def on_rows_fetched(self, message: messages.RowsFetched) -> None:
-        if self._is_open(message.key) and self.looking is not None:
-            self._fetching = None
-            self.looking.fetched(message.rows)
-            self.query_one(RowsPane).repaint()
-
-    def on_row_fetched(self, message: messages.RowFetched) -> None:
-        if self._is_open(message.key) and self.looking is not None:
-            self.looking.whole = (message.number, message.row, message.other)
-            self.repaint()
-
     def on_comparison_made(self, message: messages.ComparisonMade) -> None:
         if self._is_open(message.key) and self.looking is not None:
             self.looking.compared, self.looking.refused = message.look, ""
@@ -308,56 +278,6 @@ class EvaluatePage(EvaluateActions):
 
     def on_evaluation_refused(self, message: messages.EvaluationRefused) -> None:
         self.say(message.problem, "bad")
-
-    def _is_open(self, key: str) -> bool:
-        return self.looking is not None and self.looking.measured.key == key
-
-    # Rows
-
-    def show_rows(self, wanted: RowFilter, *, group: str = "") -> None:
-        """The rows of a label, a pair, a cell, a group of a comparison."""
-        self.ask_rows(wanted, group)
-        self.show_tab("rows")
-
-    def ask_rows(self, wanted: RowFilter, group: str = "") -> None:
-        looking = self.looking
-        if looking is None or looking.stored is None:
-            return
-        looking.ask(wanted, group)
-        self.work.match(looking.measured.key, looking.asked, wanted, looking.order, looking.among)
-        self.repaint()
-
-    def fetch(self, first: int, last: int) -> None:
-        """Rows that come into sight, once each."""
-        looking = self.looking
-        if looking is not None and self._fetching != (first, last):
-            self._fetching = (first, last)
-            self.work.fetch(looking.measured.key, looking.missing(first, last))
-
-    def row_under_cursor(self) -> None:
-        """The row under the cursor is read whole."""
-        number = self.number
-        if self.looking is not None and number is not None:
-            self.work.whole(self.looking.measured.key, number)
-        self.query_one(RowDetail).repaint()
-        self.query_one(RowPane).repaint()
-
-    def open_row(self) -> None:
-        self.set_class(True, "-whole")
-        row = self.query_one(RowPane)
-        row.top = 0
-        row.focus()
-        self.call_after_refresh(self.repaint)
-
-    def label_under_cursor(self, label: LabelFigures | None) -> None:
-        """The grid beside the weakest labels stands around the one under the cursor."""
-        looking = self.looking
-        if looking is None or looking.confusion is None or label is None or label.label not in looking.confusion.labels:
-            return
-        looking.grid.focus = looking.confusion.labels.index(label.label)
-        order = looking.confusion.around(looking.grid.focus)
-        looking.grid.row = looking.grid.column = order.index(looking.grid.focus)
-        self.query_one("#around", GridPane).repaint()
 
     # What it does
 

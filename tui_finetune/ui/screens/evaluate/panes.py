@@ -1,4 +1,4 @@
-"""The panes of the Evaluate screen but for its rows: figures, labels, pairs, the grid, two evaluations beside each other."""
+"""The panes of one evaluation but for its rows: figures, labels, pairs, the grid."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, cast
 
 from textual import events
 
-from tui_finetune.live import beside, evaluation_page
+from tui_finetune.live import evaluation_page, label_figures
 from tui_finetune.live.columns import Column
 from tui_finetune.live.confusion import Confusion, grid_lines, pair_words
-from tui_finetune.live.evaluation_page import LabelFigures
+from tui_finetune.live.label_figures import LabelFigures
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.row_filter import RowFilter
-from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
+from tui_finetune.live.spans import EMPTY, Line, line, muted
 from tui_finetune.ui.screens.evaluate.looking import Looking
-from tui_finetune.ui.screens.evaluate.places import CONFUSED, GRID, GROUPS, LABELS, MOVED, PAIRS, WEAKEST
+from tui_finetune.ui.screens.evaluate.places import CONFUSED, GRID, LABELS, PAIRS, WEAKEST
 from tui_finetune.ui.widgets.painted import Painted
 from tui_finetune.ui.widgets.table import Table
 
@@ -79,7 +78,7 @@ class _LabelTable(Table, Pane):
 
     def _columns(self, width: int) -> Sequence[Column]:
         unit = self.looking.measured.unit if self.looking is not None else "rows"
-        return evaluation_page.label_columns(width, self._title(), unit)
+        return label_figures.label_columns(width, self._title(), unit)
 
     def _title(self) -> str:
         kind = "entity type" if self.looking is not None and self.looking.measured.entities else "label"
@@ -92,7 +91,7 @@ class _LabelTable(Table, Pane):
         return False
 
     def row(self, index: int, width: int) -> Line:
-        return evaluation_page.label_line(self.listed()[index], self._columns(width + 3))
+        return label_figures.label_line(self.listed()[index], self._columns(width + 3))
 
     def do_list_open(self) -> None:
         looking, current = self.looking, self.current
@@ -273,73 +272,3 @@ class GridPane(Painted, Pane, can_focus=True):
         row, column = grid.top + event.y - 2, grid.left + (event.x - first) // confusion.wide
         if event.y >= 2 and event.x >= first:
             self._move(row - grid.row, column - grid.column)
-
-
-class CompareHead(Painted, Pane):
-    """The figures of both."""
-
-    DEFAULT_CSS = "CompareHead { height: 7; }"
-
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        looking = self.looking
-        if looking is None:
-            return self.evaluate.nothing(width)
-        if looking.compared is not None:
-            return beside.head_lines(looking.compared, width)
-        why = looking.refused or "= puts another evaluation of the same rows beside this one."
-        return [EMPTY, *(line("   ", *part) for part in wrap(why, width - 6, token="muted"))]
-
-
-class GroupsPane(Table, Pane):
-    """Rows by who is right."""
-
-    PLACE = GROUPS
-
-    def __init__(self) -> None:
-        super().__init__(id="groups")
-
-    @property
-    def look(self) -> beside.ComparedLook | None:
-        return self.looking.compared if self.looking is not None else None
-
-    def count(self) -> int:
-        return len(beside.GROUPS) if self.look is not None else 0
-
-    def row(self, index: int, width: int) -> Line:
-        assert self.look is not None
-        return beside.group_line(self.look, beside.GROUPS[index], width)
-
-    def do_list_open(self) -> None:
-        self.evaluate.show_rows(RowFilter(), group=beside.GROUPS[self.cursor])
-
-
-class MovedPane(Table, Pane):
-    """Labels, those whose F1 moved most first."""
-
-    PLACE = MOVED
-
-    def __init__(self) -> None:
-        super().__init__(id="moved")
-        self._look: beside.ComparedLook | None = None
-        self._labels: list[beside.Moved] = []
-
-    @property
-    def labels(self) -> list[beside.Moved]:
-        look = self.looking.compared if self.looking is not None else None
-        if look is not self._look:
-            self._look = look
-            self._labels = beside.moved_labels(look) if look is not None else []
-        return self._labels
-
-    def count(self) -> int:
-        return len(self.labels)
-
-    def head(self, width: int) -> Line | None:
-        look = self._look
-        return beside.moved_head(look, width) if look is not None and self.labels else None
-
-    def row(self, index: int, width: int) -> Line:
-        return beside.moved_line(self.labels[index], width)
-
-    def do_list_open(self) -> None:
-        self.evaluate.show_rows(RowFilter(labels=(("label", self.labels[self.cursor].label),)), group=beside.EITHER)

@@ -7,86 +7,36 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Input
-
 from tui_finetune.live.evaluation_page import Choosable, choosable_line, having
-from tui_finetune.live.spans import Line, line, muted
-from tui_finetune.ui.actions import Action, Place
-from tui_finetune.ui.widgets.field import Field, FieldRow
-from tui_finetune.ui.widgets.sheet import FieldsSheet, Sheet
-from tui_finetune.ui.widgets.table import Table
-
-LINES = 13
+from tui_finetune.live.spans import Line
+from tui_finetune.ui.actions import Place
+from tui_finetune.ui.widgets.find_sheet import FindSheet, find_place
+from tui_finetune.ui.widgets.sheet import FieldsSheet
 
 
-class _Found(Table, can_focus=False):
-    """The evaluations that match what is typed."""
+class EvaluationSheet(FindSheet[Choosable]):
+    """The evaluations that there are."""
 
-    def __init__(self, found: Sequence[Choosable]) -> None:
-        super().__init__()
-        self.found = list(found)
-
-    def count(self) -> int:
-        return len(self.found)
-
-    def row(self, index: int, width: int) -> Line:
-        return choosable_line(self.found[index], width, time.time())
-
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        return super().picture(width, height) if self.found else [line("   ", muted("No evaluation is called that."))]
-
-
-class EvaluationSheet(Sheet):
-    """Type to find, enter to open."""
-
-    PLACE: ClassVar[Place] = Place(
-        "evaluate.choose",
-        "evaluations",
-        (
-            Action("list.open", "Open", "Open the evaluation under the cursor."),
-            Action("list.down", "Down", footer=False),
-            Action("list.up", "Up", footer=False),
-            Action("app.back", "Close", "Close the sheet; nothing changes."),
-        ),
+    PLACE: ClassVar[Place] = find_place(
+        "evaluate.choose", "evaluations", "Open", "Open the evaluation under the cursor."
     )
     FIELD_PLACE = PLACE
+    NOTHING = "No evaluation is called that."
 
-    def __init__(self, title: str, found: Sequence[Choosable], take: Callable[[str], None]) -> None:
-        super().__init__(title)
+    def __init__(self, title: str, found: Callable[[], Sequence[Choosable]], take: Callable[[str], None]) -> None:
+        """found: those that there are now. take: given the key of the chosen one."""
+        super().__init__(title, placeholder="words of a run, or a split")
         self._found = found
         self._take = take
 
-    def body(self) -> ComposeResult:
-        yield FieldRow("find", Field(placeholder="words of a run, or a split"))
-        yield _Found(self._found)
+    def matching(self, typed: str) -> Sequence[Choosable]:
+        return having(self._found(), typed)
 
-    def lines_wanted(self, width: int) -> int:
-        return LINES
+    def line_of(self, one: Choosable, width: int) -> Line:
+        return choosable_line(one, width, time.time())
 
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        table = self.query_one(_Found)
-        table.found = having(self._found, event.value)
-        table.cursor = table.top = 0
-        table.repaint()
-
-    def do_list_down(self) -> None:
-        self.query_one(_Found).do_list_down()
-
-    def do_list_up(self) -> None:
-        self.query_one(_Found).do_list_up()
-
-    def do_list_open(self) -> None:
-        table = self.query_one(_Found)
-        if not table.found:
-            self.page.say("No evaluation is called that.", "warn")
-            return
-        key = table.found[table.cursor].key
-        self.close()
-        self._take(key)
+    def take(self, one: Choosable) -> None:
+        self._take(one.key)
 
 
 def measure_sheet(name: str, take: Callable[[str, str], None]) -> FieldsSheet:

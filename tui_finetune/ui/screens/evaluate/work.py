@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from tui_finetune.errors import UserError
-from tui_finetune.evaluation.stored import Stored, all_evaluations, best_for, measured_of
+from tui_finetune.evaluation.stored import SPLITS, Stored, all_evaluations, best_for, measured_of
 from tui_finetune.live.beside import ComparedLook
 from tui_finetune.live.evaluation_page import Choosable, Measured
-from tui_finetune.live.listing import result_words
+from tui_finetune.live.listing import split_words
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.row_filter import RowFilter, RowOrder
 from tui_finetune.ui.screens.evaluate import messages
@@ -220,7 +220,8 @@ def _choosable(stored: Stored, known: dict[str, RunRow]) -> Choosable:
     about = run.info if run is not None else stored.info
     own = "" if stored.info.id == stored.about else f"  ({stored.info.name} {stored.info.short})"
     row = known.get(stored.info.id)
-    result = result_words(row.status) if row is not None and stored.split in ("test",) else ""
+    told = row is not None and (stored.split in SPLITS or row.info.kind == "evaluate")
+    result = split_words(row.status, stored.split) if row is not None and told else ""
     return Choosable(
         stored.key, f"{about.name} {about.short} on {stored.split}{own}", stored.about, stored.split, stored.t, result,
         stored.info.task or "", stored.info.data or "",

@@ -62,7 +62,7 @@ class PredictActions(Page):
     def do_item_choose(self) -> None:
         self.second = False
         self.models.find(self.ui.listing.rows)
-        self.open_sheet(ModelSheet("Model", self.offered(), self._warm(), lambda q, name: self.use(0, q, name)))
+        self.open_sheet(ModelSheet("Model", self.offered, self._warm(), lambda q, name: self.use(0, q, name)))
 
     def compare_offer(self) -> Offer:
         return predict_page.compare_offer(self.trying.usable, self.side)
@@ -72,7 +72,7 @@ class PredictActions(Page):
         self.second = True
         self.models.find(self.ui.listing.rows)
         title = f"Beside {self.side.short}, for the same labels"
-        self.open_sheet(ModelSheet(title, self.offered(), self._warm(), self._compare, folders=False))
+        self.open_sheet(ModelSheet(title, self.offered, self._warm(), self._compare, folders=False))
 
     def _compare(self, query: str, name: str) -> None:
         self.use(1, query, name)

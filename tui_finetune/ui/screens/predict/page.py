@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
-from textual.timer import Timer
-from textual.widgets import TextArea
 
 from tui_finetune.live import batch_page, predict_page, words
-from tui_finetune.live.kept import Kept
-from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.predict_page import needs_pair
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.actions import Place
 from tui_finetune.ui.messages import RunsRead
 from tui_finetune.ui.screens.predict import messages
-from tui_finetune.ui.screens.predict.actions import NO_MODEL, PredictActions
 from tui_finetune.ui.screens.predict.models import Models
 from tui_finetune.ui.screens.predict.panes import (
     AnswerPane,
@@ -33,19 +28,18 @@ from tui_finetune.ui.screens.predict.places import FIELD, PREDICT
 from tui_finetune.ui.screens.predict.sheets import ModelSheet
 from tui_finetune.ui.screens.predict.textbox import TextBox
 from tui_finetune.ui.screens.predict.trying import Trying
+from tui_finetune.ui.screens.predict.typed_text import TypedText
 from tui_finetune.ui.wants import PredictWanted
 
 TABS = ("one", "batch", "compare", "history")
 PANES = {"one": "#one", "batch": "#batch-rows", "compare": "#compare", "history": "#history"}
-QUIET_SECONDS = 0.15
-"""After the last key until the model is asked: not every letter is worth an answer."""
 WIDE = 110
 """From this width on the history stands beside the answer."""
 TALL = 32
 """From this height on there is more room to type."""
 
 
-class PredictPage(PredictActions):
+class PredictPage(TypedText):
     """The screen that tries models."""
 
     NAME = "predict"
@@ -63,12 +57,8 @@ class PredictPage(PredictActions):
     def __init__(self) -> None:
         super().__init__()
         self.tab = "one"
-        self._timer: Timer | None = None
         self._run: str | None = None
         """The run that was current when a model was last chosen for it."""
-        self._at = 0
-        """How far back in the history the field's text is; 0 is the person's own."""
-        self._own = ("", "")
 
     def content(self) -> ComposeResult:
         yield BoxHead("text", counts=True)
@@ -96,7 +86,13 @@ class PredictPage(PredictActions):
             self._take_wanted(wanted)
         else:
             self._choose_current()
-        if self.tab in ("one", "compare"):
+        self._focus_field()
+
+    def _focus_field(self) -> None:
+        """What is typed is a text to try; where no model could answer it, keys stay keys."""
+        if self.side is None:
+            self.query_one(PANES[self.tab]).focus()
+        elif self.tab in ("one", "compare"):
             self.box.focus()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -131,31 +127,14 @@ class PredictPage(PredictActions):
             self.use(0, newest.id, newest.info.short)
 
     def use(self, place: int, query: str, name: str) -> None:
+        first = self.side is None
         self.trying.choose(place, query, name)
         self._fit_boxes()
+        if first and self.is_current and self.sheet is None and not self.filter_open:
+            self._focus_field()
         self.repaint()
 
     # What is shown
-
-    @property
-    def kept(self) -> list[Kept]:
-        return self.trying.kept
-
-    @property
-    def box(self) -> TextBox:
-        return self.query_one("#text", TextBox)
-
-    @property
-    def pair_box(self) -> TextBox:
-        return self.query_one("#pair", TextBox)
-
-    @property
-    def text(self) -> str:
-        return self.box.text
-
-    @property
-    def pair(self) -> str:
-        return self.pair_box.text if self.pair_box.display else ""
 
     def thing(self, width: int) -> Line:
         return predict_page.thing_line(self.sides if self.tab == "compare" else self.sides[:1], width)
@@ -199,6 +178,9 @@ class PredictPage(PredictActions):
             return line(muted("enter keeps this answer in History"))
         return EMPTY
 
+    def ends_with_it(self) -> str:
+        return batch_page.cut_off_words(self.batch_look)
+
     def small(self, width: int, height: int) -> Sequence[Line]:
         side = self.side
         if side is None:
@@ -221,9 +203,8 @@ class PredictPage(PredictActions):
 
     def on_models_found(self, message: messages.ModelsFound) -> None:
         self.trying.usable = message.usable
-        sheet = self.sheet
-        if isinstance(sheet, ModelSheet):
-            sheet.found(self.offered())
+        if isinstance(sheet := self.sheet, ModelSheet):
+            sheet.find()
         self.repaint_frame()
 
     def on_model_loaded(self, message: messages.ModelLoaded) -> None:
@@ -247,11 +228,6 @@ class PredictPage(PredictActions):
         self.trying.text_refused(message.number, message.problem)
         self.repaint_frame()
 
-    def on_samples_read(self, message: messages.SamplesRead) -> None:
-        self.trying.samples_read(message.run_id, message.samples)
-        self._suggest()
-        self.repaint_frame()
-
     def on_kept_read(self, message: messages.KeptRead) -> None:
         self.trying.history_read(message.kept)
         self.repaint()
@@ -264,11 +240,6 @@ class PredictPage(PredictActions):
         self.repaint()
         if not message.look.live:
             self.say(batch_page.ended_words(message.look), "bad" if message.look.state == "failed" else "text")
-
-    def _suggest(self) -> None:
-        sample = self.trying.sample
-        self.box.suggest(sample.text if sample is not None else "")
-        self.pair_box.suggest(sample.pair if sample is not None else "")
 
     def _fit_boxes(self) -> None:
         """The second field where the model reads pairs."""
@@ -283,78 +254,7 @@ class PredictPage(PredictActions):
         head = self.query_one(BatchHead)
         head.styles.height = len(batch_page.head_lines(self.batch_look, head.size.width or self.size.width))
 
-    # Typing
-
-    @on(TextArea.Changed)
-    def _typed(self, event: TextArea.Changed) -> None:
-        event.stop()
-        if self._timer is not None:
-            self._timer.stop()
-        self._timer = self.set_timer(QUIET_SECONDS, self._ask)
-        self.repaint()
-
-    def _ask(self) -> None:
-        self.trying.ask(self.text, self.pair)
-        self.repaint()
-
-    def put(self, text: str, pair: str) -> None:
-        """Another text into the field."""
-        self.box.put(text)
-        self.pair_box.put(pair)
-
-    def use_again(self, kept: Kept) -> None:
-        """A kept text is tried once more."""
-        self.put(kept.text, kept.pair)
-        self.show_tab("one")
-        self.box.focus()
-
-    def keep_offer(self) -> Offer:
-        if self.side is None:
-            return NO_MODEL
-        if not self.text.strip() and self.trying.sample is None:
-            return off("No text: type one.")
-        return ON
-
-    def do_list_open(self) -> None:
-        if not self.text.strip():
-            sample = self.trying.sample
-            assert sample is not None
-            self.put(sample.text, sample.pair)
-            self.trying.next_sample()
-            self._suggest()
-            if sample.gold is not None:
-                self.say(f"Of {sample.split}, where its label is {sample.gold}.")
-        if (kept := self.trying.keep(self.text, self.pair)) is not None:
-            self._say_kept(kept)
-        self._at = 0
-        self.repaint()
-
-    def _say_kept(self, kept: Kept) -> None:
-        if self._said is None:
-            score = f" {words.score(kept.score)}" if kept.score is not None else ""
-            self.say(f"Kept: {kept.brief}{score}. History has {len(self.kept):,}.")
-
-    def do_list_up(self) -> None:
-        """In a field: one line up, from the first line to the text that was kept before."""
-        box = self.focused if isinstance(self.focused, TextBox) else self.box
-        if not box.in_first_line:
-            box.action_cursor_up()
-        elif self._at < len(self.kept):
-            self._own = (self.text, self.pair) if self._at == 0 else self._own
-            self._at += 1
-            self._put_kept()
-
-    def do_list_down(self) -> None:
-        box = self.focused if isinstance(self.focused, TextBox) else self.box
-        if not box.in_last_line:
-            box.action_cursor_down()
-        elif self._at > 0:
-            self._at -= 1
-            self._put_kept()
-
-    def _put_kept(self) -> None:
-        kept = self.kept[-self._at] if self._at else None
-        self.put(*((kept.text, kept.pair) if kept is not None else self._own))
+    # What it does
 
     def show_tab(self, name: str) -> None:
         self.tab = name if name in TABS else "one"

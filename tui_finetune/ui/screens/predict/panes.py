@@ -14,9 +14,10 @@ from tui_finetune.live.answers import headed, more_line, scored
 from tui_finetune.live.kept import Kept, has_words, history_head, history_line
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.predict_page import compare_lines, one_lines, tokens_line
-from tui_finetune.live.spans import EMPTY, Line, line, muted
+from tui_finetune.live.spans import EMPTY, Line, fact_lines, line, muted
 from tui_finetune.ui.screens.predict.places import ANSWER, BATCH, COMPARE, HISTORY
 from tui_finetune.ui.widgets.painted import Painted
+from tui_finetune.ui.widgets.sheet import TextSheet
 from tui_finetune.ui.widgets.table import Lines, Table
 
 if TYPE_CHECKING:
@@ -183,9 +184,18 @@ class BatchRows(Table, Pane):
         return batch_page.row_of(batch, index, width + 3)
 
     def open_offer(self) -> Offer:
-        return self.predict.batch_offer()
+        return ON if self.count() else self.predict.batch_offer()
 
     def do_list_open(self) -> None:
+        batch = self.predict.batch_look
+        if batch is None or not batch.rows:
+            self.do_data_source()
+            return
+        index = self.cursor
+        facts = batch_page.row_facts(batch, index)
+        self.page.open_sheet(TextSheet(f"Row {index:,} of {batch.file.name}", lambda width: fact_lines(facts, width)))
+
+    def do_data_source(self) -> None:
         self.predict.ask_for_file()
 
 

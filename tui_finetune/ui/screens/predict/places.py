@@ -54,6 +54,11 @@ HISTORY = Place(
 BATCH = Place(
     "predict.batch",
     "file",
-    (*MOVES, Action("list.open", "File…", "Predict every row of a file.", offer=lambda pane: pane.open_offer())),
-)
+    (
+        *MOVES,
+        Action("list.open", "Open", "The row with its whole text; where there is none, a file to predict.",
+               offer=lambda pane: pane.open_offer()),
+        Action("data.source", "File…", "Predict every row of a file.", offer=lambda pane: pane.predict.batch_offer()),
+    ),
+)  # fmt: skip
 PLACES = (PREDICT, FIELD, ANSWER, COMPARE, HISTORY, BATCH)

@@ -7,117 +7,56 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
-from textual.widgets import Input
-
 from tui_finetune.live.predict_page import Usable, looks_like_folder, matching, usable_line
 from tui_finetune.live.spans import Line, line, muted, span
-from tui_finetune.ui.actions import Action, Place
-from tui_finetune.ui.widgets.field import Field, FieldRow
-from tui_finetune.ui.widgets.sheet import FieldsSheet, Sheet
-from tui_finetune.ui.widgets.table import Table
-
-LINES = 13
+from tui_finetune.ui.actions import Place
+from tui_finetune.ui.widgets.find_sheet import FindSheet, find_place
+from tui_finetune.ui.widgets.sheet import FieldsSheet
 
 
-class _Models(Table, can_focus=False):
-    """The models that match what is typed; a typed folder is one of them."""
+@dataclass(frozen=True)
+class Folder:
+    """A place that was typed in place of a run."""
 
-    def __init__(self, usable: Sequence[Usable], warm: Sequence[str]) -> None:
-        super().__init__()
-        self.usable = list(usable)
-        self.folder = ""
-        self._warm = warm
-
-    def count(self) -> int:
-        return len(self.usable) + bool(self.folder)
-
-    def row(self, index: int, width: int) -> Line:
-        if index >= len(self.usable):
-            return line(span("Use "), span(self.folder), muted("  a folder with a model, or a name in the Hub's cache"))
-        return usable_line(self.usable[index], self._warm, width, time.time())
-
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        if self.count():
-            return super().picture(width, height)
-        return [line("   ", muted("No run's model is called that; a folder is typed with a slash, ./model."))]
+    path: str
 
 
-class ModelSheet(Sheet):
-    """Type to find, enter to take."""
+class ModelSheet(FindSheet[Usable | Folder]):
+    """The models of runs; a typed folder is one of them."""
 
-    PLACE: ClassVar[Place] = Place(
-        "predict.models",
-        "models",
-        (
-            Action("list.open", "Use it", "Load the model under the cursor."),
-            Action("list.down", "Down", footer=False),
-            Action("list.up", "Up", footer=False),
-            Action("app.back", "Close", "Close the sheet; nothing changes."),
-        ),
-    )
+    PLACE: ClassVar[Place] = find_place("predict.models", "models", "Use it", "Load the model under the cursor.")
     FIELD_PLACE = PLACE
+    LABEL = "model"
+    NOTHING = "No run's model is called that; a folder is typed with a slash, ./model."
 
     def __init__(
         self,
         title: str,
-        usable: Sequence[Usable],
+        usable: Callable[[], Sequence[Usable]],
         warm: Sequence[str],
         take: Callable[[str, str], None],
         *,
         folders: bool = True,
     ) -> None:
-        """take: given the query of the chosen model and what to call it until it is loaded."""
-        super().__init__(title)
-        self._usable = sorted(usable, key=lambda one: one.query not in warm)
+        """usable: those that there are now. take: given the query of the chosen one and what to call it until it is loaded."""
+        super().__init__(title, placeholder="words of a run, or a folder" if folders else "words of a run")
         self._warm = warm
         self._take = take
         self._folders = folders
+        self._usable = usable
 
-    def body(self) -> ComposeResult:
-        yield FieldRow("model", Field(placeholder="words of a run, or a folder" if self._folders else "words of a run"))
-        yield _Models(self._usable, self._warm)
+    def matching(self, typed: str) -> Sequence[Usable | Folder]:
+        if self._folders and looks_like_folder(typed.strip()):
+            return [Folder(typed.strip())]
+        return matching(sorted(self._usable(), key=lambda one: one.query not in self._warm), typed)
 
-    def lines_wanted(self, width: int) -> int:
-        return LINES
+    def line_of(self, one: Usable | Folder, width: int) -> Line:
+        if isinstance(one, Folder):
+            return line(span("Use "), span(one.path), muted("  a folder with a model, or a name in the Hub's cache"))
+        return usable_line(one, self._warm, width, time.time())
 
-    def found(self, usable: Sequence[Usable]) -> None:
-        """The runs have been looked through."""
-        self._usable = sorted(usable, key=lambda one: one.query not in self._warm)
-        for field in self.query(Field):  # none while the sheet is being made
-            self._show(field.value)
-
-    @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
-        event.stop()
-        self._show(event.value)
-
-    def _show(self, typed: str) -> None:
-        table = self.query_one(_Models)
-        table.folder = typed.strip() if self._folders and looks_like_folder(typed.strip()) else ""
-        table.usable = [] if table.folder else matching(self._usable, typed)
-        table.cursor = table.top = 0
-        table.repaint()
-
-    def do_list_down(self) -> None:
-        self.query_one(_Models).do_list_down()
-
-    def do_list_up(self) -> None:
-        self.query_one(_Models).do_list_up()
-
-    def do_list_open(self) -> None:
-        table = self.query_one(_Models)
-        if not table.count():
-            self.page.say("No model is called that.", "warn")
-            return
-        if table.folder:
-            query, name = table.folder, table.folder
-        else:
-            chosen = table.usable[table.cursor]
-            query, name = chosen.query, chosen.short
-        self.close()
-        self._take(query, name)
+    def take(self, one: Usable | Folder) -> None:
+        self._take(*((one.path, one.path) if isinstance(one, Folder) else (one.query, one.short)))
 
 
 @dataclass(frozen=True)

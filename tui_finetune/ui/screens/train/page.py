@@ -141,6 +141,8 @@ class TrainPage(BeginActions):
         if self.tab == "changes":
             one = self.query_one(ChangesPane).here
             return form_lines.difference_detail(one, width) if one is not None else ()
+        if self.tab == "file":
+            return form_lines.file_detail(self.query_one(FilePane).line_here, width)
         editor = self.form.editor
         if editor is not None:
             return form_lines.trial_lines(editor.field, editor.trial, editor.chosen, width)
@@ -177,6 +179,8 @@ class TrainPage(BeginActions):
         state = self.state
         if self._reading:
             return line(muted(self._reading))
+        if (editor := self.form.editor) is not None and editor.replaces:
+            return line(muted("Typing replaces the value; end goes on with it, esc leaves it."))
         if self.choosing or state is None:
             drafts = sum(1 for one in self.query_one(StartsPane).starts if one.kind == "draft")
             unsaved = "1 draft has" if drafts == 1 else f"{drafts} drafts have"

@@ -181,6 +181,13 @@ class FilePane(Table, Pane):
     def row(self, index: int, width: int) -> Line:
         return form_lines.file_line(self.lines[index], index + 1, index + 1 in self.bad, width)
 
+    @property
+    def line_here(self) -> str:
+        return self.lines[self.cursor] if 0 <= self.cursor < len(self.lines) else ""
+
+    def moved(self) -> None:
+        self.train.query_one(Below).repaint()
+
     def do_list_open(self) -> None:
         self.train.go_to_line(self.cursor + 1)
 

@@ -53,7 +53,9 @@ class ValueEditor(Widget):
 
     def on_mount(self) -> None:
         self.place()
-        self.query_one(Field).focus()
+        field = self.query_one(Field)
+        field.focus()
+        field.select_all()
         self.train.try_value(self.field, self._typed)
         self.train.repaint_frame()
 
@@ -62,6 +64,11 @@ class ValueEditor(Widget):
         column, line, width = self.pane.value_place()
         self.styles.offset = (column, line)
         self.styles.width = width
+
+    @property
+    def replaces(self) -> bool:
+        """True while what is typed takes the place of the value."""
+        return any(not field.selection.is_empty for field in self.query(Field))
 
     @property
     def typed(self) -> str:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from tui_finetune.errors import Problem, RecipeError
+from tui_finetune.errors import RecipeError
 from tui_finetune.live.document import Document, Origin
 from tui_finetune.live.form import Form, FormField
 from tui_finetune.live.train_page import Start, draft_words
-from tui_finetune.runs import atomic
 from tui_finetune.ui.latest import DRAFTS
-from tui_finetune.ui.screens.train import messages
+from tui_finetune.ui.screens.train import messages, recipe_files
 from tui_finetune.ui.screens.train.drafts import Drafts
 from tui_finetune.ui.wants import TrainWanted
 
@@ -24,9 +21,6 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
     from tui_finetune.runs.info import RunInfo
     from tui_finetune.ui.bridge import Bridge
-
-COMPLETED = 40
-"""Names of a folder that are offered while a path is typed."""
 
 
 class Workshop:
@@ -78,7 +72,7 @@ class Workshop:
         here = [
             Start("recent", path, Path(path).name, str(Path(path).parent)) for path in recent if Path(path).is_file()
         ]
-        given = [Start("sample", path.stem, path.stem, _first_comment(path)) for path in samples()]
+        given = [Start("sample", path.stem, path.stem, recipe_files.first_comment(path)) for path in samples()]
         tasks = [Start("task", name, f"new: {name}", one.help) for name, one in self._catalog().tasks.items()]
         return [*copies, *found, *here, *given, *tasks, Start("file", "", "a file …", "any recipe, by its path")]
 
@@ -99,12 +93,12 @@ class Workshop:
             return self._drafts.read(wanted.draft)
         if wanted.path is not None:
             path = wanted.path.expanduser().absolute()
-            return Document.of(Origin(path.name, _read(path), path.parent, path))
+            return Document.of(Origin(path.name, recipe_files.read(path), path.parent, path))
         if wanted.sample is not None:
             from tui_finetune.live.recipe_edit import moved
 
             path = sample(wanted.sample)
-            text = moved(_read(path), path, self._folder / path.name, self._catalog())
+            text = moved(recipe_files.read(path), path, self._folder / path.name, self._catalog())
             return Document.of(Origin(wanted.sample, text, self._folder, words="a preset, not a file of yours yet"))
         if wanted.run_id is not None:
             return self._copy(wanted.run_id)
@@ -157,8 +151,12 @@ class Workshop:
 
     def _more_choices(self, field: FormField, typed: str, folder: Path) -> Sequence[str]:
         if field.key == "model.path":
-            return [*self._models(), *completions(typed, folder)]
-        return completions(typed, folder) if field.key in ("data.path", "data.validation", "data.test") else ()
+            return [*self._models(), *recipe_files.completions(typed, folder)]
+        return (
+            recipe_files.completions(typed, folder)
+            if field.key in ("data.path", "data.validation", "data.test")
+            else ()
+        )
 
     def _models(self) -> list[str]:
         """Builtin models, and finished runs."""
@@ -166,7 +164,7 @@ class Workshop:
         from tui_finetune.runs.store import RunStore
 
         runs = [info for info in RunStore(self._home).list() if (info.paths.model / "config.json").is_file()]
-        return [f"builtin:{name}" for name in BUILTIN_MODELS] + [f"run:{info.short}" for info in runs[:COMPLETED]]
+        return [f"builtin:{name}" for name in BUILTIN_MODELS] + [f"run:{info.short}" for info in runs[:recipe_files.COMPLETED]]
 
     # Files
 
@@ -178,12 +176,12 @@ class Workshop:
         def work() -> Message:
             from tui_finetune.live.recipe_edit import moved
 
-            there = _read(path) if path.exists() else None
+            there = recipe_files.read(path) if path.exists() else None
             known = origin.path == path
             if there is not None and not over and not (known and there == origin.text):
                 return messages.RecipeClashed(path, known)
             written = moved(text, place, path, self._catalog())
-            _write(path, written)
+            recipe_files.write(path, written)
             self._looked = (None, False)
             return messages.RecipeWritten(path, text, written, self._form(written))
 
@@ -196,7 +194,7 @@ class Workshop:
             return
 
         def work() -> Message | None:
-            found = _looked(path, text)
+            found = recipe_files.looked(path, text)
             if found == self._looked:
                 return None
             self._looked = found
@@ -208,7 +206,7 @@ class Workshop:
         """The recipe's file as it is now."""
 
         def work() -> Message:
-            text = _read(path)
+            text = recipe_files.read(path)
             self._looked = (None, False)
             return messages.FileReread(path, text, self._form(text))
 
@@ -249,76 +247,3 @@ class Workshop:
             return messages.DraftDropped(title)
 
         self._bridge.do(f"Delete the draft {title}", work)
-
-
-def _first_comment(path: Path) -> str:
-    """What a sample says of itself: its comment up to the first full stop."""
-    words = []
-    for text in path.read_text(encoding="utf-8").splitlines():
-        if not text.startswith("#"):
-            break
-        words.append(text.lstrip("# "))
-    return " ".join(words).partition(". ")[0].rstrip(".") + "."
-
-
-def _read(path: Path) -> str:
-    from tui_finetune.config.load import read_request
-
-    found = read_request(path)
-    try:
-        return found.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = found.count(b"\n", 0, error.start) + 1
-        raise RecipeError(
-            Problem(
-                f"byte 0x{found[error.start]:02x} is not UTF-8.",
-                file=path.name,
-                line=line,
-                hint="Save the file as UTF-8.",
-            )
-        ) from error
-
-
-def _write(path: Path, text: str) -> None:
-    """Replaces a file whole; links and permissions stay as they are."""
-    data = text.encode("utf-8", "surrogateescape")
-    target = Path(os.path.realpath(path))
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
-    if mode is not None and not os.access(target.parent, os.W_OK):
-        target.write_bytes(data)
-        return
-    atomic.write_bytes(target, data)
-    if mode is not None:
-        target.chmod(mode)
-
-
-def _looked(path: Path, text: str) -> tuple[float | None, bool]:
-    """When the file was changed, where it has another text; and whether it is gone."""
-    try:
-        changed = path.stat().st_mtime
-        return (None, False) if _read(path) == text else (changed, False)
-    except FileNotFoundError:
-        return None, True
-    except (OSError, RecipeError):
-        return None, not path.exists()
-
-
-def completions(typed: str, folder: Path) -> list[str]:
-    """Files and folders that begin like what is typed, folders with a slash."""
-    text = typed.strip()
-    place, _, begin = text.rpartition("/")
-    where = Path(f"{place}/" if place or text.startswith("/") else ".").expanduser()
-    try:
-        entries = sorted(os.scandir(folder / where), key=lambda entry: entry.name)
-    except OSError:
-        return []
-    shown = [entry for entry in entries if entry.name.startswith(begin) and (begin or not entry.name.startswith("."))]
-    prefix = f"{place}/" if place or text.startswith("/") else ""
-    return [f"{prefix}{entry.name}{'/' if _is_folder(entry) else ''}" for entry in shown[:COMPLETED]]
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:
-        return False
