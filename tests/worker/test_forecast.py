@@ -13,6 +13,7 @@ from tests.worker import training
 from tests.worker.forked import ForkServer
 from tests.worker.training import Ground, ended, events, finished, weights
 from tui_finetune.paths import Home
+from tui_finetune.runs.changes import read_changes
 from tui_finetune.runs.testing import check_run_directory
 
 CRAMPED = Path(__file__).with_name("cramped.py")
@@ -96,6 +97,12 @@ def test_out_of_memory_later_halves_the_batch_once(cramped: Ground, room: Any) -
     (refit,) = events(info, "refit")
     assert (refit.step, refit.get("what")) == (5, "micro-batch")
     assert refit.get("new") == {"per_device_train_batch_size": 2, "gradient_accumulation_steps": 4}
+    (applied,) = events(info, "applied")
+    assert (applied.step, applied.get("by"), applied.get("new")) == (6, "worker", refit.get("new"))
+    (change,) = read_changes(info.paths)
+    assert change.at_step == 6
+    assert "out of memory at step 5" in (change.reason or "")
+    assert (events(info, "plan")[-1].get("batch_size"), events(info, "plan")[-1].get("steps")) == (2, 18)
     assert info.status().step == 18
     assert weights(info) != calm  # its dropout is drawn otherwise from step 5 on
     assert events(info, "forecast_result")[0].get("changed") is True

@@ -12,7 +12,7 @@ import pytest
 from tui_finetune.launch.devices import Device
 from tui_finetune.launch.doctor import machine as hardware
 from tui_finetune.launch.doctor.findings import Machine
-from tui_finetune.launch.doctor.limits import cpu_limit, memory_limit
+from tui_finetune.launch.doctor.limits import cpu_limit, memory_left, memory_limit
 from tui_finetune.paths import Home
 
 Usage = namedtuple("Usage", "total used free")
@@ -91,6 +91,24 @@ def test_limits(tmp_path: Path, files: dict[str, str], memory: int | None, cores
     place = machine(tmp_path, files)
     assert memory_limit(place) == memory
     assert cpu_limit(place) == cores
+
+
+def test_memory_that_is_left_of_a_limit(tmp_path: Path) -> None:
+    second = {
+        "proc/self/cgroup": "0::/a\n",
+        "sys/fs/cgroup/a/memory.max": "5000",
+        "sys/fs/cgroup/a/memory.current": "3000",
+        "sys/fs/cgroup/a/memory.stat": "anon 2000\ninactive_file 700\n",
+    }
+    assert memory_left(machine(tmp_path / "2", second)) == 2700
+    first = {
+        "proc/self/cgroup": "4:memory:/x\n",
+        "sys/fs/cgroup/memory/x/memory.limit_in_bytes": "5000",
+        "sys/fs/cgroup/memory/x/memory.usage_in_bytes": "4900",
+        "sys/fs/cgroup/memory/x/memory.stat": "total_inactive_file 50\n",
+    }
+    assert memory_left(machine(tmp_path / "1", first)) == 150
+    assert memory_left(machine(tmp_path / "0", {})) is None
 
 
 MEMINFO = "MemTotal:       32000000 kB\nMemFree: 1 kB\nMemAvailable:   {available} kB\n"
