@@ -12,6 +12,9 @@ from transformers import get_scheduler
 
 from tui_finetune.worker.parameters import head_names
 
+_REMEMBERED = frozenset({"best", "num_bad_epochs", "cooldown_counter", "last_epoch"})
+"""What a schedule by evaluations has seen; the rest of its state is one value a group."""
+
 
 def scale_rates(trainer: Any, scale: float) -> None:
     """Every group's peak and rate, times `scale`."""
@@ -70,6 +73,8 @@ def rebuild(trainer: Any) -> None:
     else:
         for group, rate in zip(groups, rates, strict=True):
             group["lr"] = rate
+        if type(made) is type(old):
+            made.load_state_dict({key: old.state_dict()[key] for key in _REMEMBERED & old.state_dict().keys()})
     trainer.callback_handler.lr_scheduler = made
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from tui_finetune.errors import Problem, RecipeError
+from tui_finetune.errors import Problem, RecipeError, UserError
 from tui_finetune.runs import atomic
 from tui_finetune.runs.changes import Change, add_change, drop_beyond, in_force, read_changes
 from tui_finetune.runs.control import Request
@@ -159,13 +159,29 @@ class Steering:
     # Due, in the loop
 
     def begin(self, step: int) -> None:
-        """Training goes on after `step`: changes of later steps wait, those of a recipe and those of a run that was steered."""
+        """Training goes on after `step`: changes of later steps wait, those of a recipe and those of a run that was steered.
+
+        Raises UserError where it is not known what the run was steered to.
+        """
+        self._look_for_changes()
         with self.controls.lock:
             steered = in_force(read_changes(self.attempt.paths), beyond=step)
             planned = [one for one in self._planned if one.at_step > step]
             # Sorting keeps the order of what comes at the same step: the recipe's first.
             self._pending = sorted([*planned, *steered], key=lambda one: one.at_step)
             self.next_step = step + 1
+
+    def _look_for_changes(self) -> None:
+        path = self.attempt.paths.changes_json
+        try:
+            atomic.read_json(path)
+        except FileNotFoundError:
+            return
+        except atomic.Unreadable as error:
+            hint = f"Put {path.name} back, or remove it to go on without what was set."
+            raise UserError(
+                Problem(f"The run was steered, and what was set cannot be read: {error}.", hint=hint)
+            ) from error
 
     def take_up(self, step: int) -> frozenset[str]:
         """Applies what is due at `step`, which is about to begin; what had to be made anew, as `settings` names it."""
