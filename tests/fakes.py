@@ -171,8 +171,10 @@ class FakeRun:
         self.events.write("request", id=request, action=action, answer="accepted", when=when)
         return self
 
-    def refuse(self, action: str, why: str, request: str = "r1", *, by: str = "ann@gpu1:pts/3") -> FakeRun:
-        self.events.write("request", id=request, action=action, answer="refused", why=why, by=by)
+    def refuse(
+        self, action: str, why: str, request: str = "r1", *, by: str = "ann@gpu1:pts/3", **values: Any
+    ) -> FakeRun:
+        self.events.write("request", id=request, action=action, answer="refused", why=why, by=by, values=values)
         return self
 
     def apply(self, action: str, step: int, request: str | None = "r1", **more: Any) -> FakeRun:

@@ -151,7 +151,8 @@ async def test_tabs_keep_their_place(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("step 2,000 of 4,221")
         for title, seen in (("Log", "second line"), ("Events", "checkpoint at step 1,407"),
-                            ("Recipe", 'task = "text-classification"'), ("Checkpoints 1", "1,407")):  # fmt: skip
+                            ("Recipe", 'task = "text-classification"'), ("Checkpoints 1", "1,407"),
+                            ("Control 0", "Nothing was asked of this run.")):  # fmt: skip
             await screen.press("]")
             await screen.sees(f"[{title}]")
             await screen.sees(seen)
@@ -159,7 +160,7 @@ async def test_tabs_keep_their_place(home: Home, live: FakeRun) -> None:
         await screen.sees("[1 Runs]")
         await screen.says("imdb-bert goes on.")
         await screen.press("4")
-        await screen.sees("[Checkpoints 1]")
+        await screen.sees("[Control 0]")
         await screen.press("escape")
         await screen.sees("[Live]")
         await screen.press("escape")
@@ -235,11 +236,11 @@ async def test_checkpoints_are_listed_opened_and_copied(home: Home, live: FakeRu
     live.checkpoint(1_999, whole=False)
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("Checkpoints 2")
-        await screen.press("[")
+        await screen.press("[", "[")
         await screen.sees("accuracy 0.921")
         assert "whole" in screen.line_of("1,407")
         assert "not whole" in screen.line_of("1,999")
-        await screen.press("enter")
+        await screen.press("d")
         await screen.sees("checkpoint-1407 ─")
         await screen.sees("validation  accuracy 0.921, loss 0.214")
         await screen.press("escape", "y")
@@ -343,7 +344,7 @@ def make(run: FakeRun, state: str) -> None:
 STATES: list[Picture] = [
     ("queued", ["○ queued", "It starts when its device is free"], []),
     ("starting", ["○ starting, loading", "encoding train 1,000 of 4,000", "25 %", "3 Pre-flight  ●", "2 Handoff     ✓"], []),
-    ("paused", ["‖ paused at step 1,000; device memory kept", "time left –"], ["m left"]),
+    ("paused", ["at step 1,000; device memory kept", "time left –", "p lets it go on"], ["m left"]),
     ("stopping", ["‖ stopping"], []),
     ("stalled", ["! no progress for 12 m", "alive, since", "what to do      l shows what it printed; s asks it to stop",
                  "last lines      worker 3 waits for a lock", "time left –"], ["m left"]),

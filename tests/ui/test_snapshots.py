@@ -37,8 +37,18 @@ def _one_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(machine, "findings", lambda home: FINDINGS)
 
 
+RECIPE = """\
+version = 1
+task = "text-classification"
+[train]
+learning_rate = 2e-5
+weight_decay = 0.01
+eval_strategy = "epoch"
+"""
+
+
 def trained(home: Home, name: str, upto: int) -> FakeRun:
-    run = FakeRun(home, name).begin()
+    run = FakeRun(home, name, recipe=RECIPE).begin()
     run.plan(steps=4_221, steps_per_epoch=1_407, epochs=3.0, device="cuda:0, NVIDIA A10", rows={"train": 22_500})
     for step in range(20, upto + 1, 20):
         loss = 0.15 + 0.55 * math.exp(-step / 500) + 0.02 * math.sin(step)
@@ -63,6 +73,18 @@ def failed(home: Home) -> FakeRun:
                    step=1_712, steps=4_221)  # fmt: skip
 
 
+def steered(home: Home) -> FakeRun:
+    run = trained(home, "imdb-bert", 2_480)
+    run.change(
+        2_101, {"learning_rate": 2e-5}, {"learning_rate": 1e-5}, reason="validation loss above training since 1,407"
+    )
+    run.refuse("set", "warmup_steps, warm-up ended at step 0", "c2", set={"warmup_steps": 100})
+    back = {"action": "rollback", "values": {"checkpoint": 1_407, "set": {"learning_rate": "x0.5"}}}
+    run.find("f1", "loss_spike", "loss 4.1 at step 2,352, usual 0.15-0.20", step=2_360, since=2_352, severity="bad", act=back,
+             helps="A lower learning rate, from before the spike.", loss=4.1)  # fmt: skip
+    return run
+
+
 def stalled(home: Home) -> FakeRun:
     return trained(home, "imdb-bert", 1_700).prints("worker 3 waits for a lock\n").beat(idle=704)
 
@@ -75,6 +97,9 @@ SCREENS: dict[str, tuple[Made, bool, tuple[str, ...], str]] = {
     "run-failed": (failed, True, (), "FloatingPointError"),
     "run-stalled": (stalled, True, (), "worker 3 waits"),
     "run-zoomed": (lambda home: trained(home, "imdb-bert", 2_480), True, ("+", "+", "left"), "step 2,480:"),
+    "run-change": (lambda home: trained(home, "imdb-bert", 2_480), True, ("c", "enter", *"1e-5"), "not sent yet"),
+    "run-health": (steered, True, ("tab",), "✗ loss spike"),
+    "run-control": (steered, True, ("[",), "[Control 2]"),
     "run-help": (lambda home: trained(home, "imdb-bert", 2_480), True, ("?",), "Help: chart"),
     "run-palette": (lambda home: trained(home, "imdb-bert", 2_480), True, (":", "s", "t", "o", "p"), "▸ Stop"),
 }

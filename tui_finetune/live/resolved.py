@@ -1,15 +1,21 @@
-"""A run's recipe as lines: what its person asked for stands out from what the program wrote out beside it."""
+"""A run's recipe as lines: what its person asked for stands out, and what was changed while it ran is marked."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tui_finetune.live.points import Change
+from tui_finetune.live.steered import value_words
+from tui_finetune.runs.settable import SETTABLE
 
-def recipe_lines(recipe: str, request: str) -> list[tuple[str, str]]:
-    """Each line with its token: tables accent, keys of the request text, all else muted."""
-    asked = _keys(_parsed(request))
+QUOTES = "\"'"
+
+
+def recipe_lines(recipe: str, request: str, changes: Sequence[Change] = ()) -> list[tuple[str, str]]:
+    """Each line with its token: tables accent, keys of the request text, changed ones held, all else muted."""
+    asked, changed = _keys(_parsed(request)), _changed(changes)
     lines: list[tuple[str, str]] = []
     table = ""
     for text in recipe.splitlines():
@@ -18,10 +24,25 @@ def recipe_lines(recipe: str, request: str) -> list[tuple[str, str]]:
             table = stripped.strip("[]").strip()
             lines.append((text, "accent"))
             continue
-        key = stripped.partition("=")[0].strip().strip("\"'")
-        known = "=" in stripped and not stripped.startswith("#") and f"{table}.{key}".strip(".") in asked
-        lines.append((text, "text" if known else "muted"))
-    return lines
+        key = f"{table}.{stripped.partition('=')[0].strip().strip(QUOTES)}".strip(".")
+        is_value = "=" in stripped and not stripped.startswith("#")
+        if is_value and key in changed:
+            lines.append((f"{text}    # now {changed.pop(key)}", "held"))
+        else:
+            lines.append((text, "text" if is_value and key in asked else "muted"))
+    rest = [(f"# {key}: now {said}", "held") for key, said in changed.items()]
+    return [*lines, ("", "text"), *rest] if rest else lines
+
+
+def _changed(changes: Sequence[Change]) -> dict[str, str]:
+    """By its place in the recipe what holds now, and since when."""
+    found: dict[str, str] = {}
+    for change in changes:
+        for name, value in change.new.items():
+            setting = SETTABLE.get(name)
+            place = setting.recipe if setting is not None and setting.recipe is not None else name
+            found[place] = f"{value_words(value)}, from step {change.step:,}"
+    return found
 
 
 def request_lines(request: str) -> list[tuple[str, str]]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.forecast import result_rows
 from tui_finetune.live.lines import metric_words
 from tui_finetune.live.listing import main_metric
 from tui_finetune.live.marks import mark
@@ -34,14 +36,12 @@ def labelled(label: str, said: object, width: int, *, token: str = "text") -> li
     return [line(" ", muted(label.ljust(LABEL)), *parts[0]), *(line(" " * (LABEL + 1), *part) for part in parts[1:])]
 
 
-def held_lines(status: Status, log: Sequence[str], width: int, now: float) -> list[Line]:
+def held_lines(status: Status, history: History, log: Sequence[str], width: int, now: float) -> list[Line]:
     """Above the bar of a run that lives and does not move; nothing of one that does."""
     if status.state == "paused":
-        at = f" at step {status.step:,}" if status.step else ""
-        return [line(" ", span(f"‖ paused{at}; device memory kept", "held", bold=True))]
+        return _paused(status, history, width, now)
     if status.state == "queued":
-        why = "It starts when its device is free; while it waits it holds no device memory."
-        return [line(" ", span(f"○ {status.words}", "muted", bold=True)), line(" ", muted(why))]
+        return _queued(status, history, width)
     if status.state not in ("stalled", "unreachable"):
         return []
     since = f", since {words.clock(status.since, now)}" if status.since is not None else ""
@@ -52,6 +52,60 @@ def held_lines(status: Status, log: Sequence[str], width: int, now: float) -> li
     else:
         lines += labelled("what to do", "look at that machine; only its heartbeat is seen from here", width)
     return [*lines, *_log(log, width), EMPTY]
+
+
+def _paused(status: Status, history: History, width: int, now: float) -> list[Line]:
+    """`‖ paused since 09:41 at step 2,900; device memory kept`, who held it and why, and how it goes on."""
+    asked = next((one for one in reversed(history.requests)
+                  if one.name == "applied" and one.get("action") == "pause"), None)  # fmt: skip
+    when = asked.t if asked is not None else history.phase_t
+    since = f" since {words.clock(when, now)}" if when else ""
+    at = f" at step {status.step:,}" if status.step else ""
+    kept = "released" if asked is not None and _released(history, asked.get("id")) else "kept"
+    lines = [line(" ", span(f"‖ paused{since}{at}; device memory {kept}", "held", bold=True))]
+    why = [
+        part for part in (history.phase_detail, _who(history, asked.get("id") if asked is not None else None)) if part
+    ]
+    lines += [line(" ", *part) for part in wrap("; ".join(why), width - 2)] if why else []
+    return [*lines, *labelled("what to do", "p lets it go on; s saves and ends it", width)]
+
+
+def _released(history: History, request: object) -> bool:
+    """Whether the memory of the device was given up: as the request, or what was done, says."""
+    told = [one for one in history.requests if one.get("id") == request and request is not None]
+    return any(one.get("release") is True or _values(one.get("values")).get("release") is True for one in told)
+
+
+def _values(found: object) -> Mapping[str, Any]:
+    return found if isinstance(found, Mapping) else {}
+
+
+def _who(history: History, request: object) -> str:
+    """`asked by ann@gpu1:pts/3: machine needed`."""
+    told = next((one for one in history.requests if one.name == "request" and one.get("id") == request), None)
+    if told is None or request is None or not told.get("by"):
+        return ""
+    why = told.get("reason")
+    return f"asked by {told.get('by')}{f': {why}' if why else ''}"
+
+
+def _queued(status: Status, history: History, width: int) -> list[Line]:
+    """The place in the line, and what it waits for."""
+    behind = history.queued.get("behind")
+    names = [name_of(str(one)) for one in behind] if isinstance(behind, list) else []
+    place = history.queued.get("place")
+    first = f"○ queued, place {place}" if isinstance(place, int) else f"○ {status.words}"
+    waits = f" behind {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}" if names else ""
+    lines = [line(" ", *part) for part in wrap(f"{first}{waits}", width - 2, token="muted")]
+    lines[0] = tuple(one._replace(bold=True) for one in lines[0])
+    why = "It starts when its device is free; while it waits it holds no device memory."
+    return [*lines, line(" ", muted(why))]
+
+
+def name_of(run_id: str) -> str:
+    """`imdb-bert (k3f9)` of a run's id."""
+    name = run_id.partition("-")[2].rpartition("-")[0]
+    return f"{name} ({run_id[-4:]})" if name else run_id
 
 
 def _log(log: Sequence[str], width: int) -> list[Line]:
@@ -136,6 +190,12 @@ def _todo(info: RunInfo, status: Status, checkpoints: Sequence[CheckpointRecord]
     return f"r resumes from step {newest.step:,}; same recipe, same order of rows"
 
 
+def _forecast_words(history: History) -> str:
+    """How far off it was: `time +4 %, peak memory -2 %`."""
+    rows = [row for row in result_rows(history.forecast_result) if row.off]
+    return ", ".join(f"{row.name} {row.off}" for row in rows[:4]) + (" of what came" if rows else "")
+
+
 def finished_lines(
     info: RunInfo, status: Status, history: History, has_model: bool, width: int, now: float
 ) -> list[Line]:
@@ -156,6 +216,8 @@ def finished_lines(
             lines += labelled(label, metric_words(found, 8), width)
     if status.baselines:
         lines += labelled("baselines", metric_words(status.baselines, 6), width)
+    if told := _forecast_words(history):
+        lines += labelled("forecast", told, width)[:2]
     if has_model:
         lines.append(line(" ", muted("model".ljust(LABEL)), cut_front(str(info.paths.model), width - LABEL - 2)))
         lines += labelled("try it", f'6, or tui-finetune predict {info.short} "a text"', width)

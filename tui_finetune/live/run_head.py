@@ -58,7 +58,7 @@ def head_lines(look: RunLook, width: int, now: float) -> list[Line]:
         return finished_lines(look.info, status, look.history, look.files.has_model, width, now)
     if not status.live:
         return ended_lines(look.info, status, look.history, look.files.checkpoints, look.log, width, now)
-    lines = held_lines(status, look.log, width, now)
+    lines = held_lines(status, look.history, look.log, width, now)
     if status.state == "queued":
         return lines
     return [*lines, *progress_lines(look, width, now, bold=not lines)]

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from tui_finetune.live import words
 from tui_finetune.live.chart import too_small
 from tui_finetune.live.charting import Charting, no_points
+from tui_finetune.live.control import asked, changes
+from tui_finetune.live.control_page import control_short
 from tui_finetune.live.health import health_line
 from tui_finetune.live.launching import Step, preflight_step, step_lines
 from tui_finetune.live.metrics import LOSS, Metric, best_so_far, metrics
@@ -52,7 +54,9 @@ def _wide(
     rows = height - len(head) - 1
     if charting.zoomed:
         return [*head[:1], *chart_lines(look, charting, width, height - 1, ascii=ascii)]
-    stack = _stack(look, charting, left, rows, ascii=ascii)
+    told = _control(look, left, now)
+    stack = _stack(look, charting, left, rows - len(told), ascii=ascii)
+    stack += [EMPTY] * (rows - len(told) - len(stack)) + told
     side = side_lines(look.history, look.status, look.files.checkpoints, SIDE, now)
     body = [
         at([(0, stack[row] if row < len(stack) else EMPTY), (left + 1, side[row] if row < len(side) else EMPTY)], width)
@@ -72,6 +76,12 @@ def _stack(look: RunLook, charting: Charting, width: int, height: int, *, ascii:
     for other in others:
         lines += [EMPTY, *charting.lines(other, look.history, width, SMALL - 1, ascii=ascii, below=1)]
     return lines
+
+
+def _control(look: RunLook, width: int, now: float) -> list[Line]:
+    """The newest changes and who made them; nothing where none was asked for."""
+    told = control_short(changes(asked(look.history)), width, now)
+    return [EMPTY, line(" ", span("Control", "muted")), *told] if told else []
 
 
 def _chosen(history: History, charting: Charting) -> Metric:

@@ -65,6 +65,8 @@ class TuiFinetune(Hearing, inherit_bindings=False):
         self.bridge = Bridge(self.post_message, home, launch)
         self.bridge.pace = Pace(self.settings.refresh_seconds, self._behind)
         self.memory: Memory = read_memory(home.root)
+        self.away = self.memory.away
+        """How things stood when the interface was open before."""
         self.current_run: str | None = open_run or self.memory.run
         self.said: list[tuple[float, Shown]] = []
         self._wanted: dict[str, object] = {}

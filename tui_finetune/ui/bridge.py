@@ -195,13 +195,13 @@ class Bridge(Threads):
 
         self.do("Bring back", work)
 
-    def resume(self, info: RunInfo) -> None:
-        """A new attempt, from the newest whole checkpoint."""
+    def resume(self, info: RunInfo, *, accept: bool = False, sets: Sequence[str] = ()) -> None:
+        """A new attempt, from the newest whole checkpoint. accept: also where it would not be the same run."""
 
         def work() -> Message:
             from tui_finetune.launch.start import resume
 
-            started = resume(info, self._launch())
+            started = resume(info, self._launch(), accept=accept, sets=sets)
             self.look_now()
             return messages.RunStarted(info.fresh(), started.attempt)
 

@@ -74,4 +74,6 @@ def _action_lines(action: Action, why: str, keymap: Keymap, width: int) -> list[
     head = (span(f"   {keys.ljust(KEY_CELLS)}", "muted" if why else "text"), span(action.label.ljust(LABEL_CELLS)))
     first = 3 + KEY_CELLS + LABEL_CELLS
     parts = wrap(text, max(10, width - first - 1), token="muted")
+    if len(action.label) >= LABEL_CELLS:
+        return [line(*head), *(line(muted(" " * first), *part) for part in parts)]
     return [line(*head, *parts[0]), *(line(muted(" " * first), *part) for part in parts[1:])]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tui_finetune.live import words
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
-from tui_finetune.live.spans import Line, fact_lines, line, muted, span, wrap
+from tui_finetune.live.spans import fact_lines, line, muted, span, wrap
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.wants import EvaluateWanted, PredictWanted, TrainWanted
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet, WordSheet
@@ -62,27 +62,11 @@ class RunActions(Page):
         return f"Abort {row.info.title}{step} now: what was done since its last checkpoint is lost. Stop saves it."
 
     def do_run_resume(self) -> None:
+        from tui_finetune.ui.resume_sheet import ResumeSheet
+
         row = self.row
         assert row is not None
-        info, status = row.info, row.status
-        ended = status.state if status.state in ("died", "failed") else f"was {status.state}"
-        at = f" at step {status.step:,}" if status.step else ""
-        way = f"It goes on from its newest whole checkpoint, as attempt {status.attempt + 1}"
-        same = "same recipe, same order of rows, same random numbers"
-        said: list[Line] = [line(" ", *part) for part in wrap(f"{info.title} {ended}{at}. {way}: {same}.", 78)]
-        if status.reason:
-            said += [line(" ", *part) for part in wrap(f"It ended: {status.reason}", 78)[:2]]
-        self.open_sheet(
-            ChoiceSheet(
-                f"Resume {info.name}",
-                said,
-                [Choice("resume", lambda: self._resume(row)), Choice("leave it as it is")],
-            )
-        )
-
-    def _resume(self, row: RunRow) -> None:
-        self.say(f"{row.info.name}: a worker is starting …")
-        self.ui.bridge.resume(row.info)
+        self.open_sheet(ResumeSheet(row))
 
     def do_item_try(self) -> None:
         row = self.row

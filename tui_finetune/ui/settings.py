@@ -18,8 +18,12 @@ HELP: Mapping[str, str] = {
     "theme": "terminal: the sixteen colours as your terminal has them, on its own background; dark; light",
     "ascii": "true: ASCII signs alone; false: all signs; unset: as the terminal seems to need it",
     "refresh_seconds": f"at least so long between two paints of what moves by itself, {FASTEST:g} to {SLOWEST:g}",
+    "notify": "when a run ends, or its health watch finds something: bell; osc9, a notice of the terminal's own; off",
 }
 """The settings of the table `[interface]`. Keys are in `[keys]`, by the id of their action."""
+NOTIFY = ("bell", "osc9", "off")
+ELSEWHERE = ("notify",)
+"""Tables of the file that are not the interface's: who is told by the runs themselves."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Settings:
     """None: as the terminal seems to need it."""
     refresh_seconds: float = REFRESH_SECONDS
     """At least so long between two paints of what moves by itself."""
+    notify: str = "bell"
+    """How the terminal is told that a run has ended, or that something was found."""
     keymap: Keymap = field(default_factory=Keymap)
     problems: tuple[str, ...] = ()
 
@@ -49,7 +55,7 @@ def read_settings(path: Path) -> Settings:
 
 def _settings(found: Mapping[str, Any]) -> Settings:
     problems = [f"{name}: no such table. {did_you_mean(name, ('interface', 'keys'))}".strip()
-                for name in found if name not in ("interface", "keys")]  # fmt: skip
+                for name in found if name not in ("interface", "keys", *ELSEWHERE)]  # fmt: skip
     interface, keys = _table(found, "interface", problems), _table(found, "keys", problems)
     values: dict[str, Any] = {}
     for name, value in interface.items():
@@ -76,6 +82,8 @@ def _problem(name: str, value: object) -> str | None:
         return None if value in THEMES else f"{value!r} is none of {known}. {did_you_mean(str(value), THEMES)}".strip()
     if name == "ascii":
         return None if isinstance(value, bool) else "true or false."
+    if name == "notify":
+        return None if value in NOTIFY else f"{value!r} is none of {', '.join(NOTIFY)}."
     if name == "refresh_seconds":
         number = isinstance(value, int | float) and not isinstance(value, bool)
         fits = number and FASTEST <= float(str(value)) <= SLOWEST

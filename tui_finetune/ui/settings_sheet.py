@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.text import cut_front
 from tui_finetune.ui.actions import Action, Place
-from tui_finetune.ui.settings import HELP, KEYS, Settings, value_of
+from tui_finetune.ui.settings import HELP, KEYS, NOTIFY, Settings, value_of
 from tui_finetune.ui.theme import THEMES
 from tui_finetune.ui.widgets.sheet import Sheet
 from tui_finetune.ui.widgets.table import Table
@@ -22,9 +22,11 @@ VALUES: Mapping[str, Sequence[Any]] = {
     "theme": tuple(THEMES),
     "ascii": (None, True, False),
     "refresh_seconds": (0.25, 0.5, 1.0, 2.0, 5.0),
+    "notify": NOTIFY,
 }
 WORDS: Mapping[str, Mapping[Any, str]] = {
     "ascii": {None: "as the terminal needs it", True: "ASCII signs alone", False: "all signs"},
+    "notify": {"bell": "bell", "osc9": "notice (OSC 9)", "off": "off"},
 }
 NAMES = tuple(HELP)
 NAME_CELLS, VALUE_CELLS = 18, 26

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
 
 from tui_finetune.live.checkpoint_rows import checkpoint_facts, checkpoint_line, columns
 from tui_finetune.live.columns import head_line
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, fact_lines, line, wrap
+from tui_finetune.live.steer_offers import branch_offer, change_offer, drop_offer
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.ui.screens.run.pane import Pane
 from tui_finetune.ui.screens.run.places import CHECKPOINTS
+from tui_finetune.ui.wants import PredictWanted
 from tui_finetune.ui.widgets.sheet import TextSheet
 from tui_finetune.ui.widgets.table import Table
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.screens.run.steer.acts import SteerActions
 
 
 class CheckpointsPane(Table, Pane):
@@ -51,7 +57,58 @@ class CheckpointsPane(Table, Pane):
     def row_offer(self) -> Offer:
         return ON if self._current() is not None else off("There is no checkpoint.")
 
+    def whole_offer(self) -> Offer:
+        one = self._current()
+        if one is None:
+            return off("There is no checkpoint.")
+        return ON if one.whole else off(f"checkpoint-{one.step} is not whole.")
+
+    def measure_offer(self) -> Offer:
+        found, row = self.whole_offer(), self.run_page.row
+        return off("Made by a script of its own.") if found.on and row is not None and not row.has_recipe else found
+
+    def branch_offer(self) -> Offer:
+        found = self.whole_offer()
+        return branch_offer(self.run_page.row, self._rows()) if found.on else found
+
+    def back_offer(self) -> Offer:
+        found = self.whole_offer()
+        return change_offer(self.run_page.row) if found.on else found
+
+    def do_item_undo(self) -> None:
+        one = self._current()
+        assert one is not None
+        self._acts.roll_back(one)
+
+    def drop_offer(self) -> Offer:
+        return drop_offer(self.run_page.row, self._current())
+
+    @property
+    def _acts(self) -> SteerActions:
+        return cast("SteerActions", self.screen)
+
     def do_list_open(self) -> None:
+        one = self._current()
+        assert one is not None
+        self._acts.measure_checkpoint(one)
+
+    def do_run_branch(self) -> None:
+        one = self._current()
+        assert one is not None
+        self._acts.branch_from(one.step)
+
+    def do_item_try(self) -> None:
+        one, look = self._current(), self.look
+        assert one is not None
+        assert look is not None
+        self.ui.show_screen("predict", PredictWanted(model=f"{look.info.id}@{one.step}"))
+
+    def do_item_delete(self) -> None:
+        one = self._current()
+        assert one is not None
+        self._acts.drop_checkpoint(one)
+
+    def do_item_details(self) -> None:
         one, look = self._current(), self.look
         assert one is not None
         assert look is not None

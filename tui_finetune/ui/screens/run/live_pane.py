@@ -104,6 +104,18 @@ class LivePane(Painted, Pane, can_focus=True):
     def do_chart_right(self) -> None:
         self._read(1)
 
+    def do_chart_mark_before(self) -> None:
+        self._walk(-1)
+
+    def do_chart_mark_after(self) -> None:
+        self._walk(1)
+
+    def _walk(self, by: int) -> None:
+        look = self.look
+        if look is not None and not self.charting.walk(by, look.history):
+            self.page.say("No event before it." if by < 0 else "No event after it.", "muted")
+        self.repaint()
+
     def do_list_end(self) -> None:
         look = self.look
         if look is not None:
@@ -129,7 +141,7 @@ class LivePane(Painted, Pane, can_focus=True):
     def step_back(self) -> bool:
         """Undoes reading, then the window, then the full screen; False where there was nothing to undo."""
         if self.charting.cursor is not None:
-            self.charting.cursor = None
+            self.charting.cursor = self.charting.stop = None
         elif self.charting.window is not None:
             self.charting.window = None
         elif self.charting.zoomed:

@@ -4,61 +4,57 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Any
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from tui_finetune.live.lines import event_line
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.run_ends import newest_whole
 from tui_finetune.live.run_head import small_lines, thing_line
-from tui_finetune.live.run_look import Files, RunLook
-from tui_finetune.live.series import History
+from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.spans import EMPTY, Line, line, muted
-from tui_finetune.runs.status import Status
-from tui_finetune.runs.tail import Event
-from tui_finetune.ui import messages
-from tui_finetune.ui.run_actions import RunActions
+from tui_finetune.ui.actions import Place
 from tui_finetune.ui.screens.run.checkpoints_pane import CheckpointsPane
+from tui_finetune.ui.screens.run.following import RunFollowing
 from tui_finetune.ui.screens.run.live_pane import LivePane
-from tui_finetune.ui.screens.run.places import RUN
+from tui_finetune.ui.screens.run.places import CHECKPOINTS, HEALTH, RUN, held
+from tui_finetune.ui.screens.run.steer.change_sheet import ChangeSheet
+from tui_finetune.ui.screens.run.steer.control_pane import ControlPane
+from tui_finetune.ui.screens.run.steer.forecast_pane import ForecastPane
+from tui_finetune.ui.screens.run.steer.health_pane import HealthPane
 from tui_finetune.ui.screens.run.text_panes import EventsPane, LogPane, RecipePane
 from tui_finetune.ui.wants import RunWanted
-from tui_finetune.ui.widgets.frame import MessageLine
 
-TABS = ("live", "log", "events", "recipe", "checkpoints")
-TITLES = {"live": "Live", "log": "Log", "events": "Events", "recipe": "Recipe", "checkpoints": "Checkpoints"}
-TOLD = frozenset({"checkpoint", "evaluation", "request", "applied", "warning", "checkpoint_skipped", "attempt", "end"})
-"""Events that the message line says when they come."""
-ILL_EVENTS = frozenset({"warning", "checkpoint_skipped"})
+TABS = ("live", "log", "events", "recipe", "checkpoints", "control")
+TITLES = {
+    "live": "Live", "log": "Log", "events": "Events", "recipe": "Recipe", "checkpoints": "Checkpoints", "control": "Control"
+}  # fmt: skip
 ILL = frozenset({"stalled", "unreachable", "died", "failed"})
 """States in which the newest lines of the log are shown beside the rest."""
-LOG_LINES = 8
-SAID_LINES = 60
-"""Newest events that a job without charts shows."""
 
 
-class RunPage(RunActions):
+class RunPage(RunFollowing):
     """The screen of the run that was opened last."""
 
     NAME = "run"
     PLACE = RUN
-    FOOTER_FIRST = ("run.stop", "run.resume", "item.try", "run.evaluate", "run.log")
+    FOOTER_FIRST = (
+        "run.hold",
+        "run.change",
+        "item.write",
+        "run.evaluate",
+        "run.stop",
+        "run.resume",
+        "item.try",
+        "run.log",
+    )
 
     def __init__(self) -> None:
         super().__init__()
         self.tab = "live"
-        self.look: RunLook | None = None
-        self._run_id: str | None = None
-        self._read = 0
-        """Bytes of its events that were taken."""
-        self._whole = False
-        """True once all that was written before the screen opened has been read."""
-        self._reading = ""
-        self._newest = ""
-        """What was told last, said while nothing else is."""
 
     def content(self) -> ComposeResult:
         yield LivePane()
@@ -66,6 +62,9 @@ class RunPage(RunActions):
         yield EventsPane()
         yield RecipePane()
         yield CheckpointsPane()
+        yield ControlPane()
+        yield HealthPane()
+        yield ForecastPane()
 
     def on_mount(self) -> None:
         self.show_tab(self.tab)
@@ -90,23 +89,7 @@ class RunPage(RunActions):
             pane.filter("")
             pane.take((), anew=True)
             pane.following = True
-        self._begin()
-
-    def _begin(self) -> None:
-        """Its events from the first one."""
-        self._read, self._whole, self._reading = 0, False, ""
-        self.query_one(EventsPane).take((), anew=True)
-        self.query_one(LivePane).charting.forget()
-        if self.look is not None:
-            self.look.history = History()
-
-    @property
-    def row(self) -> RunRow | None:
-        """The run as the offers judge it: by what this screen knows, which is newer than the list."""
-        look = self.look
-        if look is None:
-            return None
-        return RunRow(look.info, look.status, None, bool(look.files.recipe), look.files.has_model)
+        self.begin_anew()
 
     # What it says
 
@@ -117,7 +100,8 @@ class RunPage(RunActions):
 
     def tabs(self) -> Sequence[tuple[str, str]]:
         look = self.look
-        counts = {"checkpoints": len(look.files.checkpoints) if look is not None else 0}
+        counts = {"checkpoints": len(look.files.checkpoints) if look is not None else 0,
+                  "control": self.query_one(ControlPane).count()}  # fmt: skip
         return [(name, f"{TITLES[name]} {counts[name]}" if name in counts else TITLES[name]) for name in TABS]
 
     def nothing(self) -> Sequence[Line]:
@@ -133,6 +117,8 @@ class RunPage(RunActions):
         ]
 
     def quiet(self) -> Line:
+        if isinstance(sheet := self.sheet, ChangeSheet) and sheet.trial.values:
+            return line(muted("not sent yet"))
         if self._reading:
             return line(muted(self._reading))
         pane = self._filtered()
@@ -162,118 +148,61 @@ class RunPage(RunActions):
         work = f", {words.coarse(lost / speed)} of work," if speed else ""
         return f"Abort now: {lost:,} steps since checkpoint-{newest.step}{work} are lost. Stop saves them."
 
-    # What happened
-
-    def on_run_advanced(self, message: messages.RunAdvanced) -> None:
-        message.taken.set()
-        if message.run_id != self._run_id or not self._known():
-            return
-        if self._read and not message.begun:
-            self._begin()
-        if message.begun != self._read:
-            return
-        self._read = message.read
-        self._feed(message.events)
-        self._whole = self._whole or message.read >= message.size
-        self._advanced(message.status)
-
-    def on_history_read(self, message: messages.HistoryRead) -> None:
-        """A long run: first a look at it, then the whole of it."""
-        if message.run_id != self._run_id or not self._known():
-            return
-        self._begin()
-        assert self.look is not None
-        self.look.history, self._read, self._whole = message.history, message.read, message.read > 0
-        pane = self.query_one(EventsPane)
-        pane.take(message.lines, dropped=message.dropped)
-        self.look.said = pane.newest(SAID_LINES)
-        self._advanced(message.status)
-
-    def on_history_reading(self, message: messages.HistoryReading) -> None:
-        if message.run_id == self._run_id and not self._whole:
-            share = 100 * message.read // max(1, message.size)
-            self._reading = f"Reading {message.size / 1e6:.0f} MB of events … {share} %"
-            self.query_one(MessageLine).repaint()
-
-    def _known(self) -> bool:
-        """True where there is a run to tell of; the list may know it before its details have come."""
-        row = self.ui.row(self._run_id)
-        if self.look is None and row is not None:
-            self.look = RunLook(row.info, row.status)
-        return self.look is not None
-
-    def _advanced(self, status: Status) -> None:
-        look = self.look
-        assert look is not None
-        look.status, look.gone = status, None
-        self._reading = "" if self._whole else self._reading
-        self._want_log()
-        self.repaint()
-
-    def _feed(self, events: Sequence[Event]) -> None:
-        look = self.look
-        assert look is not None
-        new: list[str] = []
-        for event in events:
-            look.history.feed((event,))
-            if (text := event_line(event, look.history)) is not None:
-                new.append(text)
-                if event.name in TOLD:
-                    self._newest = text
-                    if self._whole:
-                        self.say(text, "warn" if event.name in ILL_EVENTS else "text")
-        pane = self.query_one(EventsPane)
-        pane.take(new)
-        look.said = pane.newest(SAID_LINES)
-
-    def on_run_details_read(self, message: messages.RunDetailsRead) -> None:
-        if message.run_id != self._run_id:
-            return
-        files = Files(message.checkpoints, message.attempts, message.recipe, message.request, message.has_model)
-        if self.look is None:
-            self.look = RunLook(message.info, message.status)
-        self.look.info, self.look.files = message.info, files
-        self.repaint()
-
-    def on_log_advanced(self, message: messages.LogAdvanced) -> None:
-        if message.run_id != self._run_id:
-            return
-        log = self.query_one(LogPane)
-        log.skipped = message.skipped
-        log.take(message.lines, anew=message.anew)
-        if self.look is not None:
-            self.look.log = log.newest(LOG_LINES)
-        self.repaint_frame()
-
-    def on_run_gone(self, message: messages.RunGone) -> None:
-        if message.run_id == self._run_id and self.look is not None:
-            self.look.gone = message.why
-            self.repaint()
-
-    def on_runs_read(self, message: messages.RunsRead) -> None:
-        """The label may have changed; everything else this screen knows better."""
-        row = message.listing.get(self._run_id)
-        if row is not None and self.look is not None and self.look.info != row.info:
-            self.look.info = row.info
-            self.repaint_frame()
-
-    def on_runs_trashed(self, message: messages.RunsTrashed) -> None:
-        if any(run.id == self._run_id for run in message.runs):
-            self.ui.show_screen("runs")
-
     # What it does
+
+    def places(self) -> list[tuple[Place, Any]]:
+        """Of a paused run the key that held it lets it go on."""
+        found = super().places()
+        return [(held(place) if place is RUN else place, owner) for place, owner in found] if self.held else found
+
+    def footer(self) -> list[tuple[str, str, str]]:
+        """What can be done with the run first; on a tab that has rows what can be done with these."""
+        keys = super().footer()
+        own = getattr(self.focused, "PLACE", None)
+        if self.sheet is not None or self.in_field or own not in (CHECKPOINTS, HEALTH):
+            return keys
+        order = [action.id for action in own.actions]
+        *others, last = keys
+        return [*sorted(others, key=lambda one: order.index(one[2]) if one[2] in order else len(order)), last]
 
     def show_tab(self, name: str) -> None:
         self.tab = name if name in TABS else "live"
         for pane in TABS:
             self.query_one(f"#{pane}").display = pane == self.tab
+        self.query_one(HealthPane).display = self.query_one(ForecastPane).display = False
         self.query_one(f"#{self.tab}").focus()
-        self._want_log()
+        self.want_log()
         self.call_after_refresh(self.repaint)
 
-    def _want_log(self) -> None:
+    def want_log(self) -> None:
         ill = self.look is not None and self.look.status.state in ILL
         self.ui.bridge.want_log(self.tab == "log" or ill)
+
+    def do_pane_next(self) -> None:
+        self._turn_pane(1)
+
+    def do_pane_previous(self) -> None:
+        self._turn_pane(-1)
+
+    def _below(self) -> list[HealthPane | ForecastPane]:
+        """The panes below the chart that there is something for; one is there while it has the keys."""
+        forecast = self.query_one(ForecastPane)
+        return [self.query_one(HealthPane), *([forecast] if forecast.rows() else [])]
+
+    def _turn_pane(self, by: int) -> None:
+        if self.tab != "live":
+            return
+        panes = [None, *self._below()]
+        shown = next((place for place, pane in enumerate(panes) if pane is not None and pane.display), 0)
+        self._show_below(panes[(shown + by) % len(panes)])
+
+    def _show_below(self, wanted: HealthPane | ForecastPane | None) -> None:
+        for pane in (self.query_one(HealthPane), self.query_one(ForecastPane)):
+            pane.display = pane is wanted
+        if wanted is not None:
+            wanted.styles.height = wanted.lines_wanted()
+        self.set_focus(wanted or self.query_one(LivePane))
+        self.call_after_refresh(self.repaint)
 
     def do_run_log(self) -> None:
         self.show_tab("log" if self.tab != "log" else "live")
@@ -314,6 +243,8 @@ class RunPage(RunActions):
             self.repaint_frame()
         elif self.tab != "live":
             self.show_tab("live")
+        elif any(pane.display for pane in (self.query_one(HealthPane), self.query_one(ForecastPane))):
+            self._show_below(None)
         elif not self.query_one(LivePane).step_back():
             super().do_app_back()
 

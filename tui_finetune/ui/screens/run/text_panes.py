@@ -135,16 +135,20 @@ class RecipePane(Lines, Pane):
     def __init__(self) -> None:
         super().__init__(id="recipe")
         self.asked = False
-        self._made_of: tuple[str, str, bool] | None = None
+        self._made_of: tuple[str, str, bool, int] | None = None
         self._made: list[tuple[str, str]] = []
 
     def _text(self) -> list[tuple[str, str]]:
         """Lines with their tokens, made once."""
-        files = self.look.files if self.look is not None else None
-        made_of = (files.recipe, files.request, self.asked) if files is not None else ("", "", False)
+        look = self.look
+        if look is None:
+            return []
+        files, changes = look.files, look.history.changes
+        made_of = (files.recipe, files.request, self.asked, len(changes))
         if made_of != self._made_of:
-            recipe, request, asked = self._made_of = made_of
-            self._made = request_lines(request) if asked else recipe_lines(recipe, request)
+            self._made_of = made_of
+            whole = recipe_lines(files.recipe, files.request, changes) if files.recipe else []
+            self._made = request_lines(files.request) if self.asked else whole
         return self._made
 
     def count(self) -> int:
@@ -152,7 +156,9 @@ class RecipePane(Lines, Pane):
 
     def parts(self, index: int, width: int) -> Sequence[Line]:
         if not index:
-            which = "as it was asked for" if self.asked else "as it was resolved; muted is what the program wrote out"
+            changed = not self.asked and self._made_of is not None and self._made_of[3] > 0
+            resolved = "as it was resolved, and as it holds now" if changed else "as it was resolved"
+            which = "as it was asked for" if self.asked else f"{resolved}; muted is what the program wrote out"
             return [line(" ", muted(which))]
         text, token = self._text()[index - 1]
         return [line(" ", *part) for part in wrap(text[:LONGEST], width - 2, token=token)]

@@ -1,0 +1,38 @@
+"""A finding of the health watch, whole, with the one act that it offers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tui_finetune.live.points import Finding
+from tui_finetune.live.reader import RunRow
+from tui_finetune.live.run_health import act_words, finding_lines, loss_of_rollback, rule_words
+from tui_finetune.live.run_look import RunLook
+from tui_finetune.live.spans import line, wrap
+from tui_finetune.live.steer_offers import act_offer
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet
+
+WIDTH = 78
+
+
+def finding_sheet(
+    found: Finding, row: RunRow | None, look: RunLook, ask: Callable[[str, Mapping[str, Any] | None], None]
+) -> ChoiceSheet:
+    """The safe choice under the cursor: leave it."""
+    said = finding_lines(found, look.history, WIDTH)
+    choices = [Choice("leave it as it is")]
+    act = found.act
+    if act is not None and found.over is None:
+        action, values = str(act.get("action")), act.get("values")
+        offer = act_offer(row, action)
+        if offer.on:
+            if lost := loss_of_rollback(act, look.history):
+                said += [line(" ", *part) for part in wrap(lost, WIDTH)]
+            given = dict(values) if isinstance(values, Mapping) else {}
+            choices.append(Choice(act_words(act, look.history), lambda: ask(action, given)))
+        else:
+            said += [
+                line(" ", *part) for part in wrap(f"{act_words(act, look.history)}: {offer.why}", WIDTH, token="muted")
+            ]
+    return ChoiceSheet(rule_words(found.rule).capitalize(), said, choices)
