@@ -22,7 +22,7 @@ SYNONYMS: dict[str, str] = {
     "change": "set", "tune": "set", "hold": "pause", "unpause": "continue", "checkpoint": "save", "revert": "rollback",
     "follow": "watch", "attach": "watch", "tail": "logs -f", "log": "logs",
     "delete": "rm", "remove": "rm", "restore": "trash restore", "undo": "trash restore",
-    "rename": "edit", "tag": "edit",
+    "fork": "branch", "split": "branch", "rename": "edit", "tag": "edit",
     "init": "config new", "new": "config new", "create": "config new",
     "dataset": "data show", "inspect": "data show", "ui": "open", "tui": "open", "dashboard": "open",
     "version": "--version", "diff": "compare", "env": "doctor", "diagnose": "doctor",
