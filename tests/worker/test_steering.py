@@ -291,3 +291,41 @@ def test_training_ends_early_and_a_resume_does_not_begin_again(steered: Steered)
     (note,) = [e for e in events(info, "note") if "ends early" in e.get("message")]
     assert "was not better than" in note.get("message")
     assert atomic.read_json(info.paths.checkpoint(12) / "steering.json")["early_stopping"]["ended"] is True
+
+
+WHEN: Sequence[Mapping[str, Any]] = (
+    {"at_step": 2, "set": {"warmup_steps": 6, "logging_steps": 2}},
+    {"at_step": 3, "set": {"eval_steps": 3, "per_device_eval_batch_size": 3}},
+    {"at_step": 5, "set": {"metric_for_best_model": "loss", "save_total_limit": 2}},
+    {"at_step": 7, "set": {"max_steps": 14}, "stretch": False},
+    {"at_step": 9, "set": {"eval_strategy": "epoch", "save_steps": 3, "early_stopping_patience": 9}},
+)
+"""When a run logs, evaluates, saves and ends, and what chooses its best step."""
+
+
+@pytest.mark.slow
+def test_when_it_logs_evaluates_saves_and_ends(steered: Steered) -> None:
+    sets: dict[str, Any] = {"change": list(WHEN), "train__warmup_steps": 4, "train__save_total_limit": 3}
+    whole = finished(steered.start("whole", **sets))
+    rates = {step: at["rates"][0] for step, at in steered.record("whole").items()}
+    assert rates[1] == 0
+    assert rates[3] == pytest.approx(1e-3 * 2 / 6), "the warm-up is longer from step 2 on"
+    assert rates[14] == pytest.approx(1e-3 * (STEPS - 13) / (STEPS - 6)), "the schedule was not stretched"
+    assert [e.step for e in events(whole, "step")] == [1, 2, 4, 6, 8, 10, 12, 14]
+    assert [e.step for e in events(whole, "evaluation") if not e.get("final")] == [3, 6, 12, 14]
+    assert [e.step for e in events(whole, "checkpoint")] == [4, 8, 9, 12, 14]
+    assert whole.status().step == 14
+    losses = {e.step: e.get("metrics")["loss"] for e in events(whole, "evaluation") if not e.get("final")}
+    assert whole.status().best_step == min((12, 14), key=lambda step: losses[step])
+    assert [e.get("best_by") for e in events(whole, "plan")][-1] == "loss"
+    killed = steered.start("killed", [5], **sets)
+    for step, following in ((5, (10,)), (10, (13,)), (13, ())):
+        steered.at(step)
+        steered.kill(killed)
+        steered.resume(killed, "killed", following)
+    finished(killed)
+    assert steered.record("killed") == steered.record("whole")
+    assert weights(killed) == weights(whole)
+    for key in ("step", "steps", "best_step", "best_checkpoint", "metrics"):
+        told = [atomic.read_json(info.paths.result_json)[key] for info in (killed, whole)]
+        assert told[0] == told[1], key
