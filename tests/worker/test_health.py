@@ -136,5 +136,20 @@ def test_a_finding_may_pause_the_run_and_a_rule_is_set_while_it_goes_on(
     assert changed == [{"health.loss_nan": "note"}]
 
 
+@pytest.mark.slow
+def test_a_loop_that_hangs_is_told_with_the_stacks_and_is_over_when_it_goes_on(
+    ground: Ground, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    shutil.copy(POISONER.with_name("killer.py"), tmp_path / "plugins" / "killer.py")
+    monkeypatch.setenv("TEST_KILL_AT", "pause:3")
+    monkeypatch.setenv("TEST_KILL_FLAG", str(tmp_path / "waiting"))
+    info = ground.start("hanging", health__hanging_seconds=4.0)
+    wait_until(lambda: ("hanging", 2) in findings(info), "the hang to be found")
+    wait_until(lambda: "die" in info.paths.stdout_log.read_text(), "the stacks")
+    (tmp_path / "waiting").unlink()
+    finished(info)
+    assert len(events(info, "finding_over")) == len(findings(info))
+
+
 def test_a_training_that_is_well_is_left_alone(ground: Ground) -> None:
     assert findings(finished(ground.start("well"))) == []

@@ -55,6 +55,10 @@ class Heartbeat:
         return self._phase
 
     @property
+    def step(self) -> int | None:
+        return self._step
+
+    @property
     def idle(self) -> float:
         """Seconds since the work last went on."""
         return uptime() - self._progress

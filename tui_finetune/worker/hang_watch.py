@@ -47,10 +47,11 @@ class HangWatch:
             self._look()
 
     def _look(self) -> None:
-        phase = self._attempt.heartbeat.phase
-        idle = 0.0 if phase in STILL else self._attempt.heartbeat.idle
+        heartbeat = self._attempt.heartbeat
+        phase = heartbeat.phase
+        idle = 0.0 if phase in STILL else heartbeat.idle
         limit = PHASE_SECONDS.get(phase or "", OTHER_PHASE_SECONDS)
-        if self._health.idle(Idle(phase, idle, limit)):
+        if self._health.idle(Idle(phase, idle, limit, heartbeat.step)):
             with contextlib.suppress(OSError, ValueError):
                 faulthandler.dump_traceback(file=_log(), all_threads=True)
 

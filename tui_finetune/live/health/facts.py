@@ -105,6 +105,8 @@ class Idle:
     seconds: float
     limit: float
     """From when on that is too long, in this phase."""
+    step: int | None = None
+    """The last one that was done."""
 
 
 @dataclass

@@ -90,21 +90,26 @@ class GradientVanishing(Rule):
     """
 
     name = "gradient_vanishing"
-    kept = ("norms", "losses", "first")
+    kept = ("norms", "losses", "first", "seen")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.norms: deque[float] = deque(maxlen=VANISHED)
         self.losses: deque[float] = deque(maxlen=VANISHED)
         self.first: list[float] = []
+        self.seen = 0
+        """Norms since it was judged."""
 
     def steps(self, seen: Steps, now: Now) -> None:
         losses = finite(seen.losses)
         self.first += losses[: max(0, NEWEST - len(self.first))]
         self.losses.extend(losses)
-        self.norms.extend(finite(seen.norms))
-        if len(self.norms) < VANISHED or not self.losses:
+        norms = finite(seen.norms)
+        self.norms.extend(norms)
+        self.seen += len(norms)
+        if self.seen < NEWEST or len(self.norms) < VANISHED or not self.losses:
             return
+        self.seen = 0
         level, floor = median(self.norms), ADAM_EPSILON * math.sqrt(now.facts.trainable or 1)
         high = 0.5 * max(median(self.first), now.facts.guess_loss or 0.0)
         if self.found is not None:

@@ -22,7 +22,7 @@ class Hanging(Rule):
             self.found = Found(
                 rule=self.name,
                 what=what,
-                since=now.step,
+                since=now.step if seen.step is None else seen.step,
                 severity="bad",
                 figures={"seconds": seen.seconds, "phase": seen.phase},
                 helps="stdout.log shows where every thread stands. Loader workers (train.dataloader_num_workers = 0), a network "

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from itertools import pairwise
 from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.health.facts import Measured, Now, Share, Steps
 from tui_finetune.live.health.finding import Act, Found
-from tui_finetune.live.health.robust import finite, mean
+from tui_finetune.live.health.robust import finite
 from tui_finetune.live.health.rule import Limits, Rule
 
+REMEMBERED = 50
 LEAST_ROWS = 20
 LEAST_STEPS = 100
 GOLD = 0.98
@@ -27,31 +29,35 @@ class Overfitting(Rule):
     """
 
     name = "overfitting"
-    kept = ("evaluations", "losses")
+    kept = ("evaluations", "sum", "count")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.evaluations: list[list[Any]] = []
         """Step, validation loss, training loss since the one before, metric (or None)."""
-        self.losses: list[float] = []
+        self.sum, self.count = 0.0, 0
+        """Of the training losses since the last evaluation."""
 
     def steps(self, seen: Steps, now: Now) -> None:
-        self.losses += finite(seen.losses)
+        losses = finite(seen.losses)
+        self.sum, self.count = self.sum + sum(losses), self.count + len(losses)
 
     def measured(self, seen: Measured, now: Now) -> None:
         loss = seen.metrics.get("loss")
-        if loss is None or loss != loss or not self.losses:
+        if loss is None or not math.isfinite(loss) or not self.count:
             return
         name = now.facts.main_metric
         metric = seen.metrics.get(name) if name is not None and name != "loss" else None
         metric = metric if metric is None or now.facts.main_greater else -metric
-        self.evaluations.append([seen.step, loss, mean(self.losses), metric])
-        self.losses = []
+        self.evaluations.append([seen.step, loss, self.sum / self.count, metric])
+        self.sum, self.count = 0.0, 0
         self._judge(now)
 
     def _judge(self, now: Now) -> None:
         lowest = min(self.evaluations, key=lambda one: one[1])
+        # What came before the lowest tells nothing any more; of what came after it the newest do.
         later = [one for one in self.evaluations if one[0] >= lowest[0]]
+        self.evaluations = [lowest, *later[1:][-REMEMBERED:]]
         newest, count = self.evaluations[-1], int(self.limit("evaluations"))
         rise = newest[1] / lowest[1] - 1 if lowest[1] > 0 else 0.0
         better = any(one[3] is not None and one[3] > lowest[3] for one in later[1:]) if lowest[3] is not None else False

@@ -22,7 +22,7 @@ of them are enough; steps that say where it began. Batches of like length come i
 steps hold four such groups."""
 EVERY = 5
 GROUP = 50
-FLAT_WINDOW = 100
+FLAT_WINDOW, FLAT_EVERY = 100, 10
 MOVED = 0.02
 """A loss that falls by less than 2 % of itself in all that time does not move."""
 
@@ -185,24 +185,29 @@ class LossFlat(Rule):
     """
 
     name = "loss_flat"
-    kept = ("first", "before", "newest")
+    kept = ("first", "before", "newest", "seen")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.first: list[float] = []
         self.before: deque[float] = deque(maxlen=FLAT_WINDOW)
         self.newest: deque[float] = deque(maxlen=FLAT_WINDOW)
+        self.seen = 0
+        """Losses since it was judged."""
 
     def steps(self, seen: Steps, now: Now) -> None:
-        for loss in finite(seen.losses):
+        losses = finite(seen.losses)
+        self.seen += len(losses)
+        for loss in losses:
             if len(self.first) < FLAT_WINDOW:
                 self.first.append(loss)
                 continue
             if len(self.newest) == FLAT_WINDOW:
                 self.before.append(self.newest[0])
             self.newest.append(loss)
-        if len(self.newest) < FLAT_WINDOW or not self._is_time(seen.step, now):
+        if self.seen < FLAT_EVERY or len(self.newest) < FLAT_WINDOW or not self._is_time(seen.step, now):
             return
+        self.seen = 0
         level = mean(self.newest)
         if self.found is None:
             self._judge(level, seen, now)
