@@ -116,10 +116,12 @@ def test_a_rule_that_is_off_saves_nothing_spoilt_all_the_same(ground: Ground, mo
 
 @pytest.mark.slow
 def test_a_rate_beyond_all_reason_ends_the_run_with_what_to_do(ground: Ground) -> None:
-    info = ground.start("absurd", train__learning_rate=1e30, train__save_steps=1, train__logging_steps=1)
+    info = ground.start("absurd", train__learning_rate=1e30, train__max_grad_norm=0.0, train__logging_steps=1)
     status = ended(info)
     assert status.state == "failed"
-    assert "loss is nan" in (status.reason or "") or "gradient norm is" in (status.reason or "")
+    (found,) = events(info, "finding")
+    assert found.step == found.get("since") == events(info, "step")[-1].step  # told at once: no step came after it
+    assert (status.reason or "").startswith(found.get("what"))
 
 
 @pytest.mark.slow

@@ -198,7 +198,8 @@ from types import SimpleNamespace
 from transformers import TrainerControl, TrainerState
 from tui_finetune import RunReporter
 args = SimpleNamespace(world_size=2, device="cpu", eval_strategy="epoch", train_batch_size=8, gradient_accumulation_steps=1,
-    per_device_train_batch_size=8, bf16=False, fp16=False, metric_for_best_model=None, output_dir={str(tmp_path)!r})
+    per_device_train_batch_size=8, bf16=False, fp16=False, metric_for_best_model=None, output_dir={str(tmp_path)!r},
+    get_warmup_steps=lambda steps: 0)
 for first in (True, False):
     state = TrainerState(is_world_process_zero=first, max_steps=3, num_train_epochs=1)
     reporter = RunReporter(home={str(home.root)!r})

@@ -42,15 +42,6 @@ def deadly(ground: Ground, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> G
     return ground
 
 
-def test_a_loss_that_is_no_number_is_told_once_and_at_once(ground: Ground) -> None:
-    info = finished(ground.start(train__learning_rate=1e30, train__max_grad_norm=0.0))
-    losses = {step.step or 0: step.get("loss") for step in events(info, "step")}
-    first = min(step for step, loss in losses.items() if isinstance(loss, str))
-    (warning,) = [one for one in events(info, "warning") if "spoilt" in one.get("message")]
-    assert warning.get("message").startswith(f"The loss is {losses[first]} at step {first}: the model is spoilt")
-    assert warning.t <= next(step.t for step in events(info, "step") if step.step == first + 1)
-
-
 def test_a_run_tells_its_whole_story(ground: Ground) -> None:
     info = finished(ground.start())
     check_run_directory(info.paths.root, only_known_events=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -56,6 +57,8 @@ class Health:
         with self._lock:
             if self._retell:
                 self._tell_again()
+            if "hanging" in self._ids:
+                self._take(self._watch.idle(Idle(None, 0.0, math.inf)))
             self._take(self._watch.steps(seen))
 
     def answered(self, share: Share | None) -> None:

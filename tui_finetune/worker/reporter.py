@@ -304,7 +304,7 @@ def _script_facts(args: TrainingArguments, state: TrainerState) -> RunFacts:
         steps=state.max_steps,
         warmup_steps=int(args.get_warmup_steps(state.max_steps)),
         precision="bf16" if args.bf16 else "fp16" if args.fp16 else "fp32",
-        device=args.device.type,
+        device=str(args.device).partition(":")[0],
     )
 
 
