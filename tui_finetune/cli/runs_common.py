@@ -53,7 +53,9 @@ def run_json(info: RunInfo) -> dict[str, Any]:
 def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]:
     """Everything that is known of a run: what `runs --json` has, and the rest."""
 
+    from tui_finetune.live.control import asked
     from tui_finetune.live.progress import progress
+    from tui_finetune.runs.control import waiting
     from tui_finetune.runs.info import iso
     from tui_finetune.runs.records import attempts, checkpoints, claimed
 
@@ -81,9 +83,13 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "device": _device(history, process),
         "plan": dict(history.plan),
         "preflight": dict(history.preflight),
+        "forecast": dict(history.forecast),
+        "forecast_result": dict(history.forecast_result),
+        "refusal": dict(history.refusal),
         "versions": process.get("versions") or {},
         "warnings": [_said(event) for event in history.warnings],
         "notes": [_said(event) for event in history.notes],
+        "control": [one.as_json() for one in asked(history, waiting(paths))],
         "log_tail": list(status.log_tail),
     }
 

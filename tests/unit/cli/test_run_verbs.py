@@ -6,45 +6,20 @@ import json
 import os
 import re
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from tests.fakes import FakeRun, finished_run
-from tests.unit.cli.conftest import Cli
+from tests.unit.cli.conftest import Cli, worker
 from tui_finetune.cli import request
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
-from tui_finetune.runs.control import Request, RequestReader
+from tui_finetune.runs.control import Request
 from tui_finetune.runs.store import RunStore
 
 POISON = "\x1b]52;c;aGk=\x07\x1b[31m\u202edne\x9b[/x]\nsecond"
-
-
-@contextmanager
-def worker(run: FakeRun, obey: Callable[[Request], object]) -> Iterator[list[Request]]:
-    """A thread that reads requests as a worker does."""
-    seen: list[Request] = []
-    done = threading.Event()
-    reader = RequestReader(run.paths)
-
-    def watch() -> None:
-        while not done.wait(0.01):
-            for asked in reader.poll():
-                seen.append(asked)
-                obey(asked)
-                reader.answered(asked)
-
-    thread = threading.Thread(target=watch)
-    thread.start()
-    try:
-        yield seen
-    finally:
-        done.set()
-        thread.join()
 
 
 # runs
@@ -350,7 +325,7 @@ def test_a_refusal_is_told_with_its_reason(cli: Cli, home: Home) -> None:
 
     with worker(run, refuse):
         said = cli("stop", "a")
-    assert said.code == 2
+    assert said.code == 1
     assert "refuses to stop: meant for attempt 1, attempt 2 runs now" in said.err
 
 

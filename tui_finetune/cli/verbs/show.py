@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -12,10 +12,12 @@ from tui_finetune.cli import output
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS, find_run, full_json, run_argument
 from tui_finetune.live import words
+from tui_finetune.live.control import Asked, asked, outcome, what, who
 from tui_finetune.live.honest import remark
 from tui_finetune.live.lines import progress_text
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
+from tui_finetune.runs.control import waiting
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import brief_events
@@ -45,6 +47,7 @@ def command(call: Call, run: str) -> None:
         _remark_lines(status, history),
         _checkpoint_lines(found),
         _attempt_lines(found),
+        _control_lines(asked(history, waiting(info.paths))),
         _said_lines(found),
     ):
         lines = list(part)
@@ -133,6 +136,18 @@ def _attempt_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
     for one in found["attempts"]:
         step = f" at step {one['step']:,}" if one["step"] else ""
         yield shown(f"attempt {one['n']}: {one['state']}{step}{': ' + one['reason'] if one['reason'] else ''}")
+
+
+def _control_lines(rows: Sequence[Asked]) -> Iterator[Shown]:
+    """What was asked of it and changed, the newest last, with who asked and why."""
+    now = time.time()
+    if len(rows) > SAID_SHOWN:
+        yield Shown(f"{len(rows) - SAID_SHOWN} earlier requests are in logs --events")
+    for row in rows[-SAID_SHOWN:]:
+        by = who(row)
+        yield shown(f"{words.clock(row.t, now)}  {what(row)} {outcome(row)}{f'  {by}' if by else ''}")
+        if row.reason:
+            yield shown(f"       why: {row.reason}")
 
 
 def _said_lines(found: Mapping[str, Any]) -> Iterator[Shown]:
