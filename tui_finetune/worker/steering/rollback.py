@@ -33,7 +33,7 @@ def roll_back(job: Job, request: Request) -> Path:
     dropped = steering.drop_beyond(step)
     values, _ = checked(flat(dict(request.values.get("set") or {})))
     if values:
-        change = Change(step + 1, values, True, reason, request.by, time.time(), attempt.number, request.id)
+        change = Change(step + 1, values, True, reason, request.by, time.time(), attempt.number)
         add_change(attempt.paths, change)
     job.trainer.forget()
     job.controls.applied(
