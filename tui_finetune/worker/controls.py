@@ -293,8 +293,9 @@ class Controls:
     def _when(self, request: Request) -> str:
         if request.action in LOOP_ACTIONS and self.loop is not None:
             return self.loop.accept(request)
-        if request.action == "stop" and self.training and not self.held:
-            return "after this step, with a checkpoint" if self._saves else "after this step"
+        if request.action == "stop" and self.training:
+            when = "now" if self.held else "after this step"
+            return f"{when}, with a checkpoint" if self._saves else when
         if request.action == "pause":
             when = "after this step" if self.training else "at the next safe point"
             nothing = request.values.get("release") and not self._can_release()

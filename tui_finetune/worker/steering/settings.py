@@ -174,7 +174,7 @@ def _max_steps_refusal(trainer: Any, value: int, asked: Asked) -> str | None:
 
 def _batch(trainer: Any, value: int) -> Redo:
     trainer.args.per_device_train_batch_size = value
-    trainer._train_batch_size = trainer.args.train_batch_size
+    trainer._train_batch_size = trainer.state.train_batch_size = trainer.args.train_batch_size
     return frozenset({SHAPE})
 
 
