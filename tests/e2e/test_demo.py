@@ -16,8 +16,12 @@ from tests.waiting import wait_until
 from tui_finetune.cli.verbs.demo import SENTENCES
 from tui_finetune.paths import Home
 from tui_finetune.runs.control import send
+from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import RunStore
+from tui_finetune.runs.tail import read_events
 
+OF_THE_MACHINE = {"slow_input", "slow_steps", "throttled", "memory_creep", "disk_filling"}
+"""Rules that a machine with other work may set off, rightly."""
 SMALL = ("data.limit=96", "data.limit_eval=48", "train.num_train_epochs=1", "run.device=cpu")
 
 
@@ -66,6 +70,8 @@ def test_demo_as_it_is_passes_both_baselines(home: Home) -> None:
     run = json.loads(ran.stdout)
     assert run["metrics"]["test_accuracy"] > run["baselines"]["tfidf"] > run["baselines"]["majority"]
     assert run["plan"]["rows"]["train"] > 2500
+    found = {event.get("rule") for event in read_events(RunPaths(Path(run["path"]))) if event.name == "finding"}
+    assert found <= OF_THE_MACHINE
 
 
 @pytest.mark.slow

@@ -49,3 +49,11 @@ def test_a_run_in_which_nothing_was_found(cli: Cli, home: Home) -> None:
     said = cli("health", "well").out
     assert "nothing was found." in said
     assert "loss finite" in said
+
+
+def test_show_tells_of_what_holds(cli: Cli, home: Home) -> None:
+    run = FakeRun(home, "spiky").begin().plan().step(50)
+    found(run, SPIKE, "loss_spike-1-1")
+    said = cli("show", "spiky").out
+    assert "! loss 0.310 → 4.100 at step 48" in said
+    assert f"tui-finetune health {run.short} says since when" in said

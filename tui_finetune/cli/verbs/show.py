@@ -45,6 +45,7 @@ def command(call: Call, run: str) -> None:
     for part in (
         _metric_lines(found),
         _remark_lines(status, history),
+        _finding_lines(info, history),
         _checkpoint_lines(found),
         _attempt_lines(found),
         _control_lines(asked(history, waiting(info.paths))),
