@@ -56,6 +56,7 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
     from tui_finetune.live.control import asked
     from tui_finetune.live.progress import progress
     from tui_finetune.runs.control import waiting
+    from tui_finetune.runs.branches import branches
     from tui_finetune.runs.info import iso
     from tui_finetune.runs.records import attempts, checkpoints, claimed
 
@@ -63,6 +64,7 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
     paths, process = info.paths, dict(status.process) or claimed(info.paths)
     return {
         **info.as_json(status),
+        "branches": [{"run": run, "checkpoint": one.checkpoint, "keeps": one.keeps} for run, one in branches(info.paths)],
         "words": status.words,
         "attempt": status.attempt or None,
         "advice": status.advice,

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.lineage import fork, origin_words
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.runs.info import RunInfo
@@ -18,6 +19,8 @@ from tui_finetune.text import cut_end, cut_middle
 
 NOT_COMPARED = ("version", "name", "kind", "resolved", "data.label_names")
 """What differs between any two runs, or follows from another key."""
+FORK_ROWS = 12
+"""Steps since two runs parted that are shown."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,18 @@ class Side:
     rows: Mapping[str, Any]
     """Rows of each split."""
     recipe_problem: str | None = None
+    validation: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
+    """Step to what validation measured there."""
+
+
+@dataclass(frozen=True)
+class SinceFork:
+    """Two runs that were one, from the step on at which they part."""
+
+    step: int
+    metric: str
+    rows: tuple[tuple[int, tuple[float | None, ...]], ...]
+    """Step, and the metric of each run there."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +61,8 @@ class Comparison:
     """Keys of the resolved recipes that are not the same in all runs."""
     warnings: tuple[str, ...]
     """Why the figures may not be comparable."""
+    since_fork: SinceFork | None = None
+    """Where one is a branch of the other, or both of a third."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -53,6 +70,13 @@ class Comparison:
             "metrics": {name: list(values) for name, values in self.metrics},
             "recipe": {key: list(values) for key, values in self.recipe},
             "warnings": list(self.warnings),
+            "fork": None
+            if self.since_fork is None
+            else {
+                "step": self.since_fork.step,
+                "metric": self.since_fork.metric,
+                "validation": {str(step): list(values) for step, values in self.since_fork.rows},
+            },
         }
 
 
@@ -69,6 +93,7 @@ def side_of(info: RunInfo) -> Side:
         recipe,
         rows if isinstance(rows, Mapping) else {},
         problem,
+        {one.step: one.metrics for one in history.evaluations if one.split == "validation" and not one.final},
     )
 
 
@@ -84,7 +109,29 @@ def compare(sides: Sequence[Side]) -> Comparison:
         tuple((name, tuple(side.metrics.get(name) for side in sides)) for name in names),
         tuple((key, values) for key, values in recipe if any(value != values[0] for value in values[1:])),
         tuple(_warnings(sides)),
+        _since_fork(sides, names),
     )
+
+
+def _since_fork(sides: Sequence[Side], names: Sequence[str]) -> SinceFork | None:
+    step = fork([side.info for side in sides])
+    if step is None:
+        return None
+    metric = next((name for name in names if not name.startswith("test_")), "loss")
+    steps = sorted({at for side in sides for at in side.validation if at > step})
+    rows = [(at, tuple(side.validation.get(at, {}).get(metric) for side in sides)) for at in steps]
+    return SinceFork(step, metric, tuple(rows))
+
+
+def fork_rows(found: SinceFork) -> list[tuple[str, tuple[str, ...]]]:
+    """Step and figures in words, the last FORK_ROWS of them."""
+    return [(f"{at:,}", tuple(words.score(value) for value in values)) for at, values in found.rows[-FORK_ROWS:]]
+
+
+def fork_words(found: SinceFork) -> str:
+    """`one run up to step 1,407; validation accuracy since`."""
+    since = f"validation {found.metric} since" if found.rows else "nothing was measured since"
+    return f"One run up to step {found.step:,}; {since}"
 
 
 def value_words(value: Any) -> str:
@@ -127,6 +174,9 @@ def comparison_lines(found: Comparison, width: int) -> list[Line]:
             if first is not None and value is not None:
                 said[place] += f"  {difference_words([first, value])}"
         lines.append(row(name, said))
+    if found.since_fork is not None:
+        lines += [EMPTY, line(muted(f" {fork_words(found.since_fork)}"))]
+        lines += [row(at, values) for at, values in fork_rows(found.since_fork)]
     lines.append(EMPTY)
     lines += [row(key, [value_words(value) for value in values]) for key, values in found.recipe]
     lines += [] if found.recipe else [line(" Their recipes say the same.")]
@@ -151,6 +201,7 @@ _FACTS = (
     ("took", _took),
     ("model", lambda side: side.info.model),
     ("data", lambda side: side.info.data),
+    ("of", lambda side: origin_words(side.info)),
 )
 
 

@@ -9,7 +9,15 @@ from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import find_run, require_readable
 from tui_finetune.errors import UserError
 from tui_finetune.live import words
-from tui_finetune.live.comparison import Comparison, compare, difference_words, side_of, value_words
+from tui_finetune.live.comparison import (
+    Comparison,
+    compare,
+    difference_words,
+    fork_rows,
+    fork_words,
+    side_of,
+    value_words,
+)
 from tui_finetune.text import Shown, cut_end, shown
 
 VALUE_WIDTH = 28
@@ -49,6 +57,11 @@ def _print(found: Comparison) -> None:
         ]
         output.print_line()
         output.print_lines(output.table(["metric", *head, *(["difference"] if two else [])], rows, right=right))
+    if found.since_fork is not None:
+        output.print_line()
+        output.print_line(shown(fork_words(found.since_fork)))
+        steps = [[Shown(at), *map(Shown, values)] for at, values in fork_rows(found.since_fork)]
+        output.print_lines(output.table(["step", *head], steps, right=right) if steps else [])
     output.print_line()
     if found.recipe:
         rows = [[shown(key), *(_cell(value_words(value)) for value in values)] for key, values in found.recipe]

@@ -12,6 +12,7 @@ from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS
 from tui_finetune.errors import Problem, UserError, did_you_mean
 from tui_finetune.live import words
+from tui_finetune.live.lineage import origin_short
 from tui_finetune.live.listing import result_words
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
@@ -57,7 +58,10 @@ def command(
         return
     now = time.time()
     rows = [_row(info, status, now) for info, status in found]
-    output.print_lines(output.wrapped_table(["state", "run", "id", "result", "started", "progress", "tags"], rows))
+    head = ["state", "run", "id", "result", "started", "progress", "of", "tags"]
+    if not any(row[6] for row in rows):
+        head, rows = [*head[:6], head[7]], [[*row[:6], row[7]] for row in rows]
+    output.print_lines(output.wrapped_table(head, rows))
 
 
 def _none_of(listed: Sequence[RunInfo], task: str | None, tags: Sequence[str]) -> Shown:
@@ -80,6 +84,7 @@ def _row(info: RunInfo, status: Status, now: float) -> list[Shown]:
         shown(result_words(status)),
         Shown(words.clock(info.created, now)),
         shown(progress_words(status)),
+        shown(origin_short(info)),
         shown(" ".join(info.tags)),
     ]
 

@@ -15,6 +15,7 @@ from tui_finetune.live import words
 from tui_finetune.live.control import Asked, asked, outcome, what, who
 from tui_finetune.live.honest import remark
 from tui_finetune.live.lines import progress_text
+from tui_finetune.live.lineage import branch_words, origin_words
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
 from tui_finetune.runs.control import waiting
@@ -71,8 +72,10 @@ def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, 
     for name in ("model", "data", "device"):
         if found[name]:
             yield name, found[name]
-    if info.of:
-        yield "of", " ".join(f"{key} {value}" for key, value in info.of.items() if value is not None)
+    if (of := origin_words(info)) is not None:
+        yield "of", of
+    for branch in branch_words(info):
+        yield "branch", branch
     if status.live:
         yield "progress", progress_text(history, status, progress(history, status, now))
     elif status.step is not None and status.steps:
