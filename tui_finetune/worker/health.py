@@ -50,7 +50,8 @@ class Health:
         """Training is prepared."""
         with self._lock:
             self.saved()
-            self._take(self._watch.begin(facts))
+            found = self._take(self._watch.begin(facts))
+        self._act_on(found)
 
     def logged(self, seen: Steps) -> None:
         """A logging interval is over; in the training loop only. Leaves it where a rule says so."""
@@ -59,7 +60,8 @@ class Health:
                 self._tell_again()
             if "hanging" in self._ids:
                 self._take(self._watch.idle(Idle(None, 0.0, math.inf)))
-            self._take(self._watch.steps(seen))
+            found = self._take(self._watch.steps(seen))
+        self._act_on(found, in_loop=True)
 
     def answered(self, share: Share | None) -> None:
         """The commonest answer of the evaluation that is going on."""
@@ -73,19 +75,21 @@ class Health:
     def evaluated(self, step: int, metrics: Mapping[str, float], share: Share | None = None) -> None:
         """Validation has been measured, as planned; not where somebody asked for it."""
         with self._lock:
-            self._take(self._watch.measured(Measured(step, metrics, share)))
+            found = self._take(self._watch.measured(Measured(step, metrics, share)))
+        self._act_on(found, in_loop=True)
 
     def sampled(self, seen: Sample) -> None:
         """The machine has been looked at."""
         with self._lock:
-            self._take(self._watch.sampled(seen))
+            found = self._take(self._watch.sampled(seen))
+        self._act_on(found)
 
     def idle(self, seen: Idle) -> bool:
         """How long nothing went on; True where that was too long just now."""
         with self._lock:
-            changes = self._watch.idle(seen)
-            self._take(changes)
-            return any(change.found is not None for change in changes)
+            found = self._take(self._watch.idle(seen))
+        self._act_on(found)
+        return bool(found)
 
     def saved(self) -> None:
         """Checkpoints were written or removed."""
@@ -108,22 +112,27 @@ class Health:
             if found is None:
                 found = Found("loss_nan", what, step, "bad", {"step": float(step)}, "A lower learning rate.")
                 self._tell(found)
-            if self._does["loss_nan"] == "rollback":
-                self._roll_back(found, whole)
-            raise self._failed(found, whole)
+        if self._does["loss_nan"] == "rollback":
+            self._roll_back(found, whole, in_loop=True)
+        raise self._failed(found, whole)
 
     # What it does
 
-    def _take(self, changes: Sequence[Change]) -> None:
-        """Tells all of it before anything is done: what is done may leave the loop."""
+    def _take(self, changes: Sequence[Change]) -> list[Found]:
+        """Tells all of it; what was found. Nothing is done before all is told, and the lock is free: the loop may be left
+        by what is done, or held for hours."""
         for change in changes:
             if change.found is None:
                 self._over(change.rule)
             else:
                 self._tell(change.found)
-        for change in changes:
-            if change.found is not None and self._acts:
-                self._act(change.found)
+        return [change.found for change in changes if change.found is not None]
+
+    def _act_on(self, findings: Sequence[Found], *, in_loop: bool = False) -> None:
+        """in_loop: this is the loop's own thread, which may be left or held here."""
+        if self._acts:
+            for found in findings:
+                self._act(found, in_loop=in_loop)
 
     def _tell(self, found: Found, id: str | None = None) -> None:
         if id is None:
@@ -146,21 +155,21 @@ class Health:
         for rule, found in there.items():
             self._tell(found, ids.get(rule))
 
-    def _act(self, found: Found) -> None:
+    def _act(self, found: Found, *, in_loop: bool) -> None:
         does = self._does[found.rule]
         why = {"reason": found.what}
         if does == "pause":
             self._controls.submit("pause", why, by=BY)
         elif does == "rollback":
-            self._roll_back(found, self._watch.now.whole_before(found.since))
+            self._roll_back(found, self._watch.now.whole_before(found.since), in_loop=in_loop)
         elif does == "stop" and found.rule == "loss_nan":
             raise self._failed(found, self._watch.now.whole_before(found.since))
         elif does == "stop":
             self._controls.submit("abort" if found.rule == "hanging" else "stop", why, by=BY)
-        if found.rule == "loss_nan" and does in ("pause", "rollback"):
-            self._controls.safe_point()  # neither an evaluation nor a save of what is spoilt
+        if found.rule == "loss_nan" and does == "pause":
+            self._controls.safe_point()  # before anything spoilt is evaluated
 
-    def _roll_back(self, found: Found, whole: int | None) -> None:
+    def _roll_back(self, found: Found, whole: int | None, *, in_loop: bool) -> None:
         """Once for the same trouble: a second time only where training came beyond it, with a checkpoint there."""
         earlier = self._rolled_back.setdefault(found.rule, [])
         if whole is None:
@@ -171,6 +180,8 @@ class Health:
             earlier.append(found.since)
             values = {"checkpoint": whole, "set": dict(HALF), "reason": found.what}
             self._controls.submit("rollback", values, by=BY)
+            if not in_loop:
+                return  # the loop obeys at its next safe point
             self._controls.safe_point()
             why = "that was refused"
         if found.rule == "loss_nan":
