@@ -170,8 +170,16 @@ def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch)
     ):
         words = f"no progress for {rough(idle)}, process {claimed.get('pid')} alive"
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - idle, "reason": words})
+    if state == "paused" and (why := _detail(events)) is not None:
+        return Status(state, f"paused: {why}", **{**found, "reason": why})
     words = f"{state}, {found['phase']}" if found["phase"] not in (None, state) else state
     return Status(state, words, **found)
+
+
+def _detail(events: list[Event]) -> str | None:
+    """What the newest phase says of itself: why a run waits that nobody has paused."""
+    newest = next((event for event in reversed(events) if event.name == "phase"), None)
+    return None if newest is None else _text(newest.get("detail"))
 
 
 def _facts(claimed: Mapping[str, Any], beat: Mapping[str, Any], events: list[Event], attempt: int) -> dict[str, Any]:

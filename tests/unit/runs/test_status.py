@@ -66,6 +66,16 @@ def test_every_state_of_the_closed_list_is_tested() -> None:
     assert ENDED - {"died"} == RESULT_STATES
 
 
+def test_a_run_that_waits_for_room_says_so(home: Home) -> None:
+    why = "no room for a checkpoint for 10 m; goes on when there is"
+    run = working(FakeRun(home)).phase("paused", why)
+    status = run.info.status()
+    assert (status.state, status.words, status.reason) == ("paused", f"paused: {why}", why)
+    run.phase("training")
+    assert run.info.status().state == "running"
+    run.close()
+
+
 def test_continue_ends_a_pause(home: Home) -> None:
     run = working(FakeRun(home))
     for action in ("pause", "continue"):
