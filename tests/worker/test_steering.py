@@ -74,7 +74,9 @@ def steered(
 ) -> Steered:
     for folder in ("data", "plugins"):
         (tmp_path / folder).mkdir()
-    shutil.copy(Path(__file__).with_name("recorder.py"), tmp_path / "plugins" / "recorder.py")
+    for plugin in ("recorder.py", "killer.py"):
+        shutil.copy(Path(__file__).with_name(plugin), tmp_path / "plugins" / plugin)
+    monkeypatch.setenv("TEST_KILL_FLAG", str(tmp_path / "killed"))
     monkeypatch.setenv("TEST_HOLD_FLAG", str(tmp_path / "hold"))
     rows = training.write_rows(tmp_path / "data" / "rows.csv")
     ground = Ground(home, tiny_model, rows, (tmp_path / "plugins",), {"train__save_total_limit": 20})
@@ -156,10 +158,20 @@ def test_a_run_steered_by_hand_its_replay_and_its_resumes_are_the_same(order: st
         check_run_directory(info.paths.root, only_known_events=True)
 
 
+LOADERS: Mapping[str, dict[str, Any]] = {
+    "plainly": {},
+    "by workers, whole batches only": {"train__dataloader_num_workers": 2, "train__dataloader_drop_last": True},
+    "in bf16, activations computed again": {"train__bf16": True, "train__activation_checkpointing": True},
+    "by evaluations": {"train__lr_scheduler_type": "reduce_lr_on_plateau", "train__learning_rate": 1e-2},
+}
+
+
 @pytest.mark.slow
-def test_a_run_that_was_steered_and_killed_takes_its_changes_up_again(steered: Steered) -> None:
-    replay = finished(steered.start("replay", change=list(MUCH[:3])))
-    info = steered.start(hold_at=[2, 4, 7])
+@pytest.mark.parametrize("name", LOADERS)
+def test_a_run_that_was_steered_and_killed_takes_its_changes_up_again(name: str, steered: Steered) -> None:
+    sets = LOADERS[name]
+    replay = finished(steered.start("replay", change=list(MUCH[:3]), **sets))
+    info = steered.start(hold_at=[2, 4, 7], **sets)
     for change in MUCH[:3]:
         steered.at(change["at_step"] - 1)
         answer(info, ask(info, "set", set=change["set"]))
@@ -286,7 +298,11 @@ def _process_files(info: RunInfo) -> list[Path]:
 
 @pytest.mark.slow
 def test_training_ends_early_and_a_resume_does_not_begin_again(steered: Steered) -> None:
-    info = finished(steered.start(evaluate__patience=2, evaluate__threshold=0.5, train__learning_rate=1e-7))
+    steered.monkeypatch.setenv("TEST_KILL_AT", "train_end:12")
+    info = steered.start(evaluate__patience=2, evaluate__threshold=0.5, train__learning_rate=1e-7)
+    assert ended(info).state == "died"
+    finished(steered.resume(info))
+    assert max(steered.record()) == 12
     assert info.status().step == 12, "evaluations at 4, 8 and 12"
     (note,) = [e for e in events(info, "note") if "ends early" in e.get("message")]
     assert "was not better than" in note.get("message")
