@@ -10,6 +10,7 @@ import pytest
 from tests.fakes import FakeRun
 from tests.ui.seeing import Screen, showing
 from tests.waiting import wait_for
+from tui_finetune.launch.differences import Difference
 from tui_finetune.paths import Home
 from tui_finetune.runs.control import Request, RequestReader
 from tui_finetune.ui.memory import memory_file
@@ -245,3 +246,29 @@ async def test_checkpoints_are_evaluated_tried_and_deleted(home: Home, live: Fak
 async def tab(screen: Screen, title: str) -> None:
     while f"[{title}]" not in screen.rule:
         await screen.press("]")
+
+
+async def test_what_differs_is_accepted_before_a_run_goes_on(
+    home: Home, live: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live.die()
+    found = [
+        Difference("version", "torch", "2.13.0", "2.13.1", "results may differ in the last digits"),
+        Difference("setting", "train.dataloader_num_workers", "8", "2", "changes no result", serious=False),
+    ]
+    monkeypatch.setattr("tui_finetune.launch.resuming.differences", lambda info, launch, sets: found)
+    async with showing(home, open_run=live.id) as screen:
+        went_on: list[dict[str, object]] = []
+        monkeypatch.setattr(screen.app.bridge, "resume", lambda info, **how: went_on.append(how))
+        await screen.sees("✗ The process is gone")
+        await screen.press("r")
+        await screen.sees("! torch 2.13.0 → 2.13.1: results may differ in the last digits")
+        await screen.sees("· train.dataloader_num_workers 8 → 2: changes no result")
+        assert "same random numbers" not in screen.text
+        await screen.press("j", "enter")
+        await screen.says("Accept what differs first")
+        await screen.press("k", "space")
+        await screen.sees("+! torch")
+        await screen.press("enter")
+        await screen.says("imdb-bert: a worker is starting …")
+    assert went_on == [{"accept": True, "sets": ()}]

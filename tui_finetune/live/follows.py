@@ -46,11 +46,15 @@ def _rate(now: Situation, value: Any, stretch: bool) -> list[str]:
         said.append(f"Sent now, the rate at the next step goes {after}{until}.")
     times = peak / before
     if times >= FAR or times <= 1 / FAR:
-        said.append(f"That is {words.rate(times) if times > 1 else '1/' + format(1 / times, '.3g')} times what it is.")
+        said.append(f"That is {_times(times)} what it is.")
     if "head_learning_rate" in now.values and now.values["head_learning_rate"] is not None:
         own = words.rate(now.values["head_learning_rate"])
         said.append("The head's rate goes with it." if factor(value) is not None else f"The head keeps its own, {own}.")
     return said
+
+
+def _times(times: float) -> str:
+    return f"{times:,.0f} times" if times > 1 else f"1/{1 / times:,.0f} of"
 
 
 def _end(now: Situation, steps: int | None) -> str:

@@ -14,6 +14,8 @@ from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event, number
 
 METRICS_SHOWN = 4
+DONE = {"pause": "paused", "continue": "goes on", "rollback": "rolled back"}
+"""Requests that were obeyed, in a word."""
 
 
 def progress_text(history: History, status: Status, now: Progress) -> str:
@@ -229,7 +231,8 @@ def _applied(event: Event, history: History) -> str:
         change = change_of(event, event.step or history.step)
         why = f"; why: {change.reason}" if change.reason else ""
         return f"applied{at}: {change_words(change.old, change.new)}{why}"
-    return f"{event.get('action')} done{at}"
+    action = str(event.get("action"))
+    return f"{DONE.get(action, f'{action} done')}{at}"
 
 
 def _end(event: Event, history: History) -> str:

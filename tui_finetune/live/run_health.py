@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_finetune.live import words
@@ -10,6 +10,7 @@ from tui_finetune.live.points import Finding
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, muted, span, wrap
 from tui_finetune.live.steered import value_words
+from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.runs.settable import factor
 
 HALF = 0.5
@@ -61,6 +62,28 @@ def _figure(value: Any) -> str:
     if isinstance(value, float):
         return words.rate(value)
     return value_words(value)
+
+
+def act_now(found: Finding, checkpoints: Sequence[CheckpointRecord]) -> tuple[Mapping[str, Any] | None, str]:
+    """What it offers as things stand now, and why it offers nothing.
+
+    A checkpoint that it names may have been removed since: the newest whole one from before it takes its place.
+    """
+    act = found.act
+    if act is None or found.over is not None:
+        return None, ""
+    values = act.get("values")
+    given = dict(values) if isinstance(values, Mapping) else {}
+    if act.get("action") != "rollback":
+        return {"action": act.get("action"), "values": given}, ""
+    whole = [one.step for one in checkpoints if one.whole]
+    since = found.since if found.since is not None else found.step
+    if given.get("checkpoint") not in whole:
+        before = [step for step in whole if step < since]
+        if not before:
+            return None, "No checkpoint from before it is left to go back to."
+        given["checkpoint"] = before[-1]
+    return {"action": "rollback", "values": given}, ""
 
 
 def act_words(act: Mapping[str, Any], history: History) -> str:

@@ -73,9 +73,10 @@ class Steered:
         self.findings = {id: replace(one, over=step) if one.over is None else one for id, one in self.findings.items()}
 
     def _said(self, event: Event) -> None:
-        """A warning, a note, a checkpoint that was passed over."""
-        (self.notes if event.name == "note" else self.warnings).append(event)
-        if event.name != "note":
+        """A warning, a note, a checkpoint that was passed over: by a rollback as it was asked to, which is no warning."""
+        well = event.name == "note" or str(event.get("why", "")).startswith("rolled back")
+        (self.notes if well else self.warnings).append(event)
+        if not well:
             self.marks.append(Mark(self.step, "warning", said(event), event.t))
 
     def _noticed(self, event: Event) -> None:

@@ -10,8 +10,8 @@ from tui_finetune.live.points import Mark
 from tui_finetune.live.series import History
 
 LETTERS: Mapping[str, str] = {"evaluation": "v", "checkpoint": "w", "warning": "!", "finding": "!", "refit": "c"}
-ANSWERS: Mapping[str, str] = {"set": "c", "rollback": "c", "pause": "p", "continue": "p"}
-"""Requests that were obeyed and have a letter; those that save or evaluate leave the letter of what they made."""
+ANSWERS: Mapping[str, str] = {"set": "c", "pause": "p", "continue": "p"}
+"""Requests that were obeyed and have a letter; those that save, evaluate or roll back leave the letter of what they made."""
 ASKED = ("stopped", "finished", "aborted")
 """Ends that somebody asked for, or that were planned."""
 ENDS_LETTER = "x"

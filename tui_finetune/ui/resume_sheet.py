@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 CHOICES = ("resume", "leave it as it is")
 WIDTH = 78
+ACCEPT = "It will not be the same run. Each of these has to be accepted, with space:"
 
 
 @dataclass
@@ -54,8 +55,7 @@ class _Rows(Table):
         if index >= len(serious):
             return (span(CHOICES[index - len(serious)]),)
         accepted = index in self.owner.accepted
-        said = "accepted" if accepted else "space accepts it"
-        return clip(line(span(f"! {serious[index].text}", "text" if accepted else "warn"), "  ", muted(said)), width)
+        return clip(line(span(f"! {serious[index].text}", "text" if accepted else "warn")), width)
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
         above = self.owner.said(width)
@@ -132,8 +132,8 @@ class ResumeSheet(Sheet):
         ended = status.state if status.state in ("died", "failed") else f"was {status.state}"
         at = f" at step {status.step:,}" if status.step else ""
         way = f"It goes on from its newest whole checkpoint, as attempt {status.attempt + 1}"
-        same = "same recipe, same order of rows, same random numbers"
-        said = [line(" ", *part) for part in wrap(f"{info.title} {ended}{at}. {way}: {same}.", WIDTH)]
+        same = "" if self.serious else ": same recipe, same order of rows, same random numbers"
+        said = [line(" ", *part) for part in wrap(f"{info.title} {ended}{at}. {way}{same}.", WIDTH)]
         if status.reason:
             said += [line(" ", *part) for part in wrap(f"It ended: {status.reason}", WIDTH)[:2]]
         if self._failed:

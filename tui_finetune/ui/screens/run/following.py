@@ -131,19 +131,29 @@ class RunFollowing(SteerActions):
         new: list[str] = []
         for event in events:
             look.history.feed((event,))
+            if event.name == "attempt":
+                self.query_one(LivePane).charting.forget()
             if (text := event_line(event, look.history)) is not None:
                 new.append(text)
-                if event.name in TOLD and not self._answers_me(event):
+                if event.name in TOLD and not self._told_otherwise(event):
                     self._newest = text
-                    if self._whole:
-                        self.say(text, "warn" if event.name in ILL_EVENTS else "text")
+                    ill = event.name in ILL_EVENTS
+                    if self._whole and (ill or not self._warned):
+                        self.say(text, "warn" if ill else "text")
         pane = self.query_one(EventsPane)
         pane.take(new)
         look.said = pane.newest(SAID_LINES)
 
-    def _answers_me(self, event: Event) -> bool:
-        """The answer to what was asked from here is said by the bridge, which waits for it."""
-        return event.name == "request" and event.get("by") == self._me
+    @property
+    def _warned(self) -> bool:
+        """What was refused, or found, stays on the message line until a key is pressed; what goes well does not hide it."""
+        return self._said is not None and any(one.token in ("warn", "bad") for one in self._said)
+
+    def _told_otherwise(self, event: Event) -> bool:
+        """The answer to what was asked from here is said by the bridge, what a save or an evaluation made by its own event."""
+        if event.name == "request":
+            return bool(event.get("by") == self._me)
+        return event.name == "applied" and event.get("action") in ("save", "evaluate")
 
     def on_run_details_read(self, message: messages.RunDetailsRead) -> None:
         if message.run_id != self._run_id:

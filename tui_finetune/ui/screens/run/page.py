@@ -42,15 +42,9 @@ class RunPage(RunFollowing):
     NAME = "run"
     PLACE = RUN
     FOOTER_FIRST = (
-        "run.hold",
-        "run.change",
-        "item.write",
-        "run.evaluate",
-        "run.stop",
-        "run.resume",
-        "item.try",
-        "run.log",
-    )
+        "run.hold", "run.change", "item.write", "run.evaluate", "run.stop", "run.resume", "item.try", "run.log", "item.edit",
+        "run.branch",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ from typing import Any
 
 from tui_finetune.live.points import Finding
 from tui_finetune.live.reader import RunRow
-from tui_finetune.live.run_health import act_words, finding_lines, loss_of_rollback, rule_words
+from tui_finetune.live.run_health import act_now, act_words, finding_lines, loss_of_rollback, rule_words
 from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.spans import line, wrap
 from tui_finetune.live.steer_offers import act_offer
@@ -22,17 +22,13 @@ def finding_sheet(
     """The safe choice under the cursor: leave it."""
     said = finding_lines(found, look.history, WIDTH)
     choices = [Choice("leave it as it is")]
-    act = found.act
-    if act is not None and found.over is None:
-        action, values = str(act.get("action")), act.get("values")
-        offer = act_offer(row, action)
+    act, why = act_now(found, look.files.checkpoints)
+    if act is not None:
+        offer, told = act_offer(row, str(act["action"])), act_words(act, look.history)
+        why = "" if offer.on else f"{told}: {offer.why}"
         if offer.on:
-            if lost := loss_of_rollback(act, look.history):
-                said += [line(" ", *part) for part in wrap(lost, WIDTH)]
-            given = dict(values) if isinstance(values, Mapping) else {}
-            choices.append(Choice(act_words(act, look.history), lambda: ask(action, given)))
-        else:
-            said += [
-                line(" ", *part) for part in wrap(f"{act_words(act, look.history)}: {offer.why}", WIDTH, token="muted")
-            ]
+            said += [line(" ", *part) for part in wrap(loss_of_rollback(act, look.history), WIDTH) if part[0].text]
+            choices.append(Choice(told, lambda: ask(str(act["action"]), act["values"])))
+    if why:
+        said += [line(" ", *part) for part in wrap(why, WIDTH, token="muted")]
     return ChoiceSheet(rule_words(found.rule).capitalize(), said, choices)
