@@ -175,6 +175,7 @@ WORKS: dict[str, tuple[bytes, str]] = {
 """What to write, and how each of its texts begins."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", WORKS)
 def test_it_simply_works(case: str, desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
     content, begins = WORKS[case]

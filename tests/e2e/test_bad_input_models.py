@@ -161,6 +161,7 @@ def test_the_hub_cannot_be_reached(desk: Desk, cli: Cli, hub: Path, monkeypatch:
     nothing_left(desk.home)
 
 
+@pytest.mark.slow
 def test_a_model_that_only_loading_shows_to_be_broken(desk: Desk, cli: Cli, workers: ForkServer) -> None:
     """Its tokenizer.json is JSON and no tokenizer: the worker meets it, in the first second, and the run says so."""
     model = model_folder(desk.folder / "model")

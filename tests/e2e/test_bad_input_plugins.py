@@ -92,6 +92,7 @@ def test_a_plugin_that_does_not_load(case: str, desk: Desk, cli: Cli) -> None:
         plain(said.err)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["import", "register", "register_tasks"])
 def test_training_goes_on_without_it(case: str, desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
     code, hook, error = NOT_LOADED[case]
@@ -155,6 +156,7 @@ def warnings(run: RunPaths) -> list[str]:
     return [event.get("message") for event in read_events(run) if event.name == "warning"]
 
 
+@pytest.mark.slow
 def test_training_callbacks_that_raises(desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
     break_plugin(desk, f"{API}@hookimpl\ndef training_callbacks(recipe):\n    raise KeyError(recipe['task'])\n")
     desk.write(HEADER + rows())
@@ -163,6 +165,7 @@ def test_training_callbacks_that_raises(desk: Desk, cli: Cli, workers: ForkServe
     assert 'broken.py", line 4, in training_callbacks' in run.stdout_log.read_text(), "with its traceback"
 
 
+@pytest.mark.slow
 def test_run_event_that_raises(desk: Desk, cli: Cli, workers: ForkServer, tiny_model: Path) -> None:
     """It is told three times, then no more; another plugin hears everything to the end."""
     heard = desk.folder / "heard"

@@ -20,6 +20,8 @@ from tui_finetune.cli.main import VERBS
 from tui_finetune.paths import Home
 from tui_finetune.runs.store import RunStore
 
+pytestmark = pytest.mark.slow
+
 NOT_HERE = {
     "open": "the interface itself, tests/ui/test_poison.py",
     "train": "starts a worker; what it prints on the way is what watch prints",

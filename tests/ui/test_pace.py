@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import threading
 
+import pytest
+
 from tui_finetune.ui.pace import SLOWEST, Pace
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_terminal_that_is_behind_is_told_less_and_less_often() -> None:

@@ -19,6 +19,8 @@ from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.ui.wants import DataWanted, EvaluateWanted, PredictWanted, TrainWanted
 
+pytestmark = pytest.mark.slow
+
 SHORT = [name for name in CORPUS if not name.startswith("long")]
 WALK = (
     "j",

@@ -18,6 +18,8 @@ from tui_finetune.ui import bridge
 from tui_finetune.ui.screens import SCREENS
 from tui_finetune.ui.taken import LOST_SECONDS, QUESTION, TRIES, Taken
 
+pytestmark = pytest.mark.slow
+
 LOOKS = 3
 """At the runs, between which nothing may be painted."""
 A_PAINT = 400
@@ -139,7 +141,6 @@ def test_a_live_run_sends_only_what_has_changed(home: Home) -> None:
         line.type("\x11")
 
 
-@pytest.mark.slow
 def test_a_key_does_not_wait_behind_what_nobody_has_asked_for(home: Home) -> None:
     """On a line of 1 kB/s a run paints as often as the line takes it; what is on its way before an answer is a paint or two."""
     run = FakeRun(home, "live").begin().plan(steps=100_000, steps_per_epoch=50_000)
