@@ -97,7 +97,7 @@ def test_as_many_rows_in_a_step_give_the_same_loss(
 ) -> None:
     (tmp_path / "data").mkdir()
     ground = Ground(home, tiny_model, training.write_rows(tmp_path / "data" / "rows.csv"))
-    sets = {"batching__order": "sequential", "train__max_steps": 1, "model__dropout": 0.0}
+    sets: dict[str, Any] = {"batching__order": "sequential", "train__max_steps": 1, "model__dropout": 0.0}
     whole, parts = (
         finished(
             ground.start(**sets, train__per_device_train_batch_size=size, train__gradient_accumulation_steps=accumulate)

@@ -22,8 +22,8 @@ from transformers.trainer import TRAINER_STATE_NAME
 from tui_finetune.worker.generators import Generators
 from tui_finetune.worker.order import EpochOrder, RestOfEpoch
 from tui_finetune.worker.steering import applying, schedule
+from tui_finetune.worker.steering.lever import SHAPE
 from tui_finetune.worker.steering.plan import Epochs, Segment
-from tui_finetune.worker.steering.settings import SHAPE
 from tui_finetune.worker.steering.steering import STATE, Steering
 from tui_finetune.worker.steering.stopping import EarlyStopping
 

@@ -11,8 +11,9 @@ from tui_finetune.runs.changes import Change
 from tui_finetune.runs.settable import RULE_PREFIX
 from tui_finetune.worker.steering import optimizer, schedule
 from tui_finetune.worker.steering.dropout import put_values
+from tui_finetune.worker.steering.lever import GROUPS, LENGTH, SCHEDULE, SHAPE, Redo
 from tui_finetune.worker.steering.plan import total_steps
-from tui_finetune.worker.steering.settings import GROUPS, LENGTH, LEVERS, SCHEDULE, SHAPE, Redo
+from tui_finetune.worker.steering.settings import LEVERS
 
 if TYPE_CHECKING:
     from tui_finetune.worker.steering.steering import Steering

@@ -18,7 +18,7 @@ from tui_finetune.runs.changes import Change, add_change, drop_beyond, in_force,
 from tui_finetune.runs.control import Request
 from tui_finetune.runs.manifest import problem
 from tui_finetune.runs.resumption import read_resumption
-from tui_finetune.runs.settable import RULE_PREFIX, SETTABLE, checked, flat
+from tui_finetune.runs.settable import RULE_PREFIX, checked, flat
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt
 from tui_finetune.worker.controls import Controls
@@ -281,6 +281,3 @@ def _words(one: Problem) -> str:
     """The key is the subject where the message has none."""
     joined = " " if one.message.startswith(("is ", "cannot ", "must ")) else ": "
     return " ".join(part for part in (f"{one.key}{joined}{one.message}", one.hint) if part).rstrip(".")
-
-
-assert set(SETTABLE) >= set(LEVERS)
