@@ -15,11 +15,14 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ExitCode
 from tui_finetune.runs.control import Request, RequestReader
 from tui_finetune.worker.attempt import Attempt, EndState
+
+if TYPE_CHECKING:
+    from tui_finetune.worker.steering.loop import Loop
 
 logger = logging.getLogger(__name__)
 
@@ -50,22 +53,6 @@ class RolledBack(BaseException):
     def __init__(self, request: Request) -> None:
         super().__init__("rolled back")
         self.request = request
-
-
-class Loop(Protocol):
-    """The training loop's side: what it refuses, when it will obey, and what it does while it is held."""
-
-    def refusal(self, request: Request) -> str | None:
-        """Why it cannot obey, in words; called with `Controls.lock` held, as `accept` is after it."""
-
-    def accept(self, request: Request) -> str:
-        """When the request takes effect. What has to be kept for that is on the disk when this returns."""
-
-    def serve(self, *, held: bool = False) -> None:
-        """Does what was asked to be done between two steps: saves, evaluates."""
-
-    def release(self) -> Callable[[], None] | None:
-        """Takes the model off its device; the function brings it back. None where there is nothing to take off."""
 
 
 class Controls:
@@ -303,7 +290,7 @@ class Controls:
         return "now" if request.action in ("stop", "abort", "continue", "note") else "at the next step"
 
     def _can_release(self) -> bool:
-        return bool(getattr(self.loop, "can_release", False))
+        return self.loop is not None and self.loop.can_release
 
     def _take_up(self, request: Request) -> None:
         action = request.action

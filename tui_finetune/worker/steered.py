@@ -16,15 +16,13 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from transformers import TrainerCallback
-from transformers.trainer import TRAINER_STATE_NAME
-
 from tui_finetune.worker.generators import Generators
 from tui_finetune.worker.order import EpochOrder, RestOfEpoch
 from tui_finetune.worker.steering import applying, schedule
 from tui_finetune.worker.steering.lever import SHAPE
 from tui_finetune.worker.steering.plan import Epochs, Segment
-from tui_finetune.worker.steering.steering import STATE, Steering
+from tui_finetune.worker.steering.position import PositionCallback
+from tui_finetune.worker.steering.steering import Steering, kept_state
 from tui_finetune.worker.steering.stopping import EarlyStopping
 
 if TYPE_CHECKING:
@@ -36,18 +34,6 @@ ORDER_STATE = "order.json"
 """In a checkpoint: how the epoch's order was drawn."""
 ENDLESS = 1_000_000_000
 """Epochs that the library's loop may do: `state.max_steps` ends a run, and can be moved."""
-
-
-class PositionCallback(TrainerCallback):  # type: ignore[misc]
-    """First of all callbacks: the epoch as a fraction, where the library reckons with a segment as if it were an epoch."""
-
-    def __init__(self, trainer: Any) -> None:
-        self._trainer = trainer
-
-    def on_step_end(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        segment = self._trainer.segment
-        if segment is not None and segment.start_row > 0:
-            state.epoch = segment.position(state.global_step, self._trainer.epochs)
 
 
 class SteeredLoop:
@@ -110,7 +96,7 @@ class SteeredLoop:
         self: Any, max_steps: int, num_update_steps_per_epoch: int, num_train_epochs: int, resume: Any, trial: Any
     ) -> tuple[int, int]:
         self._first_shape, self.segment, self._leaving = self.shape, None, False
-        kept = _kept(resume)
+        kept = kept_state(resume)
         self.steering.horizon = kept.get("schedule_steps", max_steps)
         if kept:
             applying.restore(self.steering, self.steering.restorable(kept["settings"]))
@@ -320,11 +306,3 @@ class SteeredLoop:
         vars(self.callback_handler).pop("on_epoch_end", None)
         self.stopping.start_again()
         self.model.zero_grad(set_to_none=True)
-
-
-def _kept(resume: Any) -> dict[str, Any]:
-    """steering.json of a checkpoint; empty for one that an earlier version wrote, and where nothing is resumed."""
-    if not resume or not (Path(resume) / TRAINER_STATE_NAME).is_file() or not (Path(resume) / STATE).is_file():
-        return {}
-    found: dict[str, Any] = json.loads((Path(resume) / STATE).read_text(encoding="utf-8"))
-    return found

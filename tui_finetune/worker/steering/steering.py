@@ -7,10 +7,13 @@ replay and its resume are the same run.
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
+
+from transformers.trainer import TRAINER_STATE_NAME
 
 from tui_finetune.errors import Problem, RecipeError, UserError
 from tui_finetune.runs import atomic
@@ -281,3 +284,11 @@ def _words(one: Problem) -> str:
     """The key is the subject where the message has none."""
     joined = " " if one.message.startswith(("is ", "cannot ", "must ")) else ": "
     return " ".join(part for part in (f"{one.key}{joined}{one.message}", one.hint) if part).rstrip(".")
+
+
+def kept_state(resume: Any) -> dict[str, Any]:
+    """steering.json of a checkpoint; empty for one that an earlier version wrote, and where nothing is resumed."""
+    if not resume or not (Path(resume) / TRAINER_STATE_NAME).is_file() or not (Path(resume) / STATE).is_file():
+        return {}
+    found: dict[str, Any] = json.loads((Path(resume) / STATE).read_text(encoding="utf-8"))
+    return found
