@@ -20,8 +20,8 @@ GOLD = 0.98
 
 
 class Overfitting(Rule):
-    """Validation loss rises from its lowest for several evaluations while the training loss falls, and the metric that
-    counts is no better than it was there.
+    """Validation loss rises in several evaluations in a row and is far above its lowest, the training loss fell meanwhile,
+    and in none of these evaluations was the metric that counts better than ever.
 
     The two criteria of Prechelt, "Early Stopping – But When?" (1998): generalization loss over the lowest, and successive
     rises; together, so that one odd evaluation does nothing. The metric is asked too: with the cross-entropy of a few
@@ -29,12 +29,14 @@ class Overfitting(Rule):
     """
 
     name = "overfitting"
-    kept = ("evaluations", "sum", "count")
+    kept = ("evaluations", "best", "sum", "count")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
         self.evaluations: list[list[Any]] = []
-        """Step, validation loss, training loss since the one before, metric (or None)."""
+        """Step, validation loss, training loss since the one before."""
+        self.best: list[Any] = []
+        """Step and value of the best metric, the first where there are several."""
         self.sum, self.count = 0.0, 0
         """Of the training losses since the last evaluation."""
 
@@ -49,8 +51,10 @@ class Overfitting(Rule):
         name = now.facts.main_metric
         metric = seen.metrics.get(name) if name is not None and name != "loss" else None
         metric = metric if metric is None or now.facts.main_greater else -metric
-        self.evaluations.append([seen.step, loss, self.sum / self.count, metric])
+        self.evaluations.append([seen.step, loss, self.sum / self.count])
         self.sum, self.count = 0.0, 0
+        if metric is not None and (not self.best or metric > self.best[1]):
+            self.best = [seen.step, metric]
         self._judge(now)
 
     def _judge(self, now: Now) -> None:
@@ -60,12 +64,12 @@ class Overfitting(Rule):
         self.evaluations = [lowest, *later[1:][-REMEMBERED:]]
         newest, count = self.evaluations[-1], int(self.limit("evaluations"))
         rise = newest[1] / lowest[1] - 1 if lowest[1] > 0 else 0.0
-        better = any(one[3] is not None and one[3] > lowest[3] for one in later[1:]) if lowest[3] is not None else False
+        tail = later[-(count + 1) :]
+        better = bool(self.best) and self.best[0] > tail[0][0]
         if self.found is not None:
-            if better or rise < 0.5 * self.limit("percent") / 100:
+            if (self.best and self.best[0] == newest[0]) or rise < 0.5 * self.limit("percent") / 100:
                 self.found = None
             return
-        tail = later[-(count + 1) :]
         rises = len(later) > count and all(b[1] > a[1] for a, b in pairwise(tail))
         if rises and rise >= self.limit("percent") / 100 and newest[2] < lowest[2] and not better:
             self._turned(lowest, newest, now)
