@@ -120,6 +120,7 @@ def trained(paths: RunPaths) -> Iterator[Trained]:
     controls, loop = Controls(attempt, trains=True), Loop()
     controls.loop, controls.training = loop, True
     yield Trained(attempt, controls, loop)
+    controls.close()  # else an abort that was asked for ends this process
     attempt.end("stopped")
 
 
