@@ -272,3 +272,30 @@ async def test_what_differs_is_accepted_before_a_run_goes_on(
         await screen.press("enter")
         await screen.says("imdb-bert: a worker is starting …")
     assert went_on == [{"accept": True, "sets": ()}]
+
+
+async def test_a_copy_of_what_did_not_fit_has_what_fits(home: Home) -> None:
+    run = FakeRun(home, "imdb-large", recipe=RECIPE).begin().phase("pre-flight")
+    fits = {"set": {"train.per_device_train_batch_size": 8, "train.gradient_accumulation_steps": 2}, "words": "batch 8"}
+    run.events.write(
+        "preflight_refused", what="memory", why="Device memory: 25.3 GB needed, 24.1 GB there.", fits=[fits]
+    )
+    run.end("failed", reason="Device memory: 25.3 GB needed, 24.1 GB there.", step=None)
+    async with showing(home, open_run=run.id) as screen:
+        await screen.sees("25.3 GB needed")
+        await screen.press("e")
+        await screen.sees("[3 Train]")
+        await screen.press("]")
+        await screen.sees("per_device_train_batch_size = 8")
+        await screen.sees("gradient_accumulation_steps = 2")
+
+
+async def test_two_that_were_one_are_compared(home: Home, live: FakeRun) -> None:
+    of = {"run": live.id, "checkpoint": 1_407, "optimizer": "keep"}
+    other = FakeRun(home, "imdb-branch", of=of, recipe=RECIPE).begin(from_step=1_407).plan(steps=STEPS)
+    trained(other, 1_420, 2_000)
+    async with showing(home, open_run=other.id) as screen:
+        await screen.sees("step 2,000 of 4,221")
+        await screen.until(lambda: screen.app.listing.whole, "all runs")
+        await screen.press("=")
+        await screen.sees("─ Compare imdb-branch and imdb-bert")

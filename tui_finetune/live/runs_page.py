@@ -185,11 +185,12 @@ def _loss_line(row: RunRow, width: int) -> Line:
 
 
 def _health_line(row: RunRow) -> Line:
-    figures = row.figures
-    if figures is None or not figures.warnings:
-        return line(" ", span("✓", "good"), " no warnings")
-    more = f" and {len(figures.warnings) - 1} more" if len(figures.warnings) > 1 else ""
-    return line(" ", span("!", "warn"), f" {figures.warnings[-1]}{more}")
+    """What the health watch has found, then what was warned of; else that there is nothing."""
+    told = [*row.figures.findings, *reversed(row.figures.warnings)] if row.figures is not None else []
+    if not told:
+        return line(" ", span("✓", "good"), " health: nothing to report")
+    more = f" and {len(told) - 1} more" if len(told) > 1 else ""
+    return line(" ", span("!", "warn"), f" {told[0]}{more}")
 
 
 def _ends_line(row: RunRow, now: float) -> Line:
@@ -237,7 +238,8 @@ def _result_line(row: RunRow) -> Line:
 def _when(row: RunRow, now: float) -> str:
     status = row.status
     took = f"took {words.duration(status.seconds)}, " if status.seconds is not None else ""
-    step = f"step {status.step:,} of {status.steps:,}, " if status.step and status.steps else ""
+    whole = status.step == status.steps
+    step = f"step {status.step:,} of {status.steps:,}, " if status.step and status.steps and not whole else ""
     return f"{step}{took}ended {words.clock(status.ended, now)}"
 
 

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
+from tui_finetune.live.forecast import settings_that_fit
 from tui_finetune.live.launching import Step, preflight_step, step_lines, under_way, waiting
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.series import History
@@ -14,7 +15,9 @@ from tui_finetune.live.spans import line, wrap
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.ui import messages
 from tui_finetune.ui.actions import Action, Place
+from tui_finetune.ui.drafted import RecipeDrafted, draft_that_fits
 from tui_finetune.ui.launches import RecipeSource
+from tui_finetune.ui.wants import TrainWanted
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, Sheet, SheetLines
 
 LINES = 15
@@ -41,6 +44,12 @@ class LaunchSheet(Sheet):
         (
             Action("list.open", "Watch it", "The run's own screen."),
             Action("run.log", "Log", "What its worker prints."),
+            Action(
+                "item.edit",
+                "Copy that fits",
+                "Train with the settings that were tried and fit this device.",
+                offer=lambda sheet: sheet.fits_offer(),
+            ),
             Action("run.stop", "Stop…", offer=lambda sheet: sheet.stop_offer()),
             Action("list.down", "Down", footer=False),
             Action("list.up", "Up", footer=False),
@@ -126,6 +135,22 @@ class LaunchSheet(Sheet):
         asked = [line(" ", *part) for part in wrap(f"Stop {info.title}? It has only just begun.", 78)]
         stop = Choice("save a checkpoint and stop", lambda: bridge.send(info, "stop", 1))
         self.page.open_sheet(ChoiceSheet(f"Stop {info.name}", asked, [stop, Choice("let it run")]))
+
+    def fits_offer(self) -> Offer:
+        return ON if settings_that_fit(self._history.refusal) else off("It was not refused by its pre-flight.")
+
+    def do_item_edit(self) -> None:
+        fits = settings_that_fit(self._history.refusal)
+        assert fits is not None
+        assert self._run is not None
+        draft_that_fits(self.page.ui.bridge, self._run, fits)
+
+    def on_recipe_drafted(self, message: RecipeDrafted) -> None:
+        """The copy takes the place of what was started."""
+        ui = self.page.ui
+        if message.run_id == self.run_id:
+            self.close()
+            ui.show_screen("train", TrainWanted(text=message.text, name=message.name))
 
     def do_list_open(self) -> None:
         if self.run_id is not None:

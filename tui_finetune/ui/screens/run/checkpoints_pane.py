@@ -18,7 +18,7 @@ from tui_finetune.ui.widgets.sheet import TextSheet
 from tui_finetune.ui.widgets.table import Table
 
 if TYPE_CHECKING:
-    from tui_finetune.ui.screens.run.steer.acts import SteerActions
+    from tui_finetune.ui.screens.run.steer.checkpoint_acts import CheckpointActions
 
 
 class CheckpointsPane(Table, Pane):
@@ -84,8 +84,8 @@ class CheckpointsPane(Table, Pane):
         return drop_offer(self.run_page.row, self._current())
 
     @property
-    def _acts(self) -> SteerActions:
-        return cast("SteerActions", self.screen)
+    def _acts(self) -> CheckpointActions:
+        return cast("CheckpointActions", self.screen)
 
     def do_list_open(self) -> None:
         one = self._current()

@@ -15,8 +15,8 @@ from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event
 from tui_finetune.ui import messages
 from tui_finetune.ui.screens.run.live_pane import LivePane
-from tui_finetune.ui.screens.run.steer.acts import SteerActions
 from tui_finetune.ui.screens.run.steer.change_sheet import ChangeSheet
+from tui_finetune.ui.screens.run.steer.checkpoint_acts import CheckpointActions
 from tui_finetune.ui.screens.run.text_panes import EventsPane, LogPane
 from tui_finetune.ui.widgets.frame import MessageLine
 
@@ -31,7 +31,7 @@ SAID_LINES = 60
 """Newest events that a job without charts shows."""
 
 
-class RunFollowing(SteerActions):
+class RunFollowing(CheckpointActions):
     """A page that shows one run and is told of it."""
 
     def __init__(self) -> None:

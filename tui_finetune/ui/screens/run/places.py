@@ -48,6 +48,8 @@ RUN = Place(
         Action("run.log", "Log", "What the worker printed: the Log tab."),
         EDIT,
         BRANCH,
+        Action("item.compare", "Compare", "With the run that it branches from, and those that branch from it.",
+               offer=lambda page: page.compare_offer(), footer=False),
         RELEASE,
         NEW,
         ABORT,

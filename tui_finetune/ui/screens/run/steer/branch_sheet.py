@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar, cast
 
 from textual.app import ComposeResult
-from textual.message import Message
 
 from tui_finetune.live.checkpoint_rows import branch_line
 from tui_finetune.live.reader import RunRow
@@ -14,13 +13,11 @@ from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, muted
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.ui.actions import Action, Place
+from tui_finetune.ui.drafted import draft_branch
 from tui_finetune.ui.widgets.field import Field, FieldRow
 from tui_finetune.ui.widgets.painted import Painted
 from tui_finetune.ui.widgets.sheet import Sheet
 from tui_finetune.ui.widgets.table import Table
-
-if TYPE_CHECKING:
-    from tui_finetune.ui.bridge import Bridge
 
 MOST = 7
 """Checkpoints in sight at once."""
@@ -129,14 +126,4 @@ class BranchSheet(Sheet):
         keep, bridge, page = self.keep, self.page.ui.bridge, self.page
         self.close()
         page.say(f"Reading the recipe of {self._row.info.title} …", "muted")
-        row = self._row
-        bridge.do(f"Branch from {row.info.title}", lambda: _draft(bridge, row, one.step, name, keep=keep))
-
-
-def _draft(bridge: Bridge, row: RunRow, step: int, name: str, *, keep: bool) -> Message:
-    """In a thread: the recipe of the branch."""
-    from tui_finetune.live.recipe_copy import branch_of_run
-    from tui_finetune.ui.screens.run.steer.messages import BranchDrafted
-
-    text = branch_of_run(row.info, step, bridge.catalog(), bridge.home.cache, keep=keep, name=name)
-    return BranchDrafted(name, text)
+        draft_branch(bridge, self._row.info, one.step, name, keep=keep)

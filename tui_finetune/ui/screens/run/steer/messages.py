@@ -9,14 +9,6 @@ from tui_finetune.ui.messages import Told
 
 
 @dataclass
-class BranchDrafted(Told):
-    """The recipe of a branch, to be looked at in Train."""
-
-    name: str
-    text: str
-
-
-@dataclass
 class CheckpointRemoved(Told):
     """A checkpoint of an ended run is gone."""
 
