@@ -55,9 +55,10 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
 
     from tui_finetune.live.control import asked
     from tui_finetune.live.progress import progress
-    from tui_finetune.runs.control import waiting
     from tui_finetune.runs.branches import branches
+    from tui_finetune.runs.control import waiting
     from tui_finetune.runs.info import iso
+    from tui_finetune.runs.kept import best_step
     from tui_finetune.runs.records import attempts, checkpoints, claimed
 
     now = progress(history, status, time.time())
@@ -77,7 +78,7 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "baselines": dict(status.baselines) or _baselines(history, status),
         "best_checkpoint": status.best_checkpoint,
         "attempts": [one.as_json() for one in attempts(paths, status)],
-        "checkpoints": [one.as_json() for one in checkpoints(paths, history.checkpoints, status.best_step)],
+        "checkpoints": [one.as_json() for one in checkpoints(paths, history.checkpoints, best_step(info, status))],
         "recipe": _if_there(paths.recipe_toml),
         "model_path": _if_there(paths.model, "config.json"),
         "evaluations": _evaluations(paths.evaluations),

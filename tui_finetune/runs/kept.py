@@ -11,6 +11,7 @@ from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.layout import TRAINER_STATE
 from tui_finetune.runs.manifest import problem
 from tui_finetune.runs.records import CheckpointRecord, checkpoints
+from tui_finetune.runs.status import Status
 
 BEST, LAST = "best", "last"
 SEPARATOR = "@"
@@ -38,11 +39,11 @@ def kept_checkpoint(info: RunInfo, named: str, *, key: str | None = None) -> Kep
     return Kept(one.step, one.path)
 
 
-def best_step(info: RunInfo) -> int | None:
+def best_step(info: RunInfo, status: Status | None = None) -> int | None:
     """Step of the best checkpoint: as the run said when it ended, else as its newest checkpoint knows."""
-    status = info.status()
-    if status.best_step is not None:
-        return status.best_step
+    said = (status or info.status()).best_step
+    if said is not None:
+        return said
     for one in reversed(checkpoints(info.paths, {})):
         try:
             best = atomic.read_json(one.path / TRAINER_STATE).get("best_global_step")

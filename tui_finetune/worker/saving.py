@@ -52,6 +52,9 @@ class Standing(Protocol):
     def made_with(self) -> Mapping[str, Any]:
         """Facts of the process that a resume compares."""
 
+    def model_bytes(self) -> int:
+        """Of the weights."""
+
     def tensor_bytes(self) -> int:
         """Of weights and optimizer, as a checkpoint holds them."""
 
@@ -122,8 +125,14 @@ class Saver:
         return self.saved or self.save()
 
     def close(self) -> None:
-        """At the end of training: what is owed is tried once more. The model comes next, with or without it."""
-        if self.owed and not self._try(due=False):
+        """At the end of training: what is owed is tried once more. Where not even the model would fit, which comes next, the run
+        is held until there is room for both; else it ends without, and says so."""
+        if not self.owed or self._try(due=False):
+            return
+        if self._free(self._attempt.paths.root) < self._state.model_bytes() + self._rest:
+            self._controls.hold(f"{self._cause('a checkpoint')}; goes on when there is", until=self._tried_again)
+            self._controls.safe_point()
+        if self.owed:
             self._attempt.warn(f"checkpoint-{self._state.step} was not written: {self._why}.")
 
     def write_model(self, fill: Callable[[Path], None], facts: Mapping[str, Any]) -> None:

@@ -41,6 +41,9 @@ class Standing:
         self.spoilt_by: str | None = None
         self.fails: BaseException | None = None
 
+    def model_bytes(self) -> int:
+        return SIZE // 3
+
     def tensor_bytes(self) -> int:
         return SIZE
 
@@ -328,9 +331,19 @@ def test_what_is_owed_at_the_end_is_tried_once_more(desk: Desk) -> None:
     assert desk.there() == ["checkpoint-4"]
 
 
+def test_at_the_end_it_waits_where_not_even_the_model_has_room(desk: Desk) -> None:
+    desk.free = 500
+    desk.save(4)
+    desk.while_waiting = lambda: setattr(desk, "free", PLENTY if desk.now > 200 else 500)
+    desk.saver.close()
+    assert desk.there() == ["checkpoint-4"]
+    assert desk.events("warning") == []
+
+
 def test_at_the_end_the_model_waits_for_its_room(desk: Desk) -> None:
     desk.free = 500
     desk.save(4)
+    desk.free = SIZE // 3 + 70_000
     desk.saver.close()
     assert [event.fields["message"] for event in desk.events("warning")] == ["checkpoint-4 was not written: no room."]
     tried = []

@@ -39,7 +39,8 @@ def _taken(job: Job) -> int:
     if why is None and not (folder / WEIGHTS).is_file():
         why = f"no {WEIGHTS}"
     if why is not None:
-        job.attempt.warn(f"checkpoint-{best}, the best, is not whole ({why}): the model is the last step's, {last}.")
+        lost = f"is not whole ({why})" if folder.is_dir() else "was not written"
+        job.attempt.warn(f"checkpoint-{best}, the best, {lost}: the model is the last step's, {last}.")
         return int(last)
     load_model(got(job.model, "model"), folder / WEIGHTS, strict=False)
     job.attempt.note(f"The model is checkpoint-{best}'s, the best by {job.chosen_by} on validation.")
