@@ -345,3 +345,19 @@ def test_when_it_logs_evaluates_saves_and_ends(steered: Steered) -> None:
     for key in ("step", "steps", "best_step", "best_checkpoint", "metrics"):
         told = [atomic.read_json(info.paths.result_json)[key] for info in (killed, whole)]
         assert told[0] == told[1], key
+
+
+def test_every_key_that_can_be_set_has_a_lever(fork_server: ForkServer, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    log.touch()
+    assert fork_server.call("tests.worker.test_steering:keys_without_a_lever", log=log) == 0, log.read_text()
+
+
+def keys_without_a_lever(arguments: Sequence[str]) -> int:
+    """Called in a process that has torch; how many there are, printed."""
+    from tui_finetune.runs.settable import RULE_PREFIX, SETTABLE
+    from tui_finetune.worker.steering.settings import LEVERS
+
+    odd = {key for key in SETTABLE if not key.startswith(RULE_PREFIX)} ^ set(LEVERS)
+    print(sorted(odd))
+    return len(odd)
