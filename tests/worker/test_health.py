@@ -153,5 +153,6 @@ def test_a_loop_that_hangs_is_told_with_the_stacks_and_is_over_when_it_goes_on(
     assert len(events(info, "finding_over")) == len(findings(info))
 
 
+@pytest.mark.slow
 def test_a_training_that_is_well_is_left_alone(ground: Ground) -> None:
     assert findings(finished(ground.start("well"))) == []
