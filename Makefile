@@ -15,7 +15,7 @@ PROCESSES ?= 2
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo install test test-slow test-full test-soak lint format docs pictures clean
+.PHONY: help demo install test test-slow test-full test-soak reliability lint format docs pictures clean
 .DELETE_ON_ERROR:
 
 help:
@@ -25,6 +25,7 @@ help:
 	@echo "make test        lint and the fast tests (ARGS=… goes to pytest)"
 	@echo "make test-full   these, and the slow tests and those on real data sets"
 	@echo "make test-soak   hours of faults"
+	@echo "make reliability does every harm of docs/reliability.md to a run and writes what came of it"
 	@echo "make docs        the generated pages"
 	@echo "make pictures    docs/*.svg, from runs of the demo: some minutes"
 	@echo "make clean       removes $(VENV) and the caches of the tools"
@@ -80,9 +81,14 @@ format: $(VENV)/.with-test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+reliability: $(VENV)/.with-test
+	TEST_RELIABILITY="$(CURDIR)/docs/reliability.json" $(PYTEST) -q -m "slow or soak" tests/faults $(ARGS)
+	$(BIN)/python -m tests.faults.record > docs/reliability.md
+
 docs: $(VENV)/.with-test
 	$(BIN)/tui-finetune config schema --markdown > docs/configuration.md
 	$(BIN)/python -m tui_finetune.ui.keys_page > docs/keys.md
+	$(BIN)/python -m tests.faults.record > docs/reliability.md
 
 pictures: $(VENV)/.with-test
 	$(BIN)/python docs/make_picture.py

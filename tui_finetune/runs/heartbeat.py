@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from tui_finetune.runs import atomic
@@ -32,6 +33,8 @@ class Heartbeat:
         self._phase: str | None = None
         self._step: int | None = None
         self._steps: int | None = None
+        self.on_gone: Callable[[], None] | None = None
+        """Called once where the run directory is not there any more."""
         self._closing = threading.Event()
         self._changed = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
@@ -86,6 +89,9 @@ class Heartbeat:
             atomic.write_json(self._paths.heartbeat, self._content(), sync=False)
         except OSError as error:
             logger.debug("no heartbeat: %s", error)
+            if not self._paths.root.is_dir() and self.on_gone is not None:
+                told, self.on_gone = self.on_gone, None
+                told()
 
     def _content(self) -> dict[str, Any]:
         now, up = time.time(), uptime()

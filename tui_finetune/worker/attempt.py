@@ -169,7 +169,9 @@ class Attempt:
             return code
 
     def _write_result(self, result: Mapping[str, Any]) -> None:
-        """Into the room that was kept for it where there is no other."""
+        """Into the room that was kept for it where there is no other; nowhere where the directory was deleted."""
+        if not self.paths.root.is_dir():
+            return
         try:
             atomic.write_json(self.paths.result_json, result)
         except OSError:

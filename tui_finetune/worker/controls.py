@@ -91,6 +91,7 @@ class Controls:
         self._continue: Request | None = None
         self._rollback: Request | None = None
         self._queued: list[Request] = []
+        self._lost: str | None = None
         self.held = False
         self.training = False
         """True between the first and the last optimizer step: a stop then waits for the step and saves."""
@@ -117,6 +118,11 @@ class Controls:
     def preempt(self) -> None:
         """A signal said that this process has to go: save and end as `preempted`. Safe in a signal handler."""
         self._stop_state = "preempted"
+
+    def lose(self, why: str) -> None:
+        """There is nothing left to work for: the run ends as `failed` at its next safe point."""
+        self._lost = why
+        self._woken.set()
 
     def submit(self, action: str, values: Mapping[str, Any] | None = None, *, by: str) -> Request:
         """Asks as a person would, from within: `by` is "health" or what else it is. Answered and applied by events."""
@@ -151,6 +157,8 @@ class Controls:
             self._leave()
 
     def _leave(self) -> None:
+        if self._lost is not None:
+            raise RunEnded("failed", self._lost)
         if self._abort is not None:
             self.applied(self._abort, self._attempt.outcome.step)
             raise RunEnded(self._abort_state, "asked to abort")
@@ -214,7 +222,7 @@ class Controls:
 
     def _may_go_on(self) -> bool:
         leaving = self._abort is not None or self.stopping or (self._rollback is not None and self.training)
-        return leaving or self._continue is not None
+        return leaving or self._continue is not None or self._lost is not None
 
     # Answers
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,6 +20,8 @@ from tui_finetune.plugin_api import ROW_HASH, Task
 from tui_finetune.runs.layout import STAGING_PREFIX
 from tui_finetune.worker.job import Job, got
 
+logger = logging.getLogger(__name__)
+
 BATCH_ROWS = 1000
 FORMAT = 1
 """Change it when what this step writes changes."""
@@ -31,13 +34,26 @@ def run(job: Job) -> None:
     encoded = {}
     for name, table in _wanted(job).items():
         path = cache / _fingerprint(job, table) / f"{name}.arrow"
-        if path.is_file():
-            job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
-        else:
+        found = _read(path)
+        if found is None:
             private_folder(path.parent)
             _write(job, name, table, path)
-        encoded[name] = datasets.Dataset.from_file(str(path))
+            found = datasets.Dataset.from_file(str(path))
+        else:
+            job.progress(f"tokenizing {name}", table.num_rows, table.num_rows)
+        encoded[name] = found
     job.encoded = encoded
+
+
+def _read(path: Path) -> datasets.Dataset | None:
+    """What was written before; None where there is nothing, or what a disk with an error has left of it."""
+    if not path.is_file():
+        return None
+    try:
+        return datasets.Dataset.from_file(str(path))
+    except (pa.ArrowInvalid, OSError) as error:
+        logger.warning("%s is broken and made anew: %s", path, error)
+        return None
 
 
 def _wanted(job: Job) -> Mapping[str, pa.Table]:
@@ -70,6 +86,8 @@ def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
                 writer.write_table(record.select(schema.names).cast(schema))
                 done += record.num_rows
                 job.progress(f"tokenizing {name}", done, table.num_rows)
+        with beside.open("rb") as written:
+            os.fsync(written.fileno())
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)

@@ -1,0 +1,60 @@
+"""Kills at instants that nobody chose, one after another: the weights are the calm run's."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import Any
+
+import pytest
+
+from tests.faults.place import Place
+from tests.faults.record import Measured, keep
+from tests.worker.training import ended, events, finished, weights
+from tui_finetune.runs.testing import check_run_directory
+
+LONG = {"train__num_train_epochs": 20, "train__save_steps": 10, "train__eval_steps": 15}
+"""120 steps."""
+EARLIEST, LATEST = 0.3, 3.0
+"""Seconds after which a worker is killed, from the moment that its plugins are loaded."""
+
+
+def storm(place: Place, kills: int, seed: int, **sets: Any) -> tuple[int, int, float]:
+    """Kills a run at random and resumes it, then compares. Gives kills that hit, steps done again, and seconds lost."""
+    draw = random.Random(seed)
+    values = {**LONG, **sets}
+    calm_begun = time.monotonic()
+    calm = weights(finished(place.ground.start("calm", **values)))
+    calm_seconds = time.monotonic() - calm_begun
+    begun = time.monotonic()
+    info = place.start(f"kill@after:{draw.uniform(EARLIEST, LATEST)}", **values)
+    hit, reached = 0, 0
+    while (status := ended(info)).state == "died" and hit < kills:
+        hit += 1
+        reached += status.step or 0
+        harm = f"kill@after:{draw.uniform(EARLIEST, LATEST)}" if hit < kills else "none@never"
+        place.monkeypatch.setenv("TEST_HARM", harm)
+        place.ground.resume(info)
+    assert status.state == "finished", f"{status.words}\n{info.paths.stdout_log.read_text()[-3000:]}"
+    assert weights(info) == calm
+    check_run_directory(info.paths.root, only_known_events=True)
+    again = reached - sum(event.get("from_step") for event in events(info, "attempt"))
+    return hit, again, time.monotonic() - begun - calm_seconds
+
+
+@pytest.mark.slow
+def test_five_random_kills(place: Place) -> None:
+    hit, again, lost = storm(place, 5, seed=1)
+    seen = "died: process gone without a result at step …, each time"
+    assert hit >= 3, "the run was over before it was killed"
+    keep("killed-often", Measured(seen, f"resume, {hit} times", again, round(lost / hit, 1), True))
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1_800)
+@pytest.mark.parametrize("order", ["length", "random"])
+def test_twelve_random_kills(order: str, place: Place) -> None:
+    hit, again, lost = storm(place, 12, seed=2, batching__order=order, train__num_train_epochs=60)
+    assert hit == 12, "the run was over before it was killed"
+    seen = "died: process gone without a result at step …, each time"
+    keep("storm", Measured(seen, f"resume, {hit} times", again, round(lost / hit, 1), True))
