@@ -57,6 +57,11 @@ class Home:
         return self.root / "drafts"
 
     @property
+    def queue(self) -> Path:
+        """Who works on which device of this home, and who waits for one."""
+        return self.root / "queue"
+
+    @property
     def settings(self) -> Path:
         return self.root / "settings.toml"
 

@@ -5,7 +5,8 @@ Everything is imported inside the hooks, so that listing plugins pays only for w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from tui_finetune.plugin_api import Metric, Source, Task, hookimpl
 
@@ -22,6 +23,13 @@ def register_tasks() -> Sequence[Task]:
     from tui_finetune.builtin.tasks import TASKS
 
     return TASKS
+
+
+@hookimpl
+def run_event(run: str, event: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+    from tui_finetune.builtin.notices import tell
+
+    return tell(run, event)
 
 
 @hookimpl

@@ -35,6 +35,7 @@ VERBS: dict[str, str] = {
     "abort": "End now; work since the last checkpoint is lost.",
     "resume": "Go on from the newest whole checkpoint.",
     "branch": "Start a new run from a checkpoint of another.",
+    "queue": "Runs that wait for a device: list, move, remove.",
     "evaluate": "Evaluate a run's model or a model folder.",
     "report": "What an evaluation found: figures, labels, confusions, rows.",
     "predict": "Labels for texts, from a run's model or a model folder.",

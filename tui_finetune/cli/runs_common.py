@@ -18,6 +18,7 @@ from tui_finetune.runs.store import RunStore
 
 if TYPE_CHECKING:
     from tui_finetune.live.series import History
+    from tui_finetune.runs.layout import RunPaths
 
 MARKS = {state: mark.glyph for state, mark in STATES.items()}
 """The group of each state; the word stands beside it always."""
@@ -79,6 +80,7 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "best_checkpoint": status.best_checkpoint,
         "attempts": [one.as_json() for one in attempts(paths, status)],
         "checkpoints": [one.as_json() for one in checkpoints(paths, history.checkpoints, best_step(info, status))],
+        "auto_resume": _kept(paths),
         "recipe": _if_there(paths.recipe_toml),
         "model_path": _if_there(paths.model, "config.json"),
         "evaluations": _evaluations(paths.evaluations),
@@ -95,6 +97,16 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "control": [one.as_json() for one in asked(history, waiting(paths))],
         "log_tail": list(status.log_tail),
     }
+
+
+def _kept(paths: RunPaths) -> dict[str, Any] | None:
+    """How far the run's keeper is, where it has one."""
+    from tui_finetune.runs.keeping import keeping
+
+    found = keeping(paths)
+    if found is None:
+        return None
+    return {"made": found.made, "times": found.times, "waits": found.waits, "words": found.words()}
 
 
 def _newest_metrics(history: History) -> dict[str, float]:

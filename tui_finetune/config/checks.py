@@ -18,6 +18,7 @@ from tui_finetune.config.problems import NOT_A_SETTING, check_table, expected, s
 from tui_finetune.config.schema import Recipe
 from tui_finetune.errors import Problem, UserError, nearest
 from tui_finetune.runs import settable
+from tui_finetune.runs.channels import channel_problems
 
 _POSITIVE = (0.0, False, math.inf)
 _NOT_NEGATIVE = (0.0, True, math.inf)
@@ -117,6 +118,16 @@ def changes(given: Any) -> list[Problem]:
                 hint = "Write the changes in the order of their steps."
                 problems.append(Problem(f"is {step:,}, after a change at step {last:,}.", f"{key}.at_step", hint=hint))
             last = max(last, step)
+    return problems
+
+
+def run(given: Mapping[str, Any]) -> list[Problem]:
+    """`[run]`: channels of notices; keys that mean nothing alone."""
+    channels = given.get("notify")
+    named = [one for one in channels if isinstance(one, str)] if isinstance(channels, list) else []
+    problems = channel_problems(named, "run.notify")
+    if given.get("after_any") is True and "after" not in given:
+        problems.append(Problem("goes with run.after, which names the run to wait for.", "run.after_any"))
     return problems
 
 

@@ -245,7 +245,7 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
     fillings: dict[str, Any] = {}
     task = _lookup(data, "task", "tasks", "task", catalog, problems)
     table, found = checks.arguments_table(task, cache)
-    problems += found + checks.train(_table(data, "train"), table)
+    problems += found + checks.train(_table(data, "train"), table) + checks.run(_table(data, "run"))
     table_of_data = _table(data, "data")
     source = _lookup(table_of_data, "source", "sources", "data.source", catalog, problems)
     problems += checks.data(table_of_data, source)

@@ -49,6 +49,27 @@ class RunTable(Table):
     seed: Annotated[
         int, Field(ge=0, lt=2**32, description="Seed of everything that is drawn: split, sample, order, new weights.")
     ] = 42
+    queue: Annotated[
+        bool, Field(description="Wait until no other run of this home works on the device; else begin at once.")
+    ] = False
+    after: Annotated[
+        str | None,
+        Field(min_length=1, description="Wait until another run has finished: id, last four, name, or latest."),
+    ] = None
+    after_any: Annotated[
+        bool, Field(description="Go on however the run in `after` ended; else only once it has finished.")
+    ] = False
+    auto_resume: Annotated[
+        int,
+        Field(ge=0, le=100, description="How often the next attempt begins by itself after it died or was pre-empted."),
+    ] = 0
+    notify: Annotated[
+        list[str] | None,
+        Field(
+            description='Who is told when it ends or is not well: "bell", "desktop", "command: notify.sh", '
+            '"webhook: env:NAME", "webhook: file:PATH"; without it the channels of settings.toml.'
+        ),
+    ] = None
 
 
 class DataTable(Table):
@@ -261,10 +282,6 @@ class Recipe(Table):
 
 
 RESERVED: Final[dict[str, str]] = {
-    "run.queue": "runs do not wait for a device in line",
-    "run.after": "a run does not wait for another one",
-    "run.auto_resume": "a run that died is started again by hand: tui-finetune resume",
-    "run.notify": "nothing is sent when a run ends; train --wait and watch return then",
     "data.edits": "edits of rows are not applied; change the data file",
     "model.pooling": "the model's own pooling is used",
     "optim.layer_decay": "only the head has a rate of its own, head_learning_rate",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tui_finetune.errors import LaunchError, Problem, RecipeError, UserError
+from tui_finetune.errors import LaunchError, NoSuchRun, Problem, RecipeError, UserError
 from tui_finetune.launch.devices import device_problems
 from tui_finetune.launch.starting_point import starting_point
 from tui_finetune.paths import existing
@@ -60,6 +60,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
     model = problems.result_of(lambda: _check_model(recipe, task, home)) if started else None
     prepared = problems.result_of(lambda: _prepare(recipe, task, catalog, home, progress))
     problems += device_problems(recipe.run.device)
+    after = problems.result_of(lambda: _waits_for(recipe, home))
     problems += _room(home, model)
     if problems or prepared is None:
         raise RecipeError([loaded.placed(problem) for problem in problems]) from problems.cause
@@ -81,6 +82,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
         model_revision=model.revision if model else None,
         model_path=str(model.path) if model and model.path else None,
     )
+    resolved = resolved.model_copy(update={"run": resolved.run.model_copy(update={"after": after})})
     apart: list[str] = []
     if start.kept is not None:
         resolved, apart = _branched(start.kept, resolved, catalog, loaded)
@@ -151,6 +153,18 @@ def _prepare(recipe: Recipe, task: Task, catalog: Catalog, home: Home, progress:
     from tui_finetune.data.prepare import prepare
 
     return prepare(recipe, task, catalog, home.cache, heavy=False, progress=progress)
+
+
+def _waits_for(recipe: Recipe, home: Home) -> str | None:
+    """The whole id of the run in `[run] after`. Raises NoSuchRun."""
+    if recipe.run.after is None:
+        return None
+    from tui_finetune.runs.store import RunStore
+
+    try:
+        return RunStore(home).find(recipe.run.after).id
+    except NoSuchRun as error:
+        raise NoSuchRun([replace(problem, key="run.after") for problem in error.problems]) from None
 
 
 def _room(home: Home, model: ModelFacts | None) -> list[Problem]:

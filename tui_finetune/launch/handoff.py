@@ -22,6 +22,7 @@ from tui_finetune.children import child_environment
 from tui_finetune.errors import LaunchError, Problem, cannot_write
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
+from tui_finetune.runs.keeping import kept_by
 from tui_finetune.runs.layout import RunPaths
 
 CLAIM_SECONDS = 60.0
@@ -63,16 +64,24 @@ class Launch:
             *flags,
         ]
 
+    def kept_command(self, paths: RunPaths, attempt: int, times: int) -> list[str]:
+        """The same through a keeper, which starts the worker as its child and so many attempts after it."""
+        command = self.command(paths, attempt)
+        at = command.index("tui_finetune.worker")
+        return [*command[:at], "tui_finetune.launch.keeper", *command[at + 1 :], "--times", str(times)]
 
-def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool) -> int:
+
+def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool, auto_resume: int = 0) -> int:
     """Starts a worker in a session of its own and returns its pid once it has claimed the attempt.
 
-    new: the directory was made for this start and is removed when the start fails.
+    new: the directory was made for this start and is removed when the start fails. auto_resume: attempts after this one
+    that a keeper starts by itself; 0 for no keeper, whose pid it is otherwise.
     Raises LaunchError when the worker ends before the claim; KeyboardInterrupt where it was interrupted, the worker ended.
     """
     said_before = _size(paths.stdout_log)
     try:
-        worker = _spawn(launch.command(paths, attempt), paths)
+        command = launch.kept_command(paths, attempt, auto_resume) if auto_resume else launch.command(paths, attempt)
+        worker = _spawn(command, paths)
     except OSError as error:
         if new:
             shutil.rmtree(paths.root, ignore_errors=True)
@@ -125,12 +134,14 @@ def _ended_or_claimed(
 
 
 def claimed(paths: RunPaths, attempt: int, pid: int) -> bool:
-    """True once process.json names that process as the one that works on that attempt."""
+    """True once process.json names that process, or the worker that it keeps, as the one that works on that attempt."""
     try:
         process = atomic.read_json(paths.process_json)
     except (atomic.Unreadable, FileNotFoundError):
         return False
-    return bool(process.get("attempt") == attempt and process.get("pid") == pid)
+    if process.get("attempt") != attempt:
+        return False
+    return process.get("pid") in {pid, kept_by(paths, pid) or pid}
 
 
 def _ended_early(code: int, paths: RunPaths, attempt: int, tail: Sequence[str]) -> LaunchError:

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any
 from tui_finetune.errors import LaunchError, Problem, UserError, cannot_write
 from tui_finetune.launch.differences import Difference
 from tui_finetune.launch.handoff import Launch, hand_off
+from tui_finetune.launch.notices import default_channels
 from tui_finetune.launch.resuming import plan, recorded
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
 from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.keeping import keeping
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import RunStore
 
 if TYPE_CHECKING:
-    from tui_finetune.config.schema import Recipe
+    from tui_finetune.config.schema import Recipe, RunTable
     from tui_finetune.launch.branching import KeptStart
     from tui_finetune.launch.check import Checked
+    from tui_finetune.paths import Home
     from tui_finetune.runs.status import Status
 
 
@@ -71,7 +74,7 @@ def start_job(
 
     home = launch.home.ensure()
     called = name or recipe.name or recipe.kind
-    recipe = recipe.model_copy(update={"name": called})
+    recipe = recipe.model_copy(update={"name": called, "run": _with_notices(recipe.run, home)})
     try:
         paths = RunStore(home).create(
             called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
@@ -79,7 +82,12 @@ def start_job(
         _write(paths, request, resolved_toml(recipe, facts), plant)
     except OSError as error:
         raise LaunchError(cannot_write(home.runs, error)) from error
-    return Started(paths, 1, hand_off(paths, 1, launch, new=True))
+    return Started(paths, 1, hand_off(paths, 1, launch, new=True, auto_resume=recipe.run.auto_resume))
+
+
+def _with_notices(run: RunTable, home: Home) -> RunTable:
+    """The home's own channels where the recipe names none."""
+    return run if run.notify is not None else run.model_copy(update={"notify": default_channels(home) or None})
 
 
 def _write(paths: RunPaths, request: bytes, resolved: str, plant: Callable[[RunPaths], None] | None) -> None:
@@ -115,7 +123,10 @@ def resume(
     planned = plan(info, attempt, launch, sets)
     with recorded(planned, accept=accept):
         tell(planned.differences)
-        return Started(info.paths, attempt, hand_off(info.paths, attempt, launch, new=False))
+        if (kept := keeping(info.paths)) is not None:
+            kept.end()  # it would start the same attempt a little later
+        pid = hand_off(info.paths, attempt, launch, new=False, auto_resume=planned.recipe.run.auto_resume)
+        return Started(info.paths, attempt, pid)
 
 
 def require_resumable(info: RunInfo, *, force: bool = False) -> None:

@@ -45,6 +45,7 @@ class Steered:
             "warning": self._said,
             "note": self._said,
             "notice": self._noticed,
+            "ending": lambda event: None,  # what it says `end` says too
             "request": self._asked,
             "applied": self._applied,
             "refit": self._refitted,

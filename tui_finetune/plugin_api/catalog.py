@@ -120,22 +120,28 @@ class Catalog:
                 info.failed("training_callbacks", error)
         return callbacks
 
-    def run_event(self, run: str, event: Mapping[str, Any]) -> None:
-        """Tells every plugin that listens. After GIVE_UP_AFTER failures in a row a plugin is told no more."""
+    def run_event(self, run: str, event: Mapping[str, Any], plugin: str | None = None) -> list[Mapping[str, Any]]:
+        """Tells every plugin that listens, or the named one; what they give back to be told in the run's history.
+
+        After GIVE_UP_AFTER failures in a row a plugin is told no more.
+        """
+        told: list[Mapping[str, Any]] = []
         for info, hook in self._listening("run_event"):
-            if self._failures_in_row.get(info.name, 0) >= GIVE_UP_AFTER:
+            if plugin not in (None, info.name) or self._failures_in_row.get(info.name, 0) >= GIVE_UP_AFTER:
                 continue
             try:
-                call(hook, run=run, event=event)
+                given = call(hook, run=run, event=event)
+                told += [given] if isinstance(given, Mapping) else sequence(given)
             except (Exception, SystemExit) as error:  # noqa: BLE001 - third-party code: recorded with its traceback
                 info.failed("run_event", error)
                 self._count_failure(info.name)
             else:
                 self._failures_in_row.pop(info.name, None)
+        return told
 
-    def listens(self, hook: str) -> bool:
-        """True where a plugin defines `hook`, one of those that act."""
-        return bool(self._listening(hook))
+    def listening(self, hook: str) -> list[str]:
+        """Names of the plugins that define `hook`, one of those that act."""
+        return [info.name for info, _ in self._listening(hook)]
 
     def _count_failure(self, name: str) -> None:
         with self._lock:

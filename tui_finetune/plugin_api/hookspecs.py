@@ -49,5 +49,8 @@ def training_callbacks(recipe: Mapping[str, Any]) -> Sequence[TrainerCallback]: 
 
 
 @hookspec
-def run_event(run: str, event: Mapping[str, Any]) -> None:
-    """Something happened in the run whose directory is `run`: notify, mirror to a tracker. Called on a thread of its own."""
+def run_event(run: str, event: Mapping[str, Any]) -> Mapping[str, Any] | Sequence[Mapping[str, Any]] | None:
+    """Something happened in the run whose directory is `run`: notify, mirror to a tracker. Called on a thread of its own.
+
+    What it returns (`channel`, `what`, `ok`, `why`, or a list of such) is told in the run's history.
+    """

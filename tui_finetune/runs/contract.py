@@ -39,6 +39,9 @@ EVENTS: Mapping[str, Mapping[str, str]] = {
     "note": {"message": TEXT},
     "request": {"id": TEXT, "action": TEXT, "answer": TEXT},
     "applied": {"action": TEXT},
+    "queued": {"behind": LIST, "place": WHOLE},
+    "notice": {"channel": TEXT, "what": TEXT, "ok": YES_NO},
+    "ending": {"state": TEXT},
     "end": {"state": TEXT, "exit_code": WHOLE},
 }
 """Name to the fields that it must have. More fields may be there; readers keep what they do not know."""

@@ -72,6 +72,11 @@ class RunPaths:
         return self.root / "changes.json"
 
     @property
+    def keeper_json(self) -> Path:
+        """What the keeper says of itself, where `[run] auto_resume` asks for one."""
+        return self.root / "keeper.json"
+
+    @property
     def stdout_log(self) -> Path:
         return self.root / "stdout.log"
 

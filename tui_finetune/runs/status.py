@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.runs import atomic, process
+from tui_finetune.runs.keeping import Keeping, keeping
 from tui_finetune.runs.layout import RunPaths, checkpoint_step, short_id
 from tui_finetune.runs.liveness import STALE_SECONDS, HeartbeatWatch, beat_age, idle_at, memory_hint, rough
 from tui_finetune.runs.states import (
@@ -25,7 +26,7 @@ from tui_finetune.runs.tail import Event, last_events, number
 __all__ = ["BEFORE_WORK", "ENDED", "LIVE", "PHASE_SECONDS", "RESULT_STATES", "State", "Status", "derive", "log_tail"]
 
 TELLING = frozenset(
-    {"attempt", "phase", "plan", "preflight", "step", "evaluation", "baseline", "request", "applied", "end"}
+    {"attempt", "queued", "phase", "plan", "preflight", "step", "evaluation", "baseline", "request", "applied", "end"}
 )
 """Events that a state is derived from."""
 BEGIN_SECONDS = 90.0
@@ -172,6 +173,8 @@ def _claimed(paths: RunPaths, claimed: Mapping[str, Any], watch: HeartbeatWatch)
         return Status("stalled", f"stalled: {words}", **{**found, "since": time.time() - idle, "reason": words})
     if state == "paused" and (why := _detail(events)) is not None:
         return Status(state, f"paused: {why}", **{**found, "reason": why})
+    if state == "queued" and (waits := _waits_for(events)) is not None:
+        return Status(state, f"queued, {waits}", **{**found, "reason": waits})
     words = f"{state}, {found['phase']}" if found["phase"] not in (None, state) else state
     return Status(state, words, **found)
 
@@ -180,6 +183,16 @@ def _detail(events: list[Event]) -> str | None:
     """What the newest phase says of itself: why a run waits that nobody has paused."""
     newest = next((event for event in reversed(events) if event.name == "phase"), None)
     return None if newest is None else _text(newest.get("detail"))
+
+
+def _waits_for(events: list[Event]) -> str | None:
+    """What a waiting run waits for, as it said last: `place 2, behind imdb-bert (k3f9)`."""
+    told = next((event for event in reversed(events) if event.name == "queued"), None)
+    if told is None:
+        return None
+    why = _text(told.get("why")) or "waiting"
+    place = _count(told.get("place"))
+    return why if place is None or why.startswith("after") else f"place {place}, {why}"
 
 
 def _facts(claimed: Mapping[str, Any], beat: Mapping[str, Any], events: list[Event], attempt: int) -> dict[str, Any]:
@@ -266,10 +279,14 @@ def _said_its_end(events: list[Event], found: Mapping[str, Any]) -> Status | Non
     )
 
 
+_WHILE = {"loading": "while loading", "tokenizing": "while tokenizing", "pre-flight": "in the pre-flight"}
+"""A phase in a sentence."""
+
+
 def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any]) -> Status:
     beat = found["heartbeat"]
     heard = number(beat.get("t")) or found["started"]
-    during = f", while {found['phase']}" if found["phase"] and not found["step"] else ""
+    during = f", {_WHILE.get(found['phase'], found['phase'])}" if found["phase"] and not found["step"] else ""
     at = f" at step {found['step']:,}" if found["step"] else ""
     reason = f"process gone without a result{at}{during}"
     if process.restarted(claimed):
@@ -279,9 +296,20 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
     return Status(
         "died",
         f"died: {reason}",
-        **{**found, "since": heard, "ended": heard, "reason": reason, "advice": _way_on(paths)},
+        **{
+            **found,
+            "since": heard,
+            "ended": heard,
+            "reason": reason,
+            "advice": _by_itself(keeping(paths)) or _way_on(paths),
+        },
         log_tail=log_tail(paths),
     )
+
+
+def _by_itself(kept: Keeping | None) -> str | None:
+    """What its keeper is about to do about it."""
+    return f"It goes on by itself, {kept.words()}." if kept is not None and kept.waits else None
 
 
 def _way_on(paths: RunPaths) -> str:

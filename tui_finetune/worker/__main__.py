@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from tui_finetune.errors import UserError, cannot_write
-from tui_finetune.launch.devices import machine_facts, show_only
+from tui_finetune.launch.devices import machine_facts, show_only, visible_device
 from tui_finetune.launch.handoff import ATTEMPT_TAKEN, NOT_BEGUN
 from tui_finetune.paths import Home
 from tui_finetune.runs.attempts import AttemptTaken
@@ -27,7 +27,8 @@ def main(argv: list[str] | None = None) -> int:
 
     try:
         recipe = read_resolved(paths.recipe_toml)
-        machine = machine_facts(show_only(recipe.run.device))
+        waits = recipe.run.queue or recipe.run.after is not None
+        machine = machine_facts(visible_device(recipe.run.device) if waits else show_only(recipe.run.device))
         attempt = Attempt.claim(paths, given.attempt, device=recipe.run.device, machine=machine)
     except AttemptTaken as taken:
         return _not_begun(taken, ATTEMPT_TAKEN)

@@ -11,6 +11,7 @@ import traceback
 from typing import TYPE_CHECKING, NamedTuple
 
 from tui_finetune.errors import ExitCode
+from tui_finetune.launch.devices import show_only
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api.listeners import Listeners
 from tui_finetune.runs.layout import RunPaths
@@ -20,6 +21,7 @@ from tui_finetune.worker.controls import Controls, RunEnded
 from tui_finetune.worker.hang_watch import HangWatch
 from tui_finetune.worker.health import Health
 from tui_finetune.worker.log_cap import LogCap
+from tui_finetune.worker.queueing import take_turn
 from tui_finetune.worker.resume_point import resume_point
 from tui_finetune.worker.sampling import DeviceSampler
 
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
     from tui_finetune.worker.job import Job
 
 logger = logging.getLogger(__name__)
+
+NOTICE_SECONDS = 12.0
+"""How long the end waits for those who tell of it; each of our own channels has ten."""
 
 
 def quiet_libraries() -> None:
@@ -46,21 +51,25 @@ def work(
     """Runs the pipeline of a claimed attempt; every way of ending becomes result.json and an exit code."""
     faulthandler.enable()
     trains = recipe.kind == "train"
-    controls = Controls(attempt, trains=trains, where="in this version" if trains else f"in a job of kind {recipe.kind}")
+    controls = Controls(
+        attempt, trains=trains, where="in this version" if trains else f"in a job of kind {recipe.kind}"
+    )
     health = Health(attempt, controls, recipe.health)
     sampler, log_cap = DeviceSampler(attempt, tell=health.sampled), LogCap(paths.stdout_log)
     hang_watch = HangWatch(attempt, health)
-    listeners = Listeners(catalog, str(paths.root))
+    listeners = Listeners(catalog, str(paths.root), lambda told: attempt.events.write("notice", **told))
     attempt.events.listener = listeners.tell
+    attempt.heartbeat.on_gone = lambda: controls.lose("the run directory was deleted while it worked")
     _on_signals(controls)
     try:
         resume = resume_point(paths, attempt)
         for plugin in catalog.failed:
             attempt.warn(plugin.failure)
-        attempt.phase("loading", "libraries")
         controls.start()
-        sampler.start()
         log_cap.start()
+        show_only(take_turn(home, recipe.run, attempt, controls))
+        attempt.phase("loading", "libraries")
+        sampler.start()
         hang_watch.start()
         # Not at the top: everything heavy comes in here, after the claim, so that the handoff is quick.
         from tui_finetune.worker import pipeline
@@ -81,6 +90,7 @@ def work(
     hang_watch.stop()
     sampler.stop()
     controls.close()
+    _announce(attempt, end, listeners)
     for plugin in catalog.failed_in("run_event"):
         attempt.warn(f"Plugin {plugin.name} failed when it was told of an event: {plugin.error}.")
         print(plugin.traceback, file=sys.stderr)  # noqa: T201 - into stdout.log, where its author finds it
@@ -88,6 +98,13 @@ def work(
     if not listeners.close() or listeners.dropped:
         logger.warning("plugins were not told of all events: they took too long")
     return code
+
+
+def _announce(attempt: Attempt, end: _End, listeners: Listeners) -> None:
+    """Tells the plugins before the end is written, so that what they do about it can still be told."""
+    attempt.events.write("ending", state=end.state, reason=end.reason, step=attempt.outcome.step)
+    if not listeners.settle(NOTICE_SECONDS):
+        attempt.warn(f"A plugin has not done with its notice of the end after {NOTICE_SECONDS:g} s.")
 
 
 class _End(NamedTuple):

@@ -127,7 +127,7 @@ def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Attempts that would have been handed to a worker."""
     found: list[int] = []
 
-    def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool) -> int:
+    def hand_off(paths: RunPaths, attempt: int, launch: Launch, *, new: bool, auto_resume: int = 0) -> int:
         found.append(claim_attempt(paths, attempt))
         return 1
 

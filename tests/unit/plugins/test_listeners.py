@@ -43,7 +43,7 @@ def test_events_come_in_order_on_a_thread_of_their_own() -> None:
         listeners.tell({"seq": seq})
     assert listeners.close()
     assert recorder.told == [("/runs/x", seq) for seq in range(50)]
-    assert recorder.threads == {"plugin-listeners"}
+    assert recorder.threads == {"plugin listener"}
 
 
 def test_a_plugin_that_hangs_costs_only_its_events() -> None:
@@ -60,3 +60,35 @@ def test_without_listeners_there_is_no_thread() -> None:
     listeners = Listeners(Catalog(), "/runs/x")
     listeners.tell({"seq": 1})
     assert listeners.close()
+
+
+class Telling:
+    @hookimpl
+    def run_event(self, event: dict[str, Any]) -> Any:
+        return event["give"]
+
+
+def test_what_a_plugin_gives_back_is_passed_on_where_it_is_a_notice() -> None:
+    told: list[Any] = []
+    notice = {"channel": "mail", "what": "it ended", "ok": True}
+    listeners = Listeners(catalog_of(Telling()), "/runs/x", told.append)
+    for given in (notice, [notice, {"ok": False}], None, {"channel": "mail"}):
+        listeners.tell({"give": given})
+    assert listeners.settle(30)
+    assert told == [notice, notice]
+    listeners.tell({"give": notice})
+    assert listeners.close()
+    assert len(told) == 3
+
+
+def test_a_plugin_that_hangs_holds_no_other_up() -> None:
+    hanging, recorder = Hanging(), Recorder()
+    catalog = Catalog()
+    for name, plugin in (("a", hanging), ("b", recorder)):
+        load_one(catalog, name, lambda plugin=plugin: plugin)  # type: ignore[misc]
+    listeners = Listeners(catalog, "/runs/x")
+    listeners.tell({"seq": 7})
+    assert not listeners.settle(0.05)
+    hanging.release.set()
+    assert listeners.close()
+    assert recorder.told == [("/runs/x", 7)]

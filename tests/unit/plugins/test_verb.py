@@ -108,6 +108,7 @@ def test_new_writes_one_that_is_there_at_once(home: Home, cli: Cli, tmp_path: Pa
 def test_hooks_names_who_defines_them(home: Home, cli: Cli) -> None:
     cli("plugins", "new", "told", "--kind", "events")
     assert any(
-        line.split() == ["run_event(run,", "event)", "told"] for line in cli("plugins", "hooks").out.splitlines()
+        line.split() == ["run_event(run,", "event)", "builtin,", "told"]
+        for line in cli("plugins", "hooks").out.splitlines()
     )
     assert {"name", "signature", "help", "plugins"} == set(cli("plugins", "hooks", "--json").json[0])

@@ -98,6 +98,6 @@ def progress_words(status: Status) -> str:
     share = words.share(status.step, status.steps) if status.steps else None
     if not status.live:
         return f"at {share}" if share else words.NOTHING
-    if status.state in ("stalled", "unreachable"):
+    if status.state in ("stalled", "unreachable", "queued") and status.reason:
         return (status.reason or "")[:REASON_WIDTH]
     return " ".join(part for part in (share if status.step else None, status.phase) if part) or words.NOTHING

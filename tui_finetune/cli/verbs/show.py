@@ -84,6 +84,8 @@ def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, 
     # A result knows its own attempt's time only.
     took = f"attempt {status.attempt} took" if (status.attempt or 1) > 1 else "took"
     yield "started", f"{begun}, {took} {words.duration(status.seconds)}" if status.seconds is not None else begun
+    if found["auto_resume"]:
+        yield "auto_resume", found["auto_resume"]["words"]
     if info.tags:
         yield "tags", " ".join(info.tags)
     if info.note:

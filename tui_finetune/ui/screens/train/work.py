@@ -164,7 +164,9 @@ class Workshop:
         from tui_finetune.runs.store import RunStore
 
         runs = [info for info in RunStore(self._home).list() if (info.paths.model / "config.json").is_file()]
-        return [f"builtin:{name}" for name in BUILTIN_MODELS] + [f"run:{info.short}" for info in runs[:recipe_files.COMPLETED]]
+        return [f"builtin:{name}" for name in BUILTIN_MODELS] + [
+            f"run:{info.short}" for info in runs[: recipe_files.COMPLETED]
+        ]
 
     # Files
 
