@@ -16,13 +16,18 @@ def news(before: Listing, after: Listing, *, looked_at: str | None = None) -> Se
     """Sentences with their tokens, the newest run last. looked_at: a run whose own screen tells of it."""
     if not before.whole:
         return ()
-    known = {row.id: row.status.state for row in before.rows}
-    changed = [
-        row
-        for row in reversed(after.rows)
-        if row.id != looked_at and known.get(row.id, row.status.state) != row.status.state
-    ]
-    return [told for row in changed if (told := _told(row)) is not None]
+    known = {row.id: row for row in before.rows}
+    others = [(known[row.id], row) for row in reversed(after.rows) if row.id in known and row.id != looked_at]
+    changed = [row for was, row in others if was.status.state != row.status.state]
+    found = [(f"{row.info.title}: {what}", "warn") for was, row in others for what in new_findings(was, row)]
+    return [*(told for row in changed if (told := _told(row)) is not None), *found]
+
+
+def new_findings(before: RunRow, after: RunRow) -> Sequence[str]:
+    """What the health watch of a run has found since."""
+    if before.figures is None or after.figures is None:
+        return ()
+    return [what for what in after.figures.findings if what not in before.figures.findings]
 
 
 def _told(row: RunRow) -> tuple[str, str] | None:

@@ -9,6 +9,7 @@ from textual import on
 from textual.app import App
 from textual.message import Message
 
+from tui_finetune.live.bell import rings
 from tui_finetune.live.news import news
 from tui_finetune.live.reader import Listing
 from tui_finetune.live.runs_page import MachineFigures, steady
@@ -18,6 +19,7 @@ from tui_finetune.ui import messages
 from tui_finetune.ui.actions import Keymap
 from tui_finetune.ui.bridge import Bridge
 from tui_finetune.ui.page import Page
+from tui_finetune.ui.ringing import ring
 from tui_finetune.ui.settings import Settings
 from tui_finetune.ui.theme import Look, look_of
 
@@ -68,12 +70,22 @@ class Hearing(App[str], inherit_bindings=False):
     on_run_advanced = on_history_read = on_history_reading = _forward
 
     def on_runs_read(self, message: messages.RunsRead) -> None:
+        self._ring(rings(self.listing, message.listing))
         told = news(self.listing, message.listing, looked_at=self.current_run if self.current_mode == "run" else None)
         self.listing = message.listing
         self._forward(message)
         for text, token in told:
             self.page.say(text, token)
         self.page.repaint_frame()
+
+    def _ring(self, texts: Sequence[str]) -> None:
+        """Several at once ring once."""
+        if texts and self._driver is not None:
+            ring(
+                self._driver,
+                self.settings.notify,
+                texts[-1] if len(texts) == 1 else f"{texts[-1]}; {len(texts) - 1} more",
+            )
 
     def on_machine_sampled(self, message: messages.MachineSampled) -> None:
         self.machine = steady(self.machine, message.figures)
