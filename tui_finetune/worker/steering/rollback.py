@@ -20,31 +20,27 @@ ASIDE_PREFIX = "rolled-back-"
 
 
 def roll_back(job: Job, request: Request) -> Path:
-    """Makes everything ready to go on from the checkpoint that was asked for; its folder."""
+    """Makes everything ready to go on from the checkpoint that was asked for; its folder.
+
+    In an order in which a kill between any two acts leaves a run that a resume takes up at that checkpoint.
+    """
     steering, attempt = got(job.steering, "steering"), job.attempt
     folder = back_to(attempt, request.values.get("checkpoint"), content=True)
     if folder is None:
         raise UserError("There is no whole checkpoint to roll back to.")
-    step = checkpoint_step(folder) or 0
-    left = attempt.outcome.step
+    step, left = checkpoint_step(folder) or 0, attempt.outcome.step
     reason = request.values.get("reason")
-    attempt.advance(step, str(folder.relative_to(attempt.paths.root)), f"rolled back to checkpoint-{step}")
     _put_aside(job, beyond=step)
     dropped = steering.drop_beyond(step)
     values, _ = checked(flat(dict(request.values.get("set") or {})))
     if values:
-        change = Change(step + 1, values, True, reason, request.by, time.time(), attempt.number)
+        change = Change(step + 1, values, True, reason, request.by, time.time(), attempt.number + 1)
         add_change(attempt.paths, change)
+    attempt.advance(step, str(folder.relative_to(attempt.paths.root)), f"rolled back to checkpoint-{step}")
     job.trainer.forget()
-    job.controls.applied(
-        request,
-        step,
-        left=left,
-        checkpoint=step,
-        dropped=[one.id for one in dropped],
-        by=request.by,
-        **({"reason": reason} if reason else {}),
-    )
+    told = {"reason": reason} if reason else {}
+    dropped_ids = [one.id for one in dropped]
+    job.controls.applied(request, step, left=left, checkpoint=step, dropped=dropped_ids, by=request.by, **told)
     return folder
 
 
@@ -53,7 +49,7 @@ def _put_aside(job: Job, *, beyond: int) -> None:
     for step, folder in checkpoints.all_checkpoints(job.paths):
         if step <= beyond:
             continue
-        aside = folder.parent / f"{ASIDE_PREFIX}{job.attempt.number - 1}-{folder.name}"
+        aside = folder.parent / f"{ASIDE_PREFIX}{job.attempt.number}-{folder.name}"
         os.rename(folder, aside)
         why = f"rolled back to checkpoint-{beyond}"
         job.attempt.events.write("checkpoint_skipped", path=str(aside.relative_to(job.paths.root)), why=why)
