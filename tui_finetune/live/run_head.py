@@ -8,7 +8,7 @@ from tui_finetune.live.reader import device_name
 from tui_finetune.live.run_ends import ended_lines, finished_lines, held_lines
 from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.runs_page import bar, hub_id
-from tui_finetune.live.series import History
+from tui_finetune.live.series import History, said
 from tui_finetune.live.spans import Line, clip, ends, line, muted, span, width_of, wrap
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.status import Status
@@ -61,6 +61,8 @@ def head_lines(look: RunLook, width: int, now: float) -> list[Line]:
     lines = held_lines(status, look.history, look.log, width, now)
     if status.state == "queued":
         return lines
+    if look.history.save_failed is not None and status.state != "paused":
+        lines += [line(" ", *part) for part in wrap(f"! {said(look.history.save_failed)}", width - 2, token="warn")]
     return [*lines, *progress_lines(look, width, now, bold=not lines)]
 
 

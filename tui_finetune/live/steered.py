@@ -210,9 +210,19 @@ def _save_words(event: Event) -> str:
     return f"{cause} Training goes on{again}."
 
 
+SHORT = {"per_device_train_batch_size": "batch", "gradient_accumulation_steps": "accumulation",
+         "per_device_eval_batch_size": "evaluation batch"}  # fmt: skip
+
+
 def _refit_words(event: Event) -> str:
-    """`halved micro-batch: batch 16 → 8, accumulation 1 → 2; device memory`."""
+    """`Out of memory: batch 16 → 8, accumulation 1 → 2, the same rows a step.`"""
     old, new = event.get("old"), event.get("new")
-    changed = change_words(old, new) if isinstance(old, Mapping) and isinstance(new, Mapping) else ""
-    why = event.get("reason")
-    return f"{event.get('what')}{f': {changed}' if changed else ''}{f'; {why}' if why else ''}"
+    names = {SHORT.get(str(key), str(key)): key for key in new} if isinstance(new, Mapping) else {}
+    before = old if isinstance(old, Mapping) else {}
+    changed = change_words(
+        {name: before[key] for name, key in names.items() if key in before},
+        {name: new[key] for name, key in names.items()},
+    )
+    why = str(event.get("reason") or "out of memory")
+    same = ", the same rows a step" if "accumulation" in names else ""
+    return f"{why[:1].upper()}{why[1:]}: {changed or event.get('what')}{same}."
