@@ -131,7 +131,7 @@ def test_requests(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -
     }
     assert answers["pause"].get("why") == "pause is not available in a script of its own"
     said = cli("abort", "latest")
-    assert said.code == 2
+    assert said.code == 1
     assert "stop ends its training after a step" in said.err
     wait_until(lambda: applied(info).keys() >= {"save", "evaluate"}, "both to be done")
     done = applied(info)

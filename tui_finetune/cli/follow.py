@@ -39,6 +39,10 @@ TALKED = frozenset(
         "warning",
         "note",
         "request",
+        "applied",
+        "finding",
+        "finding_over",
+        "save_failed",
         "end",
     }
 )
