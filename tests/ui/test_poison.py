@@ -72,6 +72,16 @@ def told(home: Home) -> FakeRun:
         run.events.write(text, **{text: text})
         run.events.write("phase", phase="training", detail=text)
         run.events.write("request", id=text, action=text, answer="refused", why=text)
+        run.events.write("request", id=f"set {text}", action="set", answer="accepted", when=text, by=text, reason=text)
+        run.events.write(
+            "applied", id=f"set {text}", action="set", step=10, old={text: text}, new={text: text}, reason=text
+        )
+        run.events.write("finding", id=text, rule=text, severity=text, step=10, since=9, what=text, figures={text: text},
+                         helps=text, act={"action": text, "values": {"set": {text: text}}})  # fmt: skip
+        run.events.write("save_failed", step=10, why=text)
+        run.events.write("refit", step=10, what=text, old={text: text}, new={text: text}, reason=text)
+        run.events.write("queued", behind=[text], place=text)
+        run.events.write("forecast", parts={text: text}, seconds_left=1.0, step_seconds=0.5)
         run.events.write("evaluation", step=10, split=text, seconds=1.0, metrics={text: 0.5})
         run.baseline(text, text, **{text: 0.4})
     run.write_raw(BAD_BYTES + b"\n")
@@ -83,7 +93,7 @@ def told(home: Home) -> FakeRun:
     return run
 
 
-async def walk(screen: Screen, keys: Sequence[str] = WALK, *, tabs: int = 6) -> set[str]:
+async def walk(screen: Screen, keys: Sequence[str] = WALK, *, tabs: int = 7) -> set[str]:
     """Presses them on every tab; all that was seen. Nothing harmful was painted at any moment."""
     seen = set(screen.lines)
     for _ in range(tabs):
@@ -124,6 +134,26 @@ async def test_a_run_that_is_told_of_in_every_way(home: Home) -> None:
     async with showing(home, size=(120, 40), open_run=run.id) as screen:
         await screen.sees("[4 Run]")
         assert shown_in(await walk(screen))
+        screen.app.open_run(run.id, tab="live")
+        await screen.sees("[Live]")
+        for key in (
+            "tab",
+            "j",
+            "enter",
+            "escape",
+            "tab",
+            "escape",
+            "<",
+            "<",
+            ">",
+            "escape",
+            "c",
+            "enter",
+            "escape",
+            "escape",
+        ):
+            await screen.press(key)
+            assert harm_in_text(screen.text) == [], key
         run.end("failed", reason=poisoned("escape"), advice=poisoned("bidi"))
         await screen.sees("✗ failed")
         assert harm_in_text(screen.text) == []
