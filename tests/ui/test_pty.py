@@ -79,15 +79,14 @@ def test_ended_from_outside_it_gives_the_terminal_back(home: Home, live: FakeRun
         assert "Traceback" not in terminal.text
 
 
+@pytest.mark.slow
 def test_ended_from_outside_while_the_terminal_takes_nothing(home: Home, live: FakeRun) -> None:
     """A line that was cut, a program that holds it: the end comes all the same, and what was remembered is written."""
-    with Terminal(home) as terminal:
+    with Terminal(home, size=(120, 40)) as terminal:
         terminal.sees("● running")
         terminal.hold()
-        for size in range(40):  # more than what the kernel keeps for the terminal
-            terminal.resize(120 + size, 40)
-            terminal.signal(signal.SIGWINCH)
-            terminal.type("?" if size % 2 else "\x1b")
+        terminal.type("31" * 40 + "y")  # whole screens, more than the kernel keeps for the terminal
+        wait_until((home.root / "copied.txt").exists, "the keys to be answered")
         terminal.signal(signal.SIGTERM)
         wait_until(lambda: terminal.process.poll() is not None, "the program to end", timeout=20)
         terminal.take()

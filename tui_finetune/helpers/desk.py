@@ -8,6 +8,7 @@ input, or when nobody has asked for a while.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import json
 import os
 import sys
@@ -18,6 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from tui_finetune.data.lean import lean_arrow
 from tui_finetune.data.problems import as_json
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.helpers import desk_work
@@ -101,13 +103,19 @@ def _give_back() -> None:
     arrow = sys.modules.get("pyarrow")
     if arrow is not None:
         arrow.default_memory_pool().release_unused()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
+    if trim is not None:
+        trim(0)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     given = _arguments().parse_args(argv)
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")  # pyarrow's own keeps what it once had
     output = Output()
     home = Home(given.home)
     catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
+    if all(info.name == "builtin" or info.health != "works" for info in catalog.plugins):
+        lean_arrow()
     desk = _Desk(desk_work.DeskWork(home, catalog, given.scratch), output)
     while True:
         try:

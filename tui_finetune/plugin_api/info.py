@@ -72,12 +72,16 @@ class PluginInfo:
     def failure(self) -> str:
         """Of one that failed: what is said to somebody whose work goes on without it."""
         return (
-            f"Plugin {self.name} failed in {self.hook}: {self.error.rstrip('.') if self.error else '?'}. The rest goes on "
+            f"Plugin {self.name} failed in {self.hook}: {_sentence(self.error or '?')} The rest goes on "
             f"without it; tui-finetune plugins show {self.name} prints the traceback."
         )
 
     def as_json(self) -> dict[str, Any]:
         return dict(vars(self))
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!")) else f"{text}."
 
 
 def _traceback(error: BaseException) -> str:

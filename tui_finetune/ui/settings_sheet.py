@@ -77,7 +77,7 @@ class _Values(Table):
         return [*rows, EMPTY, *about, *rest_lines(self.settings, width), *self._where()]
 
     def _where(self) -> list[Line]:
-        said = f"In {cut_front(str(self.ui.home.settings), 36)}; keys there too, or tui-finetune settings."
+        said = f"In {cut_front(str(self.ui.home.settings), 34)}; keys there too, or tui-finetune settings."
         return [line("   ", muted(said))]
 
     def moved(self) -> None:

@@ -28,7 +28,7 @@ class HeaderLine(FrameLine):
             text = f"{entry.number} {entry.title}"
             act = f"app.screen:{entry.number}"
             spans.append(span(f"[{text}]" if here else f" {text} ", "text" if here else "muted", act=act))
-        return [ends(tuple(spans), (*self.ui.eyes(), blanks(1)), width)]
+        return [ends(tuple(spans), (*self.ui.eyes(), blanks(1)), width, gap=0)]
 
 
 class ThingLine(FrameLine):

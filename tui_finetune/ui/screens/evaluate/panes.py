@@ -159,7 +159,7 @@ class ConfusedPane(Table, Pane):
         if self.confusion is None:
             return None
         title = "most confused, gold → predicted"
-        figures = f"{self.confusion.unit}   share"
+        figures = f"{self.confusion.unit.rjust(6)}{'share'.rjust(7)}"
         return line("   ", muted(title), " " * max(1, width - len(title) - len(figures) - 4), muted(figures))
 
     def row(self, index: int, width: int) -> Line:
