@@ -66,7 +66,9 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
     paths, process = info.paths, dict(status.process) or claimed(info.paths)
     return {
         **info.as_json(status),
-        "branches": [{"run": run, "checkpoint": one.checkpoint, "keeps": one.keeps} for run, one in branches(info.paths)],
+        "branches": [
+            {"run": run, "checkpoint": one.checkpoint, "keeps": one.keeps} for run, one in branches(info.paths)
+        ],
         "words": status.words,
         "attempt": status.attempt or None,
         "advice": status.advice,
@@ -94,6 +96,7 @@ def full_json(info: RunInfo, status: Status, history: History) -> dict[str, Any]
         "versions": process.get("versions") or {},
         "warnings": [_said(event) for event in history.warnings],
         "notes": [_said(event) for event in history.notes],
+        "findings": [vars(one) for one in history.findings.values()],
         "control": [one.as_json() for one in asked(history, waiting(paths))],
         "log_tail": list(status.log_tail),
     }

@@ -23,7 +23,10 @@ from tui_finetune.runs.tail import Event, EventTail
 from tui_finetune.text import shown
 
 RESUME = "tui-finetune resume {run} goes on from its newest whole checkpoint."
-ANOTHER = "tui-finetune recipe {run} prints its recipe, to begin another with."
+ANOTHER = "tui-finetune branch {run} --at best --set KEY=VALUE starts another from it."
+
+WHEN_IT_GOES_ON = ("set",)
+"""What a run that is held does not do before it goes on."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,9 @@ def steer(
     events = [answer] if answer is not None else []
     row = _row(request, events)
     if waiting.applied and row.answer == "accepted":
-        diagnostics.say(shown(f"{info.title}: {what(row)} {outcome(row)}."))
+        held = status.state == "paused" and action in WHEN_IT_GOES_ON
+        hint = f" It is held: tui-finetune continue {info.short} lets it go on." if held else ""
+        diagnostics.say(shown(f"{info.title}: {what(row)} {outcome(row)}.{hint}"))
         events += _until_done(info, request, tail, behind)
         row = _row(request, events)
     if call.json:

@@ -99,7 +99,7 @@ def outcome(row: Asked) -> str:
     if row.answer == "applied":
         return f"{'applied' if row.action == 'set' else 'done'}{at}"
     if row.answer == "taken back":
-        return f"applied{at}, taken back: the run went on from before it"
+        return f"applied{at}, then taken back"
     if row.answer == "lost":
         return "not done: the attempt ended first"
     return row.answer + (f": {row.words}" if row.words else "")

@@ -179,8 +179,8 @@ def test_a_run_that_is_over_tells_what_to_do_instead(cli: Cli, home: Home) -> No
 
 
 def test_a_run_that_is_finished_has_nothing_to_go_on_with(cli: Cli, home: Home) -> None:
-    finished_run(home, "done")
-    assert "recipe, to begin another with" in cli("set", "done", "dropout", "0.1").err
+    done = finished_run(home, "done")
+    assert f"tui-finetune branch {done.short} --at best" in cli("set", "done", "dropout", "0.1").err
 
 
 def test_a_request_for_an_attempt_that_is_over_is_refused_by_the_next_one(cli: Cli, run: FakeRun) -> None:
@@ -193,6 +193,38 @@ def test_a_request_for_an_attempt_that_is_over_is_refused_by_the_next_one(cli: C
         said = cli("rollback", "a")
     assert said.code == 1
     assert "meant for attempt 1, attempt 2 runs now" in said.err
+
+
+def test_set_on_a_run_that_is_held_says_what_it_waits_for(cli: Cli, run: FakeRun) -> None:
+    run.phase("paused")
+    with worker(run, obeying(run)):
+        assert f"tui-finetune continue {run.short} lets it go on." in cli("set", "a", "dropout", "0.1", "--applied").err
+
+
+# show
+
+
+def test_show_tells_who_changed_what_and_what_was_found(cli: Cli, run: FakeRun) -> None:
+    obeying(run, old={"dropout": 0.1}, new={"dropout": 0.2})(
+        Request("r9", "set", 1, {"set": {"dropout": 0.2}}, "bob@b")
+    )
+    refusing(run, "no")(Request("r8", "pause", 1))
+    run.find("f1", "loss_spike", "loss jumped to 9.1", step=10, loss=9.1).apply(
+        "set", 12, None, old={}, new={"max_steps": 30}, by="recipe"
+    )
+    said = cli("show", "a")
+    assert "dropout 0.1 → 0.2 applied at step 11  bob@b" in said.out
+    assert "pause refused: no" in said.out
+    assert "max_steps 30 applied at step 12  by the recipe" in said.out
+    assert "! loss jumped to 9.1" in said.out
+    assert f"tui-finetune health {run.short} tells what helps." in said.out
+    found = cli("show", "a", "--json").json
+    assert [(one["id"], one["answer"]) for one in found["control"]] == [
+        ("r9", "applied"),
+        ("r8", "refused"),
+        (None, "applied"),
+    ]
+    assert [one["what"] for one in found["findings"]] == ["loss jumped to 9.1"]
 
 
 # recipe

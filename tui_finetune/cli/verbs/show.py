@@ -13,9 +13,10 @@ from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import MARKS, find_run, full_json, run_argument
 from tui_finetune.live import words
 from tui_finetune.live.control import Asked, asked, outcome, what, who
+from tui_finetune.live.forecast import beside, refusal_said, result_rows
 from tui_finetune.live.honest import remark
-from tui_finetune.live.lines import progress_text
 from tui_finetune.live.lineage import branch_words, origin_words
+from tui_finetune.live.lines import progress_text
 from tui_finetune.live.progress import progress
 from tui_finetune.live.series import History
 from tui_finetune.runs.control import waiting
@@ -47,6 +48,8 @@ def command(call: Call, run: str) -> None:
         _metric_lines(found),
         _remark_lines(status, history),
         _finding_lines(info, history),
+        _finding_lines(info, history),
+        _forecast_lines(status, history),
         _checkpoint_lines(found),
         _attempt_lines(found),
         _control_lines(asked(history, waiting(info.paths))),
@@ -115,6 +118,39 @@ def _remark_lines(status: Status, history: History) -> Iterator[Shown]:
     told = remark(history, status) if status.state == "finished" else None
     if told is not None:
         yield shown(f"! {told}")
+
+
+def _finding_lines(info: RunInfo, history: History) -> Iterator[Shown]:
+    """What the health watch found and holds still."""
+    there = history.open_findings
+    for one in there[:SAID_SHOWN]:
+        yield shown(f"! {one.what}")
+    if there:
+        yield shown(f"tui-finetune health {info.short} says since when, and what helps.")
+
+
+def _forecast_lines(status: Status, history: History) -> Iterator[Shown]:
+    """The forecast beside what has come so far, or in the end how far off it was; why a run was not begun."""
+    now = time.time()
+    rows = result_rows(history.forecast_result)
+    if not rows and status.live:
+        rows = beside(history, progress(history, status, now), now)
+    if rows:
+        cells = [[shown(row.name), shown(row.forecast), shown(row.actual), shown(row.off)] for row in rows]
+        yield from output.table(["", "forecast", "came", "off"], cells, right=(1, 2, 3))
+        if history.forecast_result.get("changed"):
+            yield Shown("The run was changed while it went on: its forecast was of another one.")
+    elif history.refusal:
+        yield from (shown(text) for _, text in refusal_said(history.refusal))
+
+
+def _finding_lines(info: RunInfo, history: History) -> Iterator[Shown]:
+    """What the health watch has found and holds, in short."""
+    found = history.open_findings
+    for one in found:
+        yield shown(f"! {one.what}")
+    if found:
+        yield shown(f"  tui-finetune health {info.short} tells what helps.")
 
 
 def _score(value: float | None) -> Shown:
