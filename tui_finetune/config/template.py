@@ -24,6 +24,10 @@ _COMMENT_AT = 40
 _VALIDATION_NAMES = ("validation", "valid", "val", "dev", "eval")
 _TEST_NAMES = ("test", "testing", "eval")
 
+_HEALTH = """\
+# [health]                              # what a run does when its figures go wrong: docs/health.md
+# loss_spike = "pause"                  # off, note (the default of nearly all), pause, rollback, stop
+"""
 _PADDING = """\
 # Rows of like length go together and are padded to the longest of their batch. Measured against the guide's padding
 # to the maximum that took half the time on IMDb and about a third on short texts.
@@ -70,7 +74,7 @@ def new_recipe(
     chosen = looked.get("metrics") or metrics or _METRICS.get(task)
     if chosen:
         parts.append(_table("evaluate", [("metrics", list(chosen), "the first one chooses the best checkpoint")]))
-    return "\n".join(parts)
+    return "\n".join([*parts, _HEALTH])
 
 
 def model_for(task: str | None) -> str:
