@@ -182,6 +182,7 @@ def test_a_run_that_was_steered_and_killed_takes_its_changes_up_again(name: str,
     assert [attempt.get("from_step") for attempt in events(info, "attempt")] == [0, 4]
     assert steered.record() == steered.record("replay")
     assert weights(info) == weights(replay)
+    assert len([plan for plan in events(info, "plan") if plan.attempt == 2]) == 3, "of the recipe, and of two changes"
     again = [(e.step, e.get("by")) for e in events(info, "applied") if e.get("id") is None]
     assert again == [(5, "resume"), (8, "resume")]
 
@@ -288,6 +289,8 @@ def test_rolled_back_in_the_same_process_it_is_the_run_from_there(steered: Steer
     dropped = {one["at_step"]: one["dropped"] for one in atomic.read_json(info.paths.changes_json)["changes"]}
     assert dropped == {11: "rollback to 8", 9: None}
     assert [e.get("path") for e in events(info, "checkpoint_skipped")] == ["checkpoints/rolled-back-1-checkpoint-12"]
+    shapes = [(plan.get("batch_size"), plan.get("steps"), plan.attempt) for plan in events(info, "plan")]
+    assert shapes == [(4, STEPS, 1), (2, 26, 1), (4, STEPS, 2)], "the plan that holds is told again"
     assert weights(info) == weights(expected)
     check_run_directory(info.paths.root, only_known_events=True)
 

@@ -77,6 +77,11 @@ class Heartbeat:
             self._phase = phase
             self._changed.set()
 
+    def next_attempt(self, attempt: int, step: int) -> None:
+        """The same process goes on from an earlier step, as another attempt; that is written at once."""
+        self.attempt, self._step, self._progress = attempt, step, uptime()
+        self._changed.set()
+
     def _run(self) -> None:
         while not self._closing.is_set():
             self._changed.wait(self._interval)

@@ -116,8 +116,9 @@ class Attempt:
         self.number = claim_attempt(self.paths, old + 1)
         atomic.write_json(self.paths.attempt(old) / self.paths.result_json.name, result)
         self._started = time.time()
-        self.events.attempt = self.heartbeat.attempt = self.number
+        self.events.attempt = self.number
         self._write_process()
+        self.heartbeat.next_attempt(self.number, from_step)
         self.begin(from_step, checkpoint, rollback=True, **more)
 
     def phase(self, name: str, detail: str | None = None) -> None:

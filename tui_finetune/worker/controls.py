@@ -93,6 +93,8 @@ class Controls:
         self._queued: list[Request] = []
         self._lost: str | None = None
         self.held = False
+        self.stood_still = 0.0
+        """Seconds in all in which somebody's request kept training from going on: they are no slow steps."""
         self.training = False
         """True between the first and the last optimizer step: a stop then waits for the step and saves."""
         self.loop: Loop | None = None
@@ -200,7 +202,7 @@ class Controls:
         detail: why, where nobody has asked for it. take_back: brings the model back to its device; what is asked for
         meanwhile is done after it, else saves and evaluations are done at once.
         """
-        before = self._attempt.phase_name
+        before, began = self._attempt.phase_name, time.monotonic()
         self.held = True
         try:
             self._attempt.phase("paused", detail)
@@ -216,6 +218,7 @@ class Controls:
             with self.lock:
                 self.held, self._pause = False, None
                 gone_on, self._continue = self._continue, None
+            self.stood_still += time.monotonic() - began
         self._attempt.phase(before)
         if gone_on is not None:
             self.applied(gone_on, self._attempt.outcome.step)

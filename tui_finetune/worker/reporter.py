@@ -63,6 +63,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         self._interval_started = time.monotonic()
         self._interval_step = 0
         self._interval_tokens = 0.0
+        self._stood_still = 0.0
         self._rows_per_step = 0
         self._validation: dict[str, float] = {}
 
@@ -93,7 +94,7 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         if self._own:
             self._open_run(args, state, kwargs.get("model"), kwargs.get("train_dataloader"))
         self._rows_per_step = _rows_per_step(args)
-        self._interval_started, self._interval_step = time.monotonic(), state.global_step
+        self._interval(state)
         self.attempt.outcome.steps = state.max_steps
         self.attempt.heartbeat.beat_progress(phase="training", step=state.global_step, steps=state.max_steps)
         self.controls.training = True
@@ -170,10 +171,11 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
             self._health.logged(_steps(state.global_step, logs, seconds, steps, tokens))
 
     def _interval(self, state: TrainerState) -> tuple[float, int]:
-        """Seconds and steps since the last log, evaluation or save."""
-        now = time.monotonic()
-        seconds, steps = now - self._interval_started, state.global_step - self._interval_step
-        self._interval_started, self._interval_step = now, state.global_step
+        """Seconds and steps since the last log, evaluation or save, without those in which somebody had it stand still."""
+        now, still = time.monotonic(), self.controls.stood_still
+        seconds = now - self._interval_started - (still - self._stood_still)
+        steps = state.global_step - self._interval_step
+        self._interval_started, self._interval_step, self._stood_still = now, state.global_step, still
         return seconds, steps
 
     def _speeds(self, seconds: float, steps: int, tokens: float) -> dict[str, float]:

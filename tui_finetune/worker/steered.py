@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.worker.generators import Generators
 from tui_finetune.worker.order import EpochOrder, RestOfEpoch
+from tui_finetune.worker.parameters import frozen_modules
 from tui_finetune.worker.steering import applying, schedule
 from tui_finetune.worker.steering.lever import SHAPE
 from tui_finetune.worker.steering.plan import Epochs, Segment
@@ -96,7 +97,7 @@ class SteeredLoop:
         self: Any, max_steps: int, num_update_steps_per_epoch: int, num_train_epochs: int, resume: Any, trial: Any
     ) -> tuple[int, int]:
         self._first_shape, self.segment, self._leaving = self.shape, None, False
-        kept = kept_state(resume)
+        kept, planned = kept_state(resume), self._plan_told()
         self.steering.horizon = kept.get("schedule_steps", max_steps)
         if kept:
             applying.restore(self.steering, self.steering.restorable(kept["settings"]))
@@ -119,7 +120,14 @@ class SteeredLoop:
         if self.state.global_step >= max_steps or self.stopping.ended:
             # Else the library, where the last step lies within an epoch, trains one step more than there are.
             epochs = num_train_epochs
+        if kept and planned != self._plan_told():
+            self.edge.plan()
         return epochs, steps
+
+    def _plan_told(self: Any) -> tuple[Any, ...]:
+        """What a `plan` event tells that steering can change: before training begins, what the recipe makes."""
+        steps = self.state.max_steps or self.steering.horizon
+        return steps, self.shape, frozen_modules(self.model), self.args.metric_for_best_model
 
     def _place(self: Any, segment: Segment) -> tuple[int, int]:
         """Epoch, and micro-batches of its segment to skip, at the checkpoint's step."""

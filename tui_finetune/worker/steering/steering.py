@@ -214,6 +214,7 @@ class Steering:
         return applying.release(self.trainer) if self.can_release and self.trainer.optimizer is not None else None
 
     def serve(self, *, held: bool = False) -> None:
+        began = time.monotonic()
         while (request := self.controls.take("save")) is not None:
             if self.trainer.saver.save_unless_saved():
                 self.controls.applied(request, self.trainer.state.global_step)
@@ -221,6 +222,8 @@ class Steering:
             assert self.evaluate is not None
             self.evaluate(request)
             self.controls.applied(request, self.trainer.state.global_step)
+        if not held:
+            self.controls.stood_still += time.monotonic() - began
 
     # In checkpoints
 
