@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from tui_finetune.runs.info import RunInfo
 
 FRESH = "--optimizer fresh begins with the weights alone, and takes any."
-NOT_COMPARED = ("of", "change", "run.device", *FREE)
+NOT_COMPARED = ("change", "run.device", *FREE)
 PATTERNS = "model.freeze"
 
 

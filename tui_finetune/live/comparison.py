@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_finetune.live import words
-from tui_finetune.live.lineage import fork, origin_words
+from tui_finetune.live.lineage import fork, origin_short
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.runs.info import RunInfo
@@ -17,7 +17,7 @@ from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import brief_events
 from tui_finetune.text import cut_end, cut_middle
 
-NOT_COMPARED = ("version", "name", "kind", "resolved", "data.label_names")
+NOT_COMPARED = ("version", "name", "kind", "of", "resolved", "data.label_names")
 """What differs between any two runs, or follows from another key."""
 FORK_ROWS = 12
 """Steps since two runs parted that are shown."""
@@ -201,7 +201,7 @@ _FACTS = (
     ("took", _took),
     ("model", lambda side: side.info.model),
     ("data", lambda side: side.info.data),
-    ("of", lambda side: origin_words(side.info)),
+    ("of", lambda side: origin_short(side.info)),
 )
 
 
@@ -224,6 +224,8 @@ def flat(table: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
             continue
         if isinstance(value, Mapping):
             found |= flat(value, f"{key}.")
+        elif key == "change" and isinstance(value, list):
+            found |= {f"change.{one['at_step']}.{name}": asked for one in value for name, asked in one["set"].items()}
         else:
             found[key] = value
     return found
