@@ -141,6 +141,20 @@ async def test_the_ladder_the_rest_of_the_settings_and_what_is_refused(home: Hom
         await screen.says("imdb-bert: set refused: it would end before this step")
 
 
+async def test_the_palette_finds_a_setting(home: Home, live: FakeRun) -> None:
+    async with showing(home, open_run=live.id) as screen:
+        await screen.sees("Checkpoints 1")
+        await screen.press(":")
+        await screen.type("save_total")
+        await screen.sees("▸ setting save_total_limit  –, can be changed while running")
+        await screen.press("enter")
+        await screen.sees("─ Change a running value")
+        assert "save_total_limit" in screen.cursor
+        await screen.press("escape", ":")
+        await screen.type("setting warmup")
+        await screen.sees("off: warm-up ended at step 0.")
+
+
 async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("step 2,480 of 4,221")

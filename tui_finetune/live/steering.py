@@ -9,6 +9,7 @@ from typing import Any
 
 from tui_finetune.live.control import read_value
 from tui_finetune.live.follows import consequences
+from tui_finetune.live.palette import Entry
 from tui_finetune.live.situation import Situation
 from tui_finetune.live.steered import value_words
 from tui_finetune.runs.settable import NEXT_STEP, RULE_PREFIX, SETTABLE, Setting, checked
@@ -72,6 +73,16 @@ def rows(now: Situation, *, every: bool = False) -> list[Row]:
 def more(now: Situation) -> int:
     """How many stand behind the line."""
     return len(SETTABLE) - len(FIRST)
+
+
+def entries(now: Situation, why_not: str = "") -> list[Entry]:
+    """The settings for the palette: `setting save_total_limit  3, can be changed while running`."""
+    found = []
+    for row in rows(now, every=True):
+        off = why_not or (f"{row.off}." if row.off else "")
+        about = f"{row.now}, can be changed while running"
+        found.append(Entry(f"setting {row.name}", "", about, off, f"setting:{row.name}", 1))
+    return found
 
 
 def _row(now: Situation, setting: Setting) -> Row:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import events
@@ -17,6 +17,8 @@ from tui_finetune.ui.widgets.painted import Painted
 
 if TYPE_CHECKING:
     from textual.widget import Widget
+
+    from tui_finetune.live.palette import Entry
 
 SMALLEST = (80, 24)
 
@@ -72,6 +74,10 @@ class Page(Keyed):
 
     def tabs(self) -> Sequence[tuple[str, str]]:
         """Name and title of each tab."""
+        return ()
+
+    def found_too(self) -> Sequence[tuple[Entry, Callable[[], None]]]:
+        """What the palette finds on this screen beside its actions, and what choosing it does."""
         return ()
 
     def small(self, width: int, height: int) -> Sequence[Line]:

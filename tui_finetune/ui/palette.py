@@ -45,6 +45,9 @@ class PaletteSheet(FindSheet[Entry]):
             self._acts[act] = lambda action=action, target=target: page.perform(action, target)  # type: ignore[misc]
             keys = keymap.shown(action.id)
             entries.append(Entry(action.label, keys, action.text, action.offer(target).why, act))
+        for entry, choose in page.found_too():
+            self._acts[entry.act] = choose
+            entries.append(entry)
         for one in SCREENS:
             act = f"screen:{one.name}"
             self._acts[act] = lambda name=one.name: page.ui.show_screen(name)  # type: ignore[misc]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from tui_finetune.live.forecast import settings_that_fit
 from tui_finetune.live.offers import Offer, report_offer
+from tui_finetune.live.palette import Entry
 from tui_finetune.live.points import Finding
 from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.situation import Situation, situation
@@ -17,6 +19,7 @@ from tui_finetune.live.steer_offers import (
     release_offer,
     save_offer,
 )
+from tui_finetune.live.steering import entries
 from tui_finetune.ui.drafted import RecipeDrafted, draft_that_fits
 from tui_finetune.ui.run_actions import RunActions
 from tui_finetune.ui.wants import TrainWanted
@@ -81,9 +84,21 @@ class SteerActions(RunActions):
             super().do_run_evaluate()
 
     def do_run_change(self) -> None:
+        self.change()
+
+    def change(self, name: str | None = None) -> None:
+        """The steering sheet, with the cursor on one of the settings."""
         from tui_finetune.ui.screens.run.steer.change_sheet import ChangeSheet
 
-        self.open_sheet(ChangeSheet(self))
+        self.open_sheet(ChangeSheet(self, name))
+
+    def found_too(self) -> Sequence[tuple[Entry, Callable[[], None]]]:
+        """Every setting of the run that is shown, by its name."""
+        if self.look is None:
+            return ()
+        why = self.change_offer().why
+        names = entries(self.situation(), why)
+        return [(one, functools.partial(self.change, one.act.partition(":")[2])) for one in names]
 
     def on_recipe_drafted(self, message: RecipeDrafted) -> None:
         if self.is_current and self.look is not None and message.run_id == self.look.info.id:
