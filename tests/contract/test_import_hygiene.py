@@ -15,7 +15,7 @@ import pytest
 
 import tui_finetune
 from tests.conftest import REPOSITORY
-from tui_finetune.cli.main import VERBS
+from tui_finetune.cli.main import VERBS, module_of
 from tui_finetune.paths import Home
 from tui_finetune.runs.store import RunStore
 
@@ -88,7 +88,7 @@ def test_every_part_of_the_light_side_is_looked_at() -> None:
     names = set(light_modules())
     assert {"cli.main", "plugin_api", "launch.start", "inference.model_files", "runs.store", "data.prepare"} <= names
     assert {
-        f"cli.verbs.{verb}" for verb in VERBS if importlib.util.find_spec(f"tui_finetune.cli.verbs.{verb}")
+        module_of(verb).removeprefix("tui_finetune.") for verb in VERBS if importlib.util.find_spec(module_of(verb))
     } <= names
 
 
@@ -102,7 +102,7 @@ def test_every_part_of_the_light_side_is_looked_at() -> None:
         "errors",
         "paths",
         "text",
-        *(f"cli.verbs.{verb}" for verb in VERBS),
+        *(module_of(verb).removeprefix("tui_finetune.") for verb in VERBS),
     ],
 )
 def test_importing_what_every_verb_starts_with_is_quick(module: str) -> None:
@@ -118,7 +118,7 @@ def test_importing_what_every_verb_starts_with_is_quick(module: str) -> None:
     ids=" ".join,
 )
 def test_running_a_quick_verb_imports_neither(arguments: list[str], tmp_path: Path) -> None:
-    if arguments[0] in VERBS and importlib.util.find_spec(f"tui_finetune.cli.verbs.{arguments[0]}") is None:
+    if arguments[0] in VERBS and importlib.util.find_spec(module_of(arguments[0])) is None:
         pytest.skip(f"verb {arguments[0]} does not exist yet")
     assert not ran_verb(arguments, tmp_path / "home") & (HEAVY | LATE)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import keyword
 import sys
 from typing import Any
 
@@ -46,7 +47,12 @@ VERBS: dict[str, str] = {
     "settings": "How the interface looks, and its keys.",
     "doctor": "What is installed here, what will not work, and how to mend it.",
 }
-"""Verb to its one line of help. The command is `command` in `tui_finetune.cli.verbs.<verb>`."""
+"""Verb to its one line of help. The command is `command` in the module of that verb."""
+
+
+def module_of(name: str) -> str:
+    """The module of a verb; one whose name is a word of Python has a line behind it: `continue_`."""
+    return f"tui_finetune.cli.verbs.{name}{'_' if keyword.iskeyword(name) else ''}"
 
 
 class Verbs(click.Group):
@@ -58,7 +64,7 @@ class Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in VERBS:
             return None
-        module = importlib.import_module(f"tui_finetune.cli.verbs.{cmd_name}")
+        module = importlib.import_module(module_of(cmd_name))
         command: click.Command = module.command
         return command
 

@@ -70,6 +70,8 @@ def pairs(words: Iterable[str]) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     rest = iter(words)
     for word in rest:
+        if word.startswith("-"):
+            raise click.NoSuchOption(word, ctx=click.get_current_context(silent=True))
         key, equals, value = word.partition("=")
         if not equals:
             value = next(rest, "")

@@ -69,6 +69,8 @@ def test_what_is_wrong_with_the_values_is_told_at_once_and_nothing_is_sent(cli: 
 MEANINGLESS = [
     (["set", "a", "learning_rate"], "learning_rate has no value"),
     (["set", "a"], "Missing argument"),
+    (["set", "a", "max_grad_norm", "-3"], "max_grad_norm: is -3, must be at least 0."),
+    (["set", "a", "dropout", "0.1", "--reson", "x"], "No such option '--reson'"),
     (["set", "a", "dropout", "0.1", "--applied", "--no-wait"], "exclude each other"),
     (["rollback", "a", "--set", "learning_rate"], "has no '='"),
     (["rollback", "a", "--set", "lr=1"], "Did you mean learning_rate?"),

@@ -10,7 +10,8 @@ from tui_finetune.cli.steering import Waiting, keys_in_words, pairs, settings, s
 
 
 @click.command(
-    epilog=f"Keys: {keys_in_words()}. Numbers may be factors, as in: learning_rate x0.5. docs/steering.md has them all."
+    context_settings={"ignore_unknown_options": True},  # -3 is a value, to be refused by what it is given for
+    epilog=f"Keys: {keys_in_words()}. Numbers may be factors, as in: learning_rate x0.5. docs/steering.md has them all.",
 )
 @run_argument
 @click.argument("pairs_", nargs=-1, required=True, metavar="KEY VALUE [KEY VALUE …]")

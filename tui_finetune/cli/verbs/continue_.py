@@ -1,4 +1,4 @@
-"""`continue`: a run that is held goes on."""  # noqa: N999 - a verb's module has the verb's name
+"""`continue`: a run that is held goes on."""
 
 from __future__ import annotations
 
