@@ -78,7 +78,25 @@ def _event_text(event: Event, history: History) -> str | None:
 def _attempt(event: Event, history: History) -> str:
     n, step = event.get("n", event.attempt), event.get("from_step")
     place = f" from step {step:,}" if isinstance(step, int) and step else ""
-    return f"attempt {n} begins{place}{', rolled back' if event.get('rollback') else ''}"
+    place += ", rolled back" if event.get("rollback") else ""
+    of = event.get("of")
+    place += f", of {str(of.get('run'))[-4:]}" if isinstance(of, Mapping) else ""
+    told = [_otherwise(one) for one in (*_mappings(event.get("accepted")), *_sets(event.get("set")))]
+    return f"attempt {n} begins{place}" + (f"; {', '.join(told)}" if told else "")
+
+
+def _otherwise(one: Mapping[str, Any]) -> str:
+    """`torch 2.13.0 → 2.13.1`: what was accepted, or set, when a run went on."""
+    return f"{one.get('name')} {one.get('before')} → {one.get('now')}"
+
+
+def _mappings(found: Any) -> list[Mapping[str, Any]]:
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+
+
+def _sets(found: Any) -> list[Mapping[str, Any]]:
+    pairs = found.items() if isinstance(found, Mapping) else ()
+    return [{"name": k, "before": v[0], "now": v[-1]} for k, v in pairs if isinstance(v, list) and v]
 
 
 def _phase(event: Event, history: History) -> str | None:

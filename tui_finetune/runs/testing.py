@@ -16,7 +16,7 @@ from typing import Any
 
 from tui_finetune.runs import atomic
 from tui_finetune.runs.attempts import newest_attempt
-from tui_finetune.runs.contract import LIST, NUMBER, TEXT, WHOLE, event_problems, is_kind
+from tui_finetune.runs.contract import LIST, NUMBER, TABLE, TEXT, WHOLE, event_problems, is_kind
 from tui_finetune.runs.events import LINE_LIMIT
 from tui_finetune.runs.layout import MANIFEST, VERSION, RunPaths, checkpoint_step, looks_like_run_id
 from tui_finetune.runs.status import RESULT_STATES
@@ -25,6 +25,7 @@ from tui_finetune.runs.tail import parse
 _FILES: Mapping[str, Mapping[str, str]] = {
     "run.json": {"v": WHOLE, "id": TEXT, "kind": TEXT, "created": NUMBER},
     "changes.json": {"v": WHOLE, "changes": LIST},
+    "resume.json": {"v": WHOLE, "attempt": WHOLE, "accepted": LIST, "set": TABLE},
     "label.json": {"name": TEXT, "tags": LIST, "note": TEXT},
     "process.json": {"v": WHOLE, "attempt": WHOLE, "pid": WHOLE, "host": TEXT, "started": NUMBER},
     "heartbeat": {"t": NUMBER, "attempt": WHOLE, "progress_t": NUMBER},

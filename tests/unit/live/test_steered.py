@@ -66,6 +66,20 @@ LINES = [
     (event("queued", behind=["20261123T091502-imdb-bert-k3f9"], place=1), "queued, place 1, behind k3f9"),
     (event("preflight_refused", what="memory", why="25.3 GB needed."), "! pre-flight refused: 25.3 GB needed."),
     (event("attempt", n=2, from_step=100, rollback=True), "attempt 2 begins from step 100, rolled back"),
+    (
+        event("attempt", n=1, from_step=20, of={"run": "20261127T064228-night-tyb0", "checkpoint": 20}),
+        "attempt 1 begins from step 20, of tyb0",
+    ),
+    (
+        event(
+            "attempt",
+            n=2,
+            from_step=4,
+            accepted=[{"name": "torch", "before": "2.13.0", "now": "2.13.1"}],
+            set={"train.dataloader_num_workers": [8, 2]},
+        ),
+        "attempt 2 begins from step 4; torch 2.13.0 → 2.13.1, train.dataloader_num_workers 8 → 2",
+    ),
 ]  # fmt: skip
 
 
