@@ -15,6 +15,7 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("recor
 FOUND: dict[str, set[str]] = {
     "demo": set(),
     "overfit": {"overfitting"},
+    "collapse": {"one_class", "loss_flat"},
 }
 """Name of a recorded training to the rules that find something in it."""
 

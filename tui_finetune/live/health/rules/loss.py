@@ -178,10 +178,10 @@ class LossSpike(Rule):
 
 
 class LossFlat(Rule):
-    """The loss does not fall, or stays at what guessing by the labels' frequencies costs.
+    """The loss does not fall, or is no better than what guessing by the labels' frequencies costs.
 
     The first and the newest hundred steps: neither mean nor median differs by two standard errors, nor by 2 %; or the newest
-    two hundred are within 2 % of the entropy of the labels.
+    two hundred are no more than 2 % below the entropy of the labels.
     """
 
     name = "loss_flat"
@@ -226,13 +226,13 @@ class LossFlat(Rule):
         )
         learnt = guess is not None and level < 0.9 * guess
         at_guess = guess is not None and len(self.before) == FLAT_WINDOW and all(
-            abs(one - guess) <= MOVED * guess for one in (level, mean(self.before))
+            one >= (1 - MOVED) * guess for one in (level, mean(self.before))
         )  # fmt: skip
         if not (at_guess or (still and not learnt)):
             return
         since = now.facts.warmup_steps + 1 if still else seen.step - 2 * FLAT_WINDOW + 1
         what = (
-            f"loss stays at {words.score(level)}, which always guessing by frequency costs too"
+            f"loss {words.score(level)}, and always guessing by frequency costs {words.score(guess)}"
             if at_guess
             else f"loss does not fall: {words.score(start)} at the beginning, {words.score(level)} now"
         )
