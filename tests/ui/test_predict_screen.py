@@ -281,6 +281,22 @@ async def test_a_file_can_be_stopped(home: Home, run: FakeRun, tmp_path: Path, m
         assert sorted(path.name for path in tmp_path.glob("rows*")) == ["rows.csv"]
 
 
+async def test_the_end_of_the_program_says_what_it_ends(home: Home, run: FakeRun, tmp_path: Path, mode: Mode) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text("text\n" + "tiny\n" * 9)
+    async with showing(home) as screen:
+        await opened(screen)
+        mode("slow")
+        await screen.press("escape", "]", "enter")
+        await screen.type(str(file))
+        await screen.press("enter")
+        await screen.sees("of 9")
+        await screen.press("ctrl+q")
+        await wait_for(lambda: screen.app.return_value is not None, "the end")
+        assert "rows.csv is not predicted: " in str(screen.app.return_value)
+        assert sorted(path.name for path in tmp_path.glob("rows*")) == ["rows.csv"]
+
+
 async def test_a_folder_with_a_tagger_marks_the_words(home: Home, tmp_path: Path) -> None:
     folder = model_card(tmp_path / "tagger", ["O", "B-PER", "I-PER"], task="token-classification")
     async with showing(home) as screen:

@@ -10,7 +10,8 @@ from tui_finetune.config.load import load_recipe
 from tui_finetune.config.locate import key_lines
 from tui_finetune.config.verify import verify
 from tui_finetune.errors import Problem, RecipeError
-from tui_finetune.live.form import FormField, Judged, Trial, advice, arranged, last_item
+from tui_finetune.live.form import FormField, Judged, Trial
+from tui_finetune.live.form_hints import advice, arranged, last_item
 from tui_finetune.live.recipe_form import read_form
 from tui_finetune.live.typed import read_typed
 

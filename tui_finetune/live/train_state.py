@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from tui_finetune.errors import Problem
 from tui_finetune.live.document import Document
-from tui_finetune.live.form import REST, Difference, Form, Judged, Row, differences, facts, placed, rows
+from tui_finetune.live.form import REST, Difference, Form, Judged, Row, differences, placed, rows
+from tui_finetune.live.form_hints import facts
 from tui_finetune.live.form_lines import Beside
 from tui_finetune.live.train_page import Disk
 

@@ -16,16 +16,12 @@ from tui_finetune.live.form import (
     FormField,
     Group,
     Trial,
-    advice,
-    arranged,
     best_match,
     differences,
-    facts,
-    last_item,
     placed,
     rows,
-    steps,
 )
+from tui_finetune.live.form_hints import advice, arranged, facts, last_item, steps
 from tui_finetune.live.form_lines import Beside, choice_line, detail, mark, row_line, trial_lines, wrapped
 from tui_finetune.live.spans import plain, width_of
 

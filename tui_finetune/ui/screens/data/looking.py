@@ -52,9 +52,9 @@ class Looking(Page):
         """Number of what is open."""
         self._view = 0
         self._find: str | None = None
+        """Id of the row that is to be shown once the data are open."""
         self._then: Callable[[RowRead], None] | None = None
         """What is to be done with the row under the cursor once it has been read."""
-        """Id of the row that is to be shown once the data are open."""
         self._since = 0.0
 
     @functools.cached_property

@@ -11,7 +11,8 @@ from textual.app import ComposeResult
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui_finetune.live.form import FormField, Row, Trial, last_item
+from tui_finetune.live.form import FormField, Row, Trial
+from tui_finetune.live.form_hints import last_item
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.ui.actions import Place
 from tui_finetune.ui.screens.train.places import VALUE
