@@ -56,6 +56,11 @@ def segfault() -> None:
     ctypes.string_at(0)
 
 
+def segfault_again() -> None:
+    """In every attempt."""
+    segfault()
+
+
 def flood() -> None:
     line = b"x" * 999 + b"\n"
     for _ in range(FLOOD_BYTES // len(line)):
@@ -77,13 +82,15 @@ def set_clock() -> None:
 
 
 HARMS: Mapping[str, Callable[[], None]] = {
-    one.__name__: one for one in (kill, wait, hang, fail, leave, leave_at_once, segfault, flood, take_memory, set_clock)
+    one.__name__: one
+    for one in (kill, wait, hang, fail, leave, leave_at_once, segfault, segfault_again, flood, take_memory, set_clock)
 }
 
 
 def at(instant: str) -> None:
     if instant == INSTANT and HARM in HARMS and not FLAG.exists():
-        FLAG.touch()
+        if HARMS[HARM] is not segfault_again:
+            FLAG.touch()
         HARMS[HARM]()
 
 

@@ -15,7 +15,7 @@ class Fault(NamedTuple):
 
 KILLED, SIGNALS, LOOKING = "Killed", "Signals", "The interface and its terminal"
 MACHINE, DISK, FILES = "The machine", "The disk", "The run directory"
-CODE, TOGETHER = "Code that misbehaves", "Several at once"
+CODE, KEPT = "Code that misbehaves", "Kept going by itself: `[run] auto_resume = 3`, and the queue"
 
 FAULTS: dict[str, Fault] = {
     "killed-loading": Fault(KILLED, "kill -9 of the worker while it loads"),
@@ -59,5 +59,12 @@ FAULTS: dict[str, Fault] = {
     "listener-hangs": Fault(CODE, "a plugin that is told of events hangs"),
     "segfault": Fault(CODE, "native code reads where nothing is (SIGSEGV)"),
     "flood": Fault(CODE, "80 MB are printed at once"),
+    "kept-killed": Fault(KEPT, "kill -9 of the worker; keeper and workers started as a person's are, imports included"),
+    "kept-twice": Fault(KEPT, "the same segfault at the same step in each attempt"),
+    "kept-preempted": Fault(KEPT, "SIGTERM to the worker alone"),
+    "kept-told": Fault(KEPT, "SIGTERM to the keeper"),
+    "keeper-killed": Fault(KEPT, "kill -9 of the keeper"),
+    "keeper-and-worker-killed": Fault(KEPT, "kill -9 of keeper and worker"),
+    "queue-holder-killed": Fault(KEPT, "kill -9 of the run whose device another run waits for"),
 }
 """Id to fault, in the order of the page."""

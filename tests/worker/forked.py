@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import runpy
 import socket
 import subprocess
@@ -46,12 +47,13 @@ class ForkServer:
 
     def spawn(self, command: Sequence[str], paths: RunPaths) -> ForkedWorker:
         """What `handoff._spawn` does, without the seconds of importing."""
-        at = list(command).index("tui_finetune.worker")
+        at = list(command).index("-m") + 1
         request = {
             "argv": list(command[at + 1 :]),
             "cwd": str(paths.root),
             "env": child_environment(),
             "log": str(paths.stdout_log),
+            **({"call": "tests.worker.forked:run_keeper"} if command[at] == "tui_finetune.launch.keeper" else {}),
         }
         return ForkedWorker(self, self.ask(request)["pid"])
 
@@ -91,6 +93,41 @@ class ForkedWorker:
         code = self.poll()
         assert code is not None
         return code
+
+
+class ForkedChild:
+    """A worker that a keeper in a forked process has forked, in the shape of a Popen."""
+
+    def __init__(self, command: Sequence[str]) -> None:
+        self.returncode: int | None = None
+        self.pid = os.fork()
+        if self.pid == 0:
+            self._work(command)
+
+    def _work(self, command: Sequence[str]) -> None:
+        code = 70
+        try:
+            from tui_finetune.worker.__main__ import main
+
+            code = main(list(command[command.index("tui_finetune.worker") + 1 :]))
+        finally:
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os._exit(code)
+
+    def wait(self, timeout: float | None = None) -> int:
+        _, status = os.waitpid(self.pid, 0)
+        self.returncode = os.waitstatus_to_exitcode(status)
+        return self.returncode
+
+
+def run_keeper(arguments: Sequence[str]) -> int:
+    """Called in a forked process: a keeper that forks its workers, and waits a moment where the real one waits seconds."""
+    from tui_finetune.launch import keeper
+
+    keeper._spawn = ForkedChild  # type: ignore[assignment]
+    keeper.WAITS = tuple(float(text) for text in os.environ.get("TEST_KEEPER_WAITS", "0.2").split())
+    return keeper.main(list(arguments))
 
 
 def make_model(arguments: Sequence[str]) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.launch.notices import Notice, Outcome, send_all
+from tui_finetune.launch.notices import Notice, send_all
+from tui_finetune.runs.channels import wanted_channels
 from tui_finetune.runs.info import read_info
 from tui_finetune.runs.layout import RunPaths
 
@@ -26,17 +26,6 @@ def tell(run: str, event: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [outcome.as_fields() for outcome in send_all(channels, notice_of(paths, event))]
 
 
-def wanted_channels(paths: RunPaths) -> list[str]:
-    """`[run] notify` of a run's recipe."""
-    try:
-        recipe = tomllib.loads(paths.recipe_toml.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    table = recipe.get("run")
-    channels = table.get("notify") if isinstance(table, dict) else None
-    return [one for one in channels if isinstance(one, str)] if isinstance(channels, list) else []
-
-
 def notice_of(paths: RunPaths, event: Mapping[str, Any]) -> Notice:
     """The words for an event."""
     info = read_info(paths)
@@ -47,6 +36,3 @@ def notice_of(paths: RunPaths, event: Mapping[str, Any]) -> Notice:
     state, reason = str(event.get("state")), event.get("reason")
     step = f" at step {event['step']:,}" if isinstance(event.get("step"), int) and state != "finished" else ""
     return Notice(f"{info.title} {state}{step}", str(reason or ""), {**facts, "state": state, "reason": reason})
-
-
-__all__ = ["Outcome", "notice_of", "tell", "wanted_channels"]

@@ -16,6 +16,7 @@ from tui_finetune.errors import ExitCode, Problem, UserError
 from tui_finetune.runs import control
 from tui_finetune.runs.control import Request
 from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.keeping import keeping
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event, EventTail
 from tui_finetune.text import Shown, shown
@@ -27,6 +28,8 @@ POLL_SECONDS = 0.05
 
 def ask(call: Call, query: str, action: str, *, wait: bool) -> None:
     """Sends the request, says what was answered, with `wait` follows the run to its end. The body of `stop` and `abort`."""
+    if _keeper_told(call, query):
+        return
     info, status = live_run(call, query, action)
     if status.state == "stopping" and action == "stop":
         diagnostics.say(shown(f"{info.title} is stopping already."))
@@ -38,6 +41,23 @@ def ask(call: Call, query: str, action: str, *, wait: bool) -> None:
     if answer is not None and answer.get("answer") == "refused":
         raise refused(info, action, answer)
     _finish(call, info, action, request, answer, wait=wait)
+
+
+def _keeper_told(call: Call, query: str) -> bool:
+    """True for a run whose next attempt was about to begin by itself: it does not any more."""
+    info = require_readable(find_run(call, query, lambda one: one.status().live or _waits(one)))
+    kept = keeping(info.paths) if not info.status().live else None
+    if kept is None or not kept.waits or not kept.end():
+        return False
+    diagnostics.say(shown(f"{info.title} stays as it is: no other attempt begins by itself."))
+    if call.json:
+        output.print_json(info.as_json())
+    return True
+
+
+def _waits(info: RunInfo) -> bool:
+    kept = keeping(info.paths)
+    return kept is not None and kept.waits
 
 
 def live_run(

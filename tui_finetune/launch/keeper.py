@@ -21,6 +21,8 @@ from pathlib import Path
 
 from tui_finetune.children import child_environment
 from tui_finetune.launch.handoff import ATTEMPT_TAKEN
+from tui_finetune.launch.notices import Notice, send_all
+from tui_finetune.runs.channels import wanted_channels
 from tui_finetune.runs.info import RunInfo, read_info
 from tui_finetune.runs.keeping import is_keeper, write_keeping
 from tui_finetune.runs.layout import RunPaths
@@ -28,7 +30,7 @@ from tui_finetune.runs.liveness import rough
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import last_events
 
-WAITS = (5.0, 30.0, 120.0, 300.0)
+WAITS: Sequence[float] = (5.0, 30.0, 120.0, 300.0)
 """Seconds before the first attempt that is started by itself, the second …; the last one counts for all that follow."""
 GOES_ON = ("died", "preempted")
 PASSED_ON = (signal.SIGTERM, signal.SIGUSR1)
@@ -57,13 +59,13 @@ class Fall:
 class Keeper:
     """Keeps one run going."""
 
-    def __init__(self, paths: RunPaths, options: Sequence[str], times: int, *, waits: Sequence[float] = WAITS,
+    def __init__(self, paths: RunPaths, options: Sequence[str], times: int, *, waits: Sequence[float] | None = None,
                  spawn: Spawn | None = None) -> None:  # fmt: skip
         """options: what every worker is given beside its run directory and its attempt."""
         self._paths = paths
         self._options = tuple(options)
         self._times = times
-        self._waits = waits
+        self._waits = waits or WAITS
         self._spawn = spawn or _spawn
         self._worker: subprocess.Popen[bytes] | None = None
         self._ending = threading.Event()
@@ -87,9 +89,10 @@ class Keeper:
                 return self._over(code, "somebody else has started the next attempt")
             status = self._info().status()
             if status.state not in GOES_ON:
-                return self._over(code, f"it is {status.state}")
+                return self._over(code)
             fall = Fall(status.state, code, status.step or 0)
             why_not = self._why_not(fall, before)
+            self._notify(status, why_not)
             if why_not is not None:
                 return self._over(code, why_not)
             if not self._wait(attempt, status):
@@ -102,9 +105,7 @@ class Keeper:
         command = (sys.executable, "-m", "tui_finetune.worker", str(self._paths.root), "--attempt", str(attempt))
         self._worker = self._spawn((*command, *self._options))
         self._tell(worker=self._worker.pid)
-        while True:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                return self._worker.wait(timeout=3_600)
+        return self._worker.wait()
 
     def _why_not(self, fall: Fall, before: Fall | None) -> str | None:
         if self._ending.is_set():
@@ -117,14 +118,31 @@ class Keeper:
 
     def _wait(self, attempt: int, status: Status) -> bool:
         """The time before the next attempt; False where somebody says no meanwhile."""
-        seconds = self._waits[min(self._made, len(self._waits) - 1)]
+        seconds = self._seconds
         self._tell(next_in=seconds)
         _say(f"attempt {attempt} {status.words}; attempt {attempt + 1} begins in {rough(seconds)}")
         return not self._ending.wait(seconds)
 
-    def _over(self, code: int, why: str) -> int:
+    @property
+    def _seconds(self) -> float:
+        """Before the next attempt."""
+        return self._waits[min(self._made, len(self._waits) - 1)]
+
+    def _notify(self, status: Status, why_not: str | None) -> None:
+        """Says of a worker that died what it could not say itself."""
+        channels = wanted_channels(self._paths) if status.state == "died" else []
+        if channels:
+            title = f"{self._info().title} died" + (f" at step {status.step:,}" if status.step else "")
+            what_next = (
+                f"no other attempt is started: {why_not}" if why_not else f"it goes on in {rough(self._seconds)}"
+            )
+            facts = {"run": self._paths.id, "state": "died", "step": status.step, "reason": status.reason}
+            for sent in send_all(channels, Notice(title, f"{status.reason}; {what_next}", facts)):
+                _say(f"notice by {sent.channel}: {'sent' if sent.ok else f'not sent: {sent.why}'}")
+
+    def _over(self, code: int, why: str = "") -> int:
         self._tell(over=why)
-        if self._made or why.startswith(("twice", "all")):
+        if why:
             _say(f"no other attempt is started: {why}")
         return code if code >= 0 else 128 - code
 

@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 
 from tui_finetune.errors import Problem
+from tui_finetune.runs.layout import RunPaths
 
 KINDS = ("bell", "desktop", "command", "webhook")
 FORMS = 'bell, desktop, "command: notify.sh", "webhook: env:NAME" or "webhook: file:PATH"'
@@ -44,3 +45,16 @@ def command_words(command: str) -> list[str]:
         return shlex.split(command)
     except ValueError:
         return []
+
+
+def wanted_channels(paths: RunPaths) -> list[str]:
+    """`[run] notify` of a run's recipe."""
+    import tomllib  # late: most who look at channels have a recipe already
+
+    try:
+        recipe = tomllib.loads(paths.recipe_toml.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    table = recipe.get("run")
+    channels = table.get("notify") if isinstance(table, dict) else None
+    return [one for one in channels if isinstance(one, str)] if isinstance(channels, list) else []

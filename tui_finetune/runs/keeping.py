@@ -27,7 +27,7 @@ class Keeping:
     next_at: float | None
     """When it starts the next one, unix seconds, while it waits to do so."""
     over: str | None
-    """Why it starts none any more, once it has ended by itself."""
+    """Why it starts none any more, once it has ended by itself; nothing where there was no need to."""
     keeper: Mapping[str, Any]
     """The identity of its process."""
 
@@ -45,7 +45,7 @@ class Keeping:
         """`1 of 3`, and what comes of it."""
         told = f"{self.made} of {self.times}"
         if self.over is not None:
-            return f"{told}; {self.over}"
+            return f"{told}; {self.over}" if self.over else told
         if not self.alive:
             return f"{told}; its keeper is gone: the next attempt is started by hand"
         if self.next_at is not None:

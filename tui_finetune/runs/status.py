@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def derive(paths: RunPaths, *, created: float | None = None, watch: HeartbeatWat
     if result is not None and result.get("state") in RESULT_STATES:
         claimed = _read(paths.process_json) if _later_claim(paths, result) else None
         if claimed is None or _attempt_of(claimed) <= _attempt_of(result):
-            return _unclaimed(paths, created) if _being_claimed(paths, result) else _ended(result)
+            return _unclaimed(paths, created) if _being_claimed(paths, result) else _kept(paths, _ended(result))
     claimed = _read(paths.process_json)
     if claimed is None or _being_claimed(paths, claimed):
         return _unclaimed(paths, created)
@@ -305,6 +306,12 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
         },
         log_tail=log_tail(paths),
     )
+
+
+def _kept(paths: RunPaths, status: Status) -> Status:
+    """Of a run that was pre-empted: whether its keeper goes on."""
+    by_itself = _by_itself(keeping(paths)) if status.state == "preempted" else None
+    return status if by_itself is None else replace(status, advice=by_itself)
 
 
 def _by_itself(kept: Keeping | None) -> str | None:

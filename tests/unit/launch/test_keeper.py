@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -74,14 +75,14 @@ def test_a_run_that_ends_is_left_alone(home: Home) -> None:
     for state in ("finished", "stopped", "aborted", "failed"):
         kept = Kept(home, ends(state))
         assert kept.keeper.run(1) == (1 if state == "failed" else 0)
-        assert kept.words() == f"0 of 3; it is {state}"
+        assert kept.words() == "0 of 3"
 
 
 def test_after_a_death_the_next_attempt_begins(home: Home, capsys: pytest.CaptureFixture[str]) -> None:
     kept = Kept(home, died(7), ends("preempted", 9), ends("finished"))
     assert kept.keeper.run(1) == 0
     assert [command[command.index("--attempt") + 1] for command in kept.commands] == ["1", "2", "3"]
-    assert kept.words() == "2 of 3; it is finished"
+    assert kept.words() == "2 of 3"
     said = capsys.readouterr().out
     assert "keeper: attempt 1 died: process gone without a result at step 7; attempt 2 begins in 0 s" in said
 
@@ -172,3 +173,16 @@ def test_it_imports_nothing_heavy(run_python: Callable[[str], subprocess.Complet
     heavy = ("torch", "transformers", "pydantic", "pyarrow", "numpy", "click", "textual", "duckdb", "pluggy")
     done = run_python(f"import tui_finetune.launch.keeper, sys; print([m for m in {heavy} if m in sys.modules])")
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_what_a_dead_worker_cannot_say_its_keeper_does(
+    home: Home, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kept = Kept(home, died(7), died(7))
+    told = tmp_path / "told"
+    kept.run.paths.recipe_toml.write_text(f'[run]\nnotify = ["command: sh -c \'cat >> {told}\'", "desktop"]\n')
+    kept.keeper.run(1)
+    title = f"kept ({kept.run.short}) died at step 7\nprocess gone without a result at step 7; "
+    next_one, last = "it goes on in 0 s\n", "no other attempt is started: twice the same end at step 7: "
+    assert told.read_text() == f"{title}{next_one}{title}{last}another attempt would meet it again\n"
+    assert "keeper: notice by command: sent\n" in capsys.readouterr().out
