@@ -76,12 +76,12 @@ async def test_the_line_was_lost_and_the_rate_is_lowered(home: Home, live: FakeR
         await screen.says("not sent yet")
         assert RequestReader(live.paths).poll() == []
         await screen.press("tab")
-        await screen.type("validation above training")
+        await screen.type("high")
         await screen.press("enter")
         await screen.sees_not("Change a running value")
         request = await the_request(live)
         assert (request.action, request.attempt) == ("set", 1)
-        assert request.values == {"set": {"learning_rate": 1e-5}, "reason": "validation above training"}
+        assert request.values == {"set": {"learning_rate": 1e-5}, "reason": "high"}
         answered(live, request, "from step 2,556")
         await screen.says("imdb-bert: set accepted: from step 2,556")
         trained(live, 2_500, 2_560)
@@ -96,7 +96,7 @@ async def test_the_line_was_lost_and_the_rate_is_lowered(home: Home, live: FakeR
         assert "2,556" in row
         assert "applied" in row
         await screen.press("enter")
-        await screen.sees("why            validation above training")
+        await screen.sees("why            high")
         await screen.press("escape", "ctrl+q")
     assert screen.app.return_value == f"imdb-bert ({live.short}) goes on. tui-finetune shows it again."
 
@@ -108,6 +108,7 @@ def answered(run: FakeRun, request: Request, when: str) -> None:
     )  # fmt: skip
 
 
+@pytest.mark.slow
 async def test_the_ladder_the_rest_of_the_settings_and_what_is_refused(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("step 2,480 of 4,221")
@@ -141,6 +142,7 @@ async def test_the_ladder_the_rest_of_the_settings_and_what_is_refused(home: Hom
         await screen.says("imdb-bert: set refused: it would end before this step")
 
 
+@pytest.mark.slow
 async def test_the_palette_finds_a_setting(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("Checkpoints 1")
@@ -161,6 +163,10 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
         await screen.sees("Checkpoints 1")
         assert screen.footer.startswith(" p Pause  c Change…  w Save  v Evaluate  s Stop…  l Log")
         await screen.press("p")
+        await screen.sees("Control 1")
+        await screen.press("[")
+        assert "waiting" in screen.cursor, "nobody has answered it yet"
+        await screen.press("escape")
         request = await the_request(live)
         assert (request.action, dict(request.values)) == ("pause", {"release": False})
         answered(live, request, "after this step")
@@ -221,6 +227,7 @@ async def test_a_finding_says_what_helps_and_does_it(home: Home, live: FakeRun) 
         await screen.sees("over at step 1,407")
 
 
+@pytest.mark.slow
 async def test_a_branch_is_a_recipe_to_look_at(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("Checkpoints 1")
@@ -238,6 +245,7 @@ async def test_a_branch_is_a_recipe_to_look_at(home: Home, live: FakeRun) -> Non
         assert "optimizer" not in screen.text
 
 
+@pytest.mark.slow
 async def test_checkpoints_are_evaluated_tried_and_deleted(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("Checkpoints 1")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tui_finetune.live.progress import Progress, progress
 from tui_finetune.live.series import History
+from tui_finetune.runs.control import Request
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.records import AttemptRecord, CheckpointRecord
 from tui_finetune.runs.status import Status
@@ -35,6 +36,8 @@ class RunLook:
     """The newest lines that it printed."""
     said: Sequence[str] = ()
     """The newest events, as lines."""
+    waiting: Sequence[Request] = ()
+    """Requests that nobody has answered yet."""
     gone: str | None = None
     """Why its directory cannot be read now."""
 

@@ -12,6 +12,7 @@ from textual.message import Message
 
 from tui_finetune.live.bulk import LongRun, first_look
 from tui_finetune.live.series import History
+from tui_finetune.runs import control
 from tui_finetune.runs.info import read_info
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.logfile import LogTail
@@ -123,7 +124,8 @@ class Following:
 
     def _advance(self, events: list[Event], status: Status) -> None:
         size = _size(self._paths.events)
-        told = messages.RunAdvanced(self.run_id, events, status, self._tail.offset, size, self._tail.begun)
+        left = control.waiting(self._paths) if status.live else []
+        told = messages.RunAdvanced(self.run_id, events, status, self._tail.offset, size, self._tail.begun, left)
         self._post(told)
         if any(event.name in OF_FILES for event in events):
             self._told.feed(event for event in events if event.name in OF_FILES)

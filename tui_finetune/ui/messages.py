@@ -14,6 +14,7 @@ from tui_finetune.live.launching import Step
 from tui_finetune.live.reader import Listing
 from tui_finetune.live.runs_page import MachineFigures
 from tui_finetune.live.series import History
+from tui_finetune.runs.control import Request
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.records import AttemptRecord, CheckpointRecord
 from tui_finetune.runs.status import Status
@@ -68,6 +69,8 @@ class RunAdvanced(Message):
     """Bytes that the events have."""
     begun: int = 0
     """Bytes read before these: whoever has not had those before cannot take these."""
+    waiting: Sequence[Request] = ()
+    """Requests that nobody has answered yet."""
     taken: threading.Event = field(default_factory=threading.Event)
     """Set by the handler: the reader waits for it, so that a long history is never in memory twice."""
 

@@ -101,7 +101,7 @@ class CheckpointsPane(Table, Pane):
         one, look = self._current(), self.look
         assert one is not None
         assert look is not None
-        self.ui.show_screen("predict", PredictWanted(model=f"{look.info.id}@{one.step}"))
+        self.ui.show_screen("predict", PredictWanted(model=f"{look.info.short}@{one.step}"))
 
     def do_item_delete(self) -> None:
         one = self._current()

@@ -78,6 +78,8 @@ class RunFollowing(CheckpointActions):
         if message.begun != self._read:
             return
         self._read = message.read
+        if self.look is not None:
+            self.look.waiting = message.waiting
         self._feed(message.events)
         self._whole = self._whole or message.read >= message.size
         self._advanced(message.status)

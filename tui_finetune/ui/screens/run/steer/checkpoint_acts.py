@@ -90,7 +90,7 @@ class CheckpointActions(SteerActions):
         from tui_finetune.ui.screens.evaluate.work import Evaluations
 
         self.say("Looking at model and data …", "muted")
-        Evaluations(self.ui.bridge).evaluate(f"{row.info.id}@{step}", "", split)
+        Evaluations(self.ui.bridge).evaluate(f"{row.info.short}@{step}", "", split)
 
     def on_evaluation_started(self, message: EvaluationStarted) -> None:
         if self.is_current:

@@ -26,19 +26,20 @@ class ControlPane(Table, Pane):
 
     def __init__(self) -> None:
         super().__init__(id="control")
-        self._made_of = (0, 0, 0, False)
+        self._made_of: tuple[object, ...] = ()
         self._rows: Sequence[Asked] = ()
 
     def rows(self) -> Sequence[Asked]:
-        """Made anew where something was asked, an attempt began, or the run ended."""
+        """Made anew where something was asked or answered, an attempt began, or the run ended."""
         look = self.look
         if look is None:
             return ()
         history = look.history
-        made_of = (id(history), len(history.requests), len(history.attempts), history.end is not None)
+        waiting = tuple(one.id for one in look.waiting)
+        made_of = (id(history), len(history.requests), len(history.attempts), history.end is not None, waiting)
         if made_of != self._made_of:
             at_end = self.cursor >= len(self._rows) - 1
-            self._made_of, self._rows = made_of, asked(history)
+            self._made_of, self._rows = made_of, asked(history, look.waiting)
             if at_end:
                 self.cursor = max(0, len(self._rows) - 1)
         return self._rows
