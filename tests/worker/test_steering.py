@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import shutil
-import signal
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.waiting import wait_until
-from tests.worker import training
 from tests.worker.forked import ForkServer
-from tests.worker.training import Ground, ask, ended, events, finished, weights
+from tests.worker.held import Steered, answer, applied, ground_of_held_runs
+from tests.worker.training import ask, ended, events, finished, weights
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.runs.info import RunInfo
@@ -26,70 +22,11 @@ STEPS = 18
 """48 rows of train, 4 a batch, 2 batches a step: 6 steps an epoch, 3 epochs."""
 
 
-@dataclass
-class Steered:
-    """A ground whose runs write down what their optimizer has, and can be held at a step."""
-
-    ground: Ground
-    folder: Path
-    monkeypatch: pytest.MonkeyPatch
-
-    def start(self, name: str = "run", hold_at: Sequence[int] = (), **sets: Any) -> RunInfo:
-        self._prepare(name, hold_at)
-        return self.ground.start(name, **sets)
-
-    def resume(self, info: RunInfo, name: str = "run", hold_at: Sequence[int] = ()) -> RunInfo:
-        self._prepare(name, hold_at)
-        return self.ground.resume(info)
-
-    def _prepare(self, name: str, hold_at: Sequence[int]) -> None:
-        self.monkeypatch.setenv("TEST_RECORD", str(self.folder / f"{name}.jsonl"))
-        self.monkeypatch.setenv("TEST_HOLD_AT", ",".join(map(str, hold_at)))
-
-    def at(self, step: int) -> None:
-        """Waits until the run is held at the end of `step`."""
-        wait_until(lambda: self._flag.exists() and self._flag.read_text() == str(step), f"step {step}", timeout=60)
-
-    def go_on(self) -> None:
-        self._flag.unlink()
-
-    def kill(self, info: RunInfo) -> None:
-        os.kill(json.loads(info.paths.process_json.read_text())["pid"], signal.SIGKILL)
-        assert ended(info).state == "died"
-        self._flag.unlink(missing_ok=True)
-
-    @property
-    def _flag(self) -> Path:
-        return self.folder / "hold"
-
-    def record(self, name: str = "run") -> dict[int, dict[str, Any]]:
-        """Step to what the optimizer had at it; of a step that was done again, the later."""
-        lines = (self.folder / f"{name}.jsonl").read_text().splitlines()
-        return {found["step"]: found for found in map(json.loads, lines)}
-
-
 @pytest.fixture
 def steered(
     home: Home, workers: ForkServer, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Steered:
-    for folder in ("data", "plugins"):
-        (tmp_path / folder).mkdir()
-    for plugin in ("recorder.py", "killer.py"):
-        shutil.copy(Path(__file__).with_name(plugin), tmp_path / "plugins" / plugin)
-    monkeypatch.setenv("TEST_KILL_FLAG", str(tmp_path / "killed"))
-    monkeypatch.setenv("TEST_HOLD_FLAG", str(tmp_path / "hold"))
-    rows = training.write_rows(tmp_path / "data" / "rows.csv")
-    ground = Ground(home, tiny_model, rows, (tmp_path / "plugins",), {"train__save_total_limit": 20})
-    return Steered(ground, tmp_path, monkeypatch)
-
-
-def answer(info: RunInfo, asked: str) -> Any:
-    """The answer to a request, which comes at once."""
-    return wait_until(lambda: next((e for e in events(info, "request") if e.get("id") == asked), None), "an answer")
-
-
-def applied(info: RunInfo, asked: str | None) -> Any:
-    return wait_until(lambda: next((e for e in events(info, "applied") if e.get("id") == asked), None), "it applied")
+    return ground_of_held_runs(home, tiny_model, tmp_path, monkeypatch)
 
 
 def test_a_rate_that_is_set_is_the_optimizers_own_in_the_next_step_and_the_replay_is_the_same_run(
@@ -316,6 +253,7 @@ WHEN: Sequence[Mapping[str, Any]] = (
     {"at_step": 2, "set": {"warmup_steps": 6, "logging_steps": 2}},
     {"at_step": 3, "set": {"eval_steps": 3, "per_device_eval_batch_size": 3}},
     {"at_step": 5, "set": {"metric_for_best_model": "loss", "save_total_limit": 2}},
+    {"at_step": 6, "set": {"max_steps": 10}, "stretch": False},
     {"at_step": 7, "set": {"max_steps": 14}, "stretch": False},
     {"at_step": 9, "set": {"eval_strategy": "epoch", "save_steps": 3, "early_stopping_patience": 9}},
 )
@@ -338,7 +276,7 @@ def test_when_it_logs_evaluates_saves_and_ends(steered: Steered) -> None:
     assert whole.status().best_step == min((12, 14), key=lambda step: losses[step])
     assert [e.get("best_by") for e in events(whole, "plan")][-1] == "loss"
     killed = steered.start("killed", [5], **sets)
-    for step, following in ((5, (10,)), (10, (13,)), (13, ())):
+    for step, following in ((5, (10,)), (10, (14,)), (14, ())):
         steered.at(step)
         steered.kill(killed)
         steered.resume(killed, "killed", following)
