@@ -49,7 +49,7 @@ def _warmup(trainer: Any, value: int) -> Redo:
 
 def _warmup_refusal(trainer: Any, value: int, asked: Asked) -> str | None:
     ends = trainer.args.get_warmup_steps(trainer.steering.horizon)
-    done = trainer.state.global_step
+    done = trainer.steering.next_step - 1
     if done >= ends:
         return f"The warm-up ended at step {ends:,}." if ends else "This run has no warm-up."
     return f"Step {done:,} is done; the warm-up cannot end before it." if value < done else None

@@ -30,6 +30,7 @@ def roll_back(job: Job, request: Request) -> Path:
         raise UserError("There is no whole checkpoint to roll back to.")
     step, left = checkpoint_step(folder) or 0, attempt.outcome.step
     reason = request.values.get("reason")
+    steering.leave()
     _put_aside(job, beyond=step)
     dropped = steering.drop_beyond(step)
     values, _ = checked(flat(dict(request.values.get("set") or {})))

@@ -70,26 +70,39 @@ class Steering:
         """The first step that has not taken up its changes yet: what is asked for now holds from it."""
         self._planned = list(planned)
         self._pending: list[Change] = []
+        self._begun = False
 
     def attach(self, trainer: Any, steps: int, *, done: int = 0) -> None:
         """The Trainer, the steps that its recipe makes, and those that are done. Raises RecipeError for a planned change
-        that it cannot do."""
-        self.trainer, self.horizon, self.next_step = trainer, steps, done + 1
+        to come that it cannot do."""
+        self.trainer, self.horizon = trainer, steps
         self.first_dropout = all_values(trainer.model)
         before: dict[str, Any] = {}
         found = []
         for index, change in enumerate(self._planned):
             before |= change.set
+            self.next_step = change.at_step
+            # What is frozen by then an earlier change may say; a part that is not there is told at its step.
             parts = {key: value for key, value in change.set.items() if not index or key not in ("freeze", "unfreeze")}
-            found += [Problem(p.message, f"change.{index}.set.{p.key}") for p in self.problems(parts, before)]
+            if change.at_step > done:
+                found += [Problem(p.message, f"change.{index}.set.{p.key}") for p in self.problems(parts, before)]
         if found:
             raise RecipeError(found)
+        self.next_step = done + 1
         self.controls.loop = self
+
+    def leave(self) -> None:
+        """The loop has been left for a rollback: what waits is read again when it begins again."""
+        with self.controls.lock:
+            self._begun, self._pending = False, []
 
     # Asked, in the thread of the controls, with its lock held
 
     def refusal(self, request: Request) -> str | None:
         values = request.values
+        if not self.controls.training:
+            when = "is over" if self._begun else "has not begun yet"
+            return f"training {when}: {self.attempt.phase_name}"
         if request.action == "set":
             return self._set_refusal(values.get("set"))
         if request.action == "save" and self.next_step == 1:
@@ -128,7 +141,7 @@ class Steering:
     def _set_refusal(self, values: Any) -> str | None:
         if not isinstance(values, Mapping) or not values:
             return "nothing is to be set"
-        if self.trainer.state.max_steps and self.next_step > self.trainer.state.max_steps:
+        if self.next_step > self.trainer.state.max_steps:
             return "the last step is being done"
         taken, problems = checked(flat(dict(values)))
         problems += self.problems(taken)
@@ -152,8 +165,6 @@ class Steering:
         return found
 
     def _rollback_refusal(self, values: Mapping[str, Any]) -> str | None:
-        if not self.controls.training:
-            return f"training has not begun yet: {self.attempt.phase_name}"
         if back_to(self.attempt, values.get("checkpoint"), content=False) is None:
             wanted = values.get("checkpoint")
             return f"checkpoint-{wanted} is not there or not whole" if wanted else "there is no whole checkpoint yet"
@@ -172,7 +183,7 @@ class Steering:
             planned = [one for one in self._planned if one.at_step > step]
             # Sorting keeps the order of what comes at the same step: the recipe's first.
             self._pending = sorted([*planned, *steered], key=lambda one: one.at_step)
-            self.next_step = step + 1
+            self.next_step, self._begun = step + 1, True
 
     def _look_for_changes(self) -> None:
         path = self.attempt.paths.changes_json
