@@ -219,7 +219,7 @@ def test_show_tells_who_changed_what_and_what_was_found(cli: Cli, run: FakeRun) 
     assert "pause refused: no" in said.out
     assert "max_steps 30 applied at step 12  by the recipe" in said.out
     assert "! loss jumped to 9.1" in said.out
-    assert f"tui-finetune health {run.short} tells what helps." in said.out
+    assert f"tui-finetune health {run.short} says since when" in said.out
     found = cli("show", "a", "--json").json
     assert [(one["id"], one["answer"]) for one in found["control"]] == [
         ("r9", "applied"),

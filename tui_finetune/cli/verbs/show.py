@@ -48,7 +48,6 @@ def command(call: Call, run: str) -> None:
         _metric_lines(found),
         _remark_lines(status, history),
         _finding_lines(info, history),
-        _finding_lines(info, history),
         _forecast_lines(status, history),
         _checkpoint_lines(found),
         _attempt_lines(found),
@@ -142,15 +141,6 @@ def _forecast_lines(status: Status, history: History) -> Iterator[Shown]:
             yield Shown("The run was changed while it went on: its forecast was of another one.")
     elif history.refusal:
         yield from (shown(text) for _, text in refusal_said(history.refusal))
-
-
-def _finding_lines(info: RunInfo, history: History) -> Iterator[Shown]:
-    """What the health watch has found and holds, in short."""
-    found = history.open_findings
-    for one in found:
-        yield shown(f"! {one.what}")
-    if found:
-        yield shown(f"  tui-finetune health {info.short} tells what helps.")
 
 
 def _score(value: float | None) -> Shown:
