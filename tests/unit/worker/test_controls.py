@@ -152,6 +152,20 @@ def test_a_pause_that_is_taken_back_before_it_came_holds_nothing(trained: Traine
     assert trained.attempt.phase_name == "training"
 
 
+def test_in_the_middle_of_an_evaluation_it_is_held_and_nothing_else_is_done(trained: Trained) -> None:
+    trained.attempt.phase("evaluating")
+    trained.controls.submit("pause", by="ann")
+    loop = trained.come_to_a_safe_point()
+    trained.wait_until_held()
+    for action in ("save", "evaluate", "continue"):
+        trained.controls.submit(action, by="ann")
+    loop.join(10)
+    assert trained.loop.served == []
+    assert trained.controls.waiting
+    assert trained.attempt.phase_name == "evaluating"
+    assert trained.controls.stood_still > 0
+
+
 def test_between_the_parts_of_a_step_nothing_is_held(trained: Trained) -> None:
     trained.controls.submit("pause", by="ann")
     trained.controls.safe_point(may_hold=False)
