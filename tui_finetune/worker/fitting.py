@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,8 @@ from tui_finetune.worker.trial import Trial, Tried, Way
 BATCH, ACCUMULATION = "train.per_device_train_batch_size", "train.gradient_accumulation_steps"
 EVALUATION = "train.per_device_eval_batch_size"
 CHECKPOINTING, BF16, LENGTH = "train.activation_checkpointing", "train.bf16", "model.max_length"
+SEARCH_SECONDS = 120.0
+"""After this long no further kind of change is tried where one fits already."""
 SHORTEST = 32
 """Tokens below which no shorter length is tried."""
 
@@ -93,28 +97,45 @@ class Search:
         self._own = own
         self._room = room
         self._known: dict[Way, Tried | None] = {}
-
-    @property
-    def tried(self) -> int:
-        return len(self._known)
-
-    def fits(self, way: Way) -> Tried | None:
-        """What a way took, or None where it does not fit. Each is tried once."""
-        if way not in self._known:
-            self._trial.job.progress("trying what fits", len(self._known) + 1, None)
-            with self._trial.spared(way):
-                self._known[way] = self._try(way)
-            self._trial.forget()
-        return self._known[way]
+        self.tried = 0
 
     def first(self, own: Way) -> Tried | None:
-        """The same of the run's own way; where it fits, the optimizer's state is left there for what else is measured."""
-        found = self._known[own] = self._try(own)
+        """What the run's own way took, or None where it does not fit; the optimizer's state is left there for what else is
+        measured."""
+        found = self._look(own)
         if found is None:
             self._trial.forget()
         return found
 
+    def fits(self, way: Way) -> Tried | None:
+        """What a way took, or None where it does not fit. Each is tried once."""
+        if way not in self._known:
+            self._trial.job.progress("trying what fits", self.tried + 1, None)
+            with self._trial.spared(way):
+                self._look(way)
+            self._trial.forget()
+        return self._known[way]
+
+    def _look(self, way: Way) -> Tried | None:
+        """Tries a way; on a processor after smaller batches, which tell whether it is worth it: there nothing refuses what
+        is too much, and the kernel ends the process."""
+        if not memory.on_gpu() and self._needed(way) is None:
+            for smaller in _eighth_and_quarter(way):
+                if smaller not in self._known and not self._hopeless(smaller):
+                    self._known[smaller] = self._try(smaller)
+                    self._trial.forget()
+        self._known[way] = None if self._hopeless(way) else self._try(way)
+        return self._known[way]
+
+    def _hopeless(self, way: Way) -> bool:
+        """True where as many rows, or fewer, did not fit, or smaller batches tell that it does not."""
+        if any(one.batch <= way.batch and _kind(one) == _kind(way) and not had for one, had in self._known.items()):
+            return True
+        needed = self._needed(way)
+        return needed is not None and not self._room.has(needed)
+
     def _try(self, way: Way) -> Tried | None:
+        self.tried += 1
         try:
             with memory.refused_not_killed():
                 found = self._trial.hardest_step(way)
@@ -122,25 +143,30 @@ class Search:
             if not is_out_of_memory(error):
                 raise
             return None
-        return found if found.peak <= self._room.there else None
+        return found if self._room.has(found.peak) else None
 
     def memory(self) -> Refusal:
         """What fits in place of the run's own way, the least of changes first."""
-        own, fits = self._own, list[Fit]()
+        own, fits, deadline = self._own, list[Fit](), time.monotonic() + SEARCH_SECONDS
         smaller = next(((way, t) for way in halves(own) if (t := self.fits(way))), None)
         if smaller is not None:
             fits.append(self._fit(*smaller))
-            self.fits(next(halves(smaller[0]), smaller[0]))  # the second point of what is needed
+            if self._needed(own) is None:
+                self.fits(next(halves(smaller[0]), smaller[0]))  # the second point of the line to it
         at_least = smaller[0].batch if smaller else 0
         for kind in self._kinds():
+            if fits and time.monotonic() > deadline:
+                break
             way = replace(own, **{kind: True})
+            if kind == "bf16" and self._emulated(way):
+                continue
             larger = (one for one in (way, *halves(way)) if one.batch > at_least)
             found = next(((one, t) for one in larger if (t := self.fits(one))), None)
-            if found is not None and not (kind == "bf16" and self._slower(found, smaller)):
+            if found is not None:
                 fits.append(self._fit(*found))
         if not fits:
             fits += self._last_resorts()
-        needed = self._needed()
+        needed = self._needed(own)
         there = self._room.there
         amount = "more than is there" if needed is None else f"about {in_words(needed)} needed"
         name = "Device memory" if memory.on_gpu() else "Memory"
@@ -177,12 +203,14 @@ class Search:
             kinds.append("bf16")
         return kinds
 
-    def _slower(self, found: tuple[Way, Tried], smaller: tuple[Way, Tried] | None) -> bool:
-        """True where a row takes longer than with the smaller micro-batch: then bf16 is emulated."""
-        if smaller is None:
+    def _emulated(self, way: Way) -> bool:
+        """True where the smallest batch that fitted takes longer in bf16: then the device only makes believe."""
+        plain = [(one, tried) for one, tried in self._known.items() if tried and _kind(one) == _kind(self._own)]
+        if not plain:
             return False
-        (way, tried), (plain, took) = found, smaller
-        return tried.seconds.compute / way.batch > took.seconds.compute / plain.batch
+        least, took = min(plain, key=lambda known: known[0].batch)
+        tried = self.fits(replace(least, bf16=True))
+        return tried is not None and tried.seconds.compute > took.seconds.compute
 
     def _last_resorts(self) -> list[Fit]:
         """All at once with a single row; then shorter inputs, which is only advice: the model would see less."""
@@ -220,18 +248,27 @@ class Search:
         seconds = way.accumulation * (tried.seconds.fetch + tried.seconds.compute) + tried.optimizer
         return Fit(changes, f"{words} needs {in_words(tried.peak)}", tried.peak, seconds, bool(way.max_length))
 
-    def _needed(self) -> int | None:
-        """Bytes of the run's own way, in a line through two micro-batches that fit; None where they tell nothing."""
+    def _needed(self, way: Way) -> int | None:
+        """Bytes of a way, in a line from smaller micro-batches of its kind, the steepest; None where none tell."""
         known = sorted(
-            (way.batch, tried.peak)
-            for way, tried in self._known.items()
-            if tried and replace(way, batch=0, accumulation=0) == replace(self._own, batch=0, accumulation=0)
+            (one.batch, tried.peak)
+            for one, tried in self._known.items()
+            if tried and one.batch < way.batch and _kind(one) == _kind(way)
         )
-        if len(known) < 2 or known[-1][1] <= known[0][1]:
-            return None
-        (few, least), (more, most) = known[0], known[-1]
-        needed = int(most + (most - least) / (more - few) * (self._own.batch - more))
-        return needed if needed > self._room.there else None
+        slopes = [(b - a) / (more - few) for (few, a), (more, b) in pairwise(known) if more > few]
+        steepest = max(slopes, default=0.0)
+        return int(known[-1][1] + steepest * (way.batch - known[-1][0])) if steepest > 0 else None
+
+
+def _kind(way: Way) -> Way:
+    """All of a way but its shape."""
+    return replace(way, batch=0, accumulation=0)
+
+
+def _eighth_and_quarter(way: Way) -> list[Way]:
+    """Two smaller micro-batches, the smaller one first; fewer where there are not so many rows."""
+    sizes = sorted({max(1, way.batch // 8), max(2, way.batch // 4)})
+    return [replace(way, batch=size) for size in sizes if size < way.batch]
 
 
 def halves(way: Way) -> Iterator[Way]:

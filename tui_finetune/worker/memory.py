@@ -25,6 +25,7 @@ logger = logging.getLogger(__name__)
 
 STATUS = Path("/proc/self/status")
 CLEAR_REFS = Path("/proc/self/clear_refs")
+MARGIN = 0.08
 RESET_PEAK = "5"
 """Written to clear_refs, it makes the largest resident size the present one (proc(5))."""
 
@@ -36,6 +37,10 @@ class Room:
     total: int
     there: int
     """For this process, what it has already included."""
+
+    def has(self, needed: float) -> bool:
+        """True where so much fits with a little left: on a processor what is over is taken from other programs first."""
+        return needed <= self.there * (1.0 if on_gpu() else 1.0 - MARGIN)
 
 
 def on_gpu() -> bool:
@@ -49,7 +54,8 @@ def room() -> Room:
         return Room(total, free + torch.cuda.memory_reserved())
     limit = memory_limit(Machine())
     total = psutil.virtual_memory().total
-    return Room(total if limit is None else min(total, limit), _taken() + _free())
+    total = total if limit is None else min(total, limit)
+    return Room(total, min(total, _taken() + _free()))
 
 
 def taken() -> int:
@@ -89,15 +95,15 @@ def give_back() -> None:
 def refused_not_killed() -> Iterator[None]:
     """On a processor: more memory than there is becomes an error of the allocator, where the kernel would end the process.
 
-    Linux promises more than it has. The soft limit of private memory is set to what is there, and put back.
+    Linux promises more than it has. The soft limit of private memory is set to what is there, and put back. What was
+    promised before can still be filled: come close to the limit with care.
     """
     data = None if on_gpu() else of_status("VmData")
     if data is None:
         yield
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = data + max(0, _free())
-    known = [limit for limit in (soft, hard, wanted) if limit != resource.RLIM_INFINITY]
+    known = [limit for limit in (soft, hard, data + _free()) if limit != resource.RLIM_INFINITY]
     resource.setrlimit(resource.RLIMIT_DATA, (min(known), hard))
     try:
         yield
