@@ -12,15 +12,20 @@ from tui_finetune.config.write import as_resolved, toml_items, toml_value
 from tui_finetune.runs.changes import Change, in_force
 
 
-def replay(recipe: Recipe, changes: Iterable[Change] = (), *, head: Iterable[str] = ()) -> str:
+def replay(
+    recipe: Recipe, changes: Iterable[Change] = (), *, model: str | None = None, head: Iterable[str] = ()
+) -> str:
     """The text of a recipe that does the same: revisions, columns and labels as found, paths absolute.
 
     recipe: the resolved one of a run, with its own `[[change]]`. changes: what was set in the run beside them.
+    model: as the person named it, where that names it for good: the resolved recipe has the folder that it was found in.
     head: lines of the comment on top.
     """
     document = as_resolved(recipe)
     document.pop("resolved", None)
     own = document.pop("change", [])
+    if model is not None and not model.startswith("run:"):
+        document["model"]["path"] = model
     if (document.get("of") or {}).get("run"):
         document["model"].pop("path", None)  # `of` names the model: a recipe that names it twice is refused
     blocks = [_block(one["at_step"], one["set"], one.get("stretch", True), one.get("reason")) for one in own]

@@ -252,6 +252,7 @@ def test_recipe_prints_the_recipe_with_its_changes(cli: Cli, home: Home) -> None
     assert "change" not in tomli.loads(plain.out)
     assert "--with-changes adds its 1 change." in plain.err
     found = tomli.loads(steered.out)
+    assert found["model"]["path"] == run.info.model
     assert found["change"] == [{"at_step": 20, "set": {"learning_rate": 1e-5}, "reason": "flat"}]
     assert "resolved" not in found
     assert cli("recipe", "a", "--with-changes", "--json").json["changes"] == 1

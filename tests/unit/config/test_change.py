@@ -117,6 +117,12 @@ def test_changes_of_the_recipe_itself_are_kept_in_their_order() -> None:
         {"task": "t", "data": {"path": "a.csv"}, "model": {"path": "run:x"}, "of": {"run": "x"},
          "change": [{"at_step": 20, "set": {"max_steps": 5}}]}
     )  # fmt: skip
-    found = tomli.loads(replay(recipe, [Change(5, {"dropout": 0.1})]))
+    found = tomli.loads(replay(recipe, [Change(5, {"dropout": 0.1})], model="run:x"))
     assert [one["at_step"] for one in found["change"]] == [5, 20]
     assert "path" not in found["model"]
+
+
+@pytest.mark.parametrize(("named", "written"), [("builtin:mini", "builtin:mini"), ("run:latest", "/m"), (None, "/m")])
+def test_a_model_is_written_as_it_was_named_where_that_holds(named: str | None, written: str) -> None:
+    recipe = Recipe.model_validate({"task": "t", "data": {"path": "a.csv"}, "model": {"path": "/m"}})
+    assert tomli.loads(replay(recipe, model=named))["model"]["path"] == written

@@ -36,7 +36,8 @@ def command(call: Call, run: str, with_changes: bool) -> None:
         count = f"{len(changes)} change{'s' if len(changes) > 1 else ''}"
         say(shown(f"{info.title} was steered: --with-changes adds its {count}."))
     kept = changes if with_changes else []
-    text = replay(read_resolved(info.paths.recipe_toml), kept, head=[f"Recipe of {info.title}, as it was resolved."])
+    head = [f"Recipe of {info.title}: all that was found out is written in it."]
+    text = replay(read_resolved(info.paths.recipe_toml), kept, model=info.model, head=head)
     if call.json:
         output.print_json({"id": info.id, "recipe": text, "changes": len(kept)})
     else:
