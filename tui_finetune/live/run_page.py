@@ -17,8 +17,10 @@ from tui_finetune.live.run_head import head_lines
 from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.series import History
 from tui_finetune.live.side import side_lines
+from tui_finetune.live.situation import in_force
 from tui_finetune.live.spans import EMPTY, Line, at, clip, ends, line, span, width_of, wrap
 from tui_finetune.runs.status import Status
+from tui_finetune.runs.tail import number
 
 WIDE, TALL = 110, 30
 """From this size on the tabs' contents in short stand beside the chart."""
@@ -124,7 +126,8 @@ def foot_lines(look: RunLook, width: int, now: float) -> list[Line]:
         return []
     level, text = health_line(history, status)
     mark_of = span("✓", "good") if level == "ok" else span("!", "warn")
-    lines = [_newest(history, width)] if width_of(_newest(history, width)) else []
+    newest = _newest(history, number(in_force(look.files.recipe, history).get("learning_rate")), width)
+    lines = [newest] if width_of(newest) else []
     if status.live:
         lines.append(clip(line(" ", mark_of, " health: ", text), width))
         if (device := device_line(history, status, width, now)) is not None:
@@ -132,7 +135,7 @@ def foot_lines(look: RunLook, width: int, now: float) -> list[Line]:
     return lines
 
 
-def _newest(history: History, width: int) -> Line:
+def _newest(history: History, peak: float | None, width: int) -> Line:
     left: list[object] = []
     newest = history.last("validation")
     if newest is not None:
@@ -144,8 +147,9 @@ def _newest(history: History, width: int) -> Line:
     rates = history.get("learning_rate")
     right = EMPTY
     if rates.last is not None:
-        peak = f" (peak {words.rate(rates.largest)})" if rates.largest != rates.last else ""
-        right = line(f"learning rate {words.rate(rates.last)}{peak} ")
+        top = peak if peak is not None else rates.largest
+        peak_said = f" (peak {words.rate(top)})" if top != rates.last else ""
+        right = line(f"learning rate {words.rate(rates.last)}{peak_said} ")
     return ends(line(*left), right, width)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import tomllib
 from collections.abc import Mapping
@@ -148,6 +149,7 @@ def in_force(recipe: str, history: History) -> dict[str, Any]:
     return found
 
 
+@functools.lru_cache(maxsize=4)
 def _of_recipe(text: str) -> dict[str, Any]:
     try:
         recipe = tomllib.loads(text)

@@ -64,10 +64,18 @@ class Trial:
 
 
 def rows(now: Situation, *, every: bool = False) -> list[Row]:
-    """The settings, those first that are asked for most; all of them where `every` is."""
-    names = [*FIRST, *(name for name in SETTABLE if name not in FIRST)]
-    found = [_row(now, SETTABLE[name]) for name in names if name in SETTABLE]
+    """The settings, those first that are asked for most; all of them where `every` is.
+
+    Of a number of steps that does not count because each epoch is the measure, the strategy stands in its place.
+    """
+    first = [STRATEGIES[name] if _by_epoch(now, name) else name for name in FIRST]
+    names = [*first, *(name for name in SETTABLE if name not in first)]
+    found = [_row(now, SETTABLE[name]) for name in names]
     return found if every else found[: len(FIRST)]
+
+
+def _by_epoch(now: Situation, name: str) -> bool:
+    return name in STRATEGIES and now.values.get(STRATEGIES[name], "steps") != "steps"
 
 
 def more(now: Situation) -> int:
@@ -91,16 +99,13 @@ def _row(now: Situation, setting: Setting) -> Row:
 
 
 def value_now(now: Situation, name: str) -> str:
-    """As one writes it: `2e-5`; `epoch` of steps that do not count because each epoch is the measure."""
-    strategy = now.values.get(STRATEGIES.get(name, ""))
-    if strategy is not None and strategy != "steps":
-        return str(strategy)
+    """As one writes it: `2e-5`; `–` where nothing is in force."""
     if name == "warmup_steps":
         return value_words(now.warmup)
     if name.startswith(RULE_PREFIX) and name not in now.values:
         return "note"
     value = now.values.get(name)
-    return "–" if value in (None, [], {}) else value_words(value)
+    return "–" if value in (None, [], {}) or _by_epoch(now, name) else value_words(value)
 
 
 def takes_effect(now: Situation, setting: Setting) -> str:
@@ -134,6 +139,8 @@ def tried(now: Situation, name: str, typed: str, *, stretch: bool = True) -> Tri
     text = typed.strip()
     if not text:
         return Trial({}, "", [SETTABLE[name].help])
+    number = next((steps for steps, strategy in STRATEGIES.items() if strategy == name and text.isdecimal()), None)
+    name = number or name  # a number of steps is understood where the strategy is asked for, and the other way round
     strategy = STRATEGIES.get(name)
     if strategy is not None and text in SETTABLE[strategy].choices:
         return Trial({strategy: text}, "", [f"{strategy} {value_words(now.values.get(strategy))} → {text}."])

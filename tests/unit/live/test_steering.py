@@ -31,7 +31,7 @@ def event(name: str, **fields: Any) -> Event:
 def test_the_sheet_has_what_is_asked_for_most_first() -> None:
     shown = [(row.name, row.now, row.takes_effect) for row in rows(NOW)]
     assert shown[0] == ("learning_rate", "2e-5", "next step")
-    assert ("eval_steps", "epoch", "next step") in shown
+    assert ("eval_strategy", "epoch", "next step") in shown, "the steps between two do not count"
     assert ("num_train_epochs", "3", "next step; moves the schedule's end") in shown
     assert shown[-1] == ("warmup_steps", "0", "off: warm-up ended at step 0")
     assert len(rows(NOW, every=True)) == len(SETTABLE)
@@ -93,6 +93,8 @@ def test_steps_count_where_their_strategy_is_steps() -> None:
     assert tried(NOW, "eval_steps", "no").values == {"eval_strategy": "no"}
     by_steps = replace(NOW, values={**VALUES, "eval_strategy": "steps", "eval_steps": 500})
     assert value_now(by_steps, "eval_steps") == "500"
+    assert "eval_steps" in [row.name for row in rows(by_steps)]
+    assert tried(NOW, "eval_strategy", "200").values == {"eval_strategy": "steps", "eval_steps": 200}
     assert tried(by_steps, "eval_steps", "200").values == {"eval_steps": 200}
 
 
