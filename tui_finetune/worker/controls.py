@@ -18,6 +18,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ExitCode
+from tui_finetune.runs.changes import Change, in_force, read_changes
 from tui_finetune.runs.control import Request, RequestReader
 from tui_finetune.worker.attempt import Attempt, EndState
 
@@ -245,6 +246,9 @@ class Controls:
         if request.values.get("reason"):
             answer["reason"] = request.values["reason"]
         with self.lock:
+            if (kept := self._kept(request)) is not None:
+                self._attempt.events.write("request", **answer, answer="accepted", when=f"from step {kept.at_step:,}")
+                return
             refusal = self._refusal(request)
             if refusal is None:
                 try:
@@ -258,6 +262,13 @@ class Controls:
             self._attempt.events.write("request", **answer, answer="accepted", when=when)
             self._take_up(request)
         self._woken.set()
+
+    def _kept(self, request: Request) -> Change | None:
+        """The change that an earlier attempt wrote down for this request, and was killed before it could say so."""
+        if request.action != "set" or request.attempt >= self._attempt.number or request.problem is not None:
+            return None
+        counts = in_force(read_changes(self._attempt.paths))
+        return next((change for change in counts if change.id == request.id), None)
 
     def _refusal(self, request: Request) -> str | None:
         action = request.action

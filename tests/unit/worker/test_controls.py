@@ -12,6 +12,7 @@ import pytest
 
 from tests.waiting import wait_until
 from tui_finetune.paths import Home
+from tui_finetune.runs.changes import Change, add_change
 from tui_finetune.runs.control import Request, send
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.store import RunStore
@@ -213,3 +214,32 @@ def test_without_a_loop_it_is_said_what_the_run_does(paths: RunPaths) -> None:
     events = read_events(paths)
     assert [e.get("why") for e in events if e.get("answer") == "refused"] == ["training has not begun yet: tokenizing"]
     assert [(e.get("message"), e.get("by")) for e in events if e.name == "note"] == [("patience", "ann")]
+
+
+def test_a_change_that_was_written_down_and_not_answered_before_a_kill_is_answered_by_the_next_attempt(
+    paths: RunPaths,
+) -> None:
+    first = Attempt.claim(paths)
+    first.begin()
+    asked = send(paths, "set", 1, {"set": {"learning_rate": 1e-5}})
+    late = send(paths, "set", 1, {"set": {"learning_rate": 1e-6}})
+    add_change(paths, Change(8, {"learning_rate": 1e-5}, by=asked.by, attempt=1, id=asked.id))
+    first.heartbeat.stop()
+    second = Attempt.claim(paths)
+    second.begin()
+    controls = Controls(second, trains=True)
+    controls.start()
+
+    def answers() -> dict[str, tuple[str, str]] | None:
+        found = {
+            e.get("id"): (e.get("answer"), e.get("when") or e.get("why")) for e in read_events(paths) if e.get("answer")
+        }
+        return found if len(found) == 2 else None
+
+    found = wait_until(answers, "both answers")
+    controls.close()
+    second.end("stopped")
+    assert found == {
+        asked.id: ("accepted", "from step 8"),
+        late.id: ("refused", "meant for attempt 1, attempt 2 runs now"),
+    }
