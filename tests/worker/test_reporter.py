@@ -122,14 +122,14 @@ def its_model_is_used_by_its_folder(folder: Path, cli: Cli) -> None:
 
 def test_requests(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -> None:
     script, info = begun(folder, fork_server, home)
-    answers = {action: answer(info, action) for action in ("save", "evaluate", "pause", "set")}
+    answers = {action: answer(info, action) for action in ("save", "evaluate", "set", "rollback")}
     assert {action: event.get("answer") for action, event in answers.items()} == {
         "save": "accepted",
         "evaluate": "accepted",
-        "pause": "refused",
         "set": "refused",
+        "rollback": "refused",
     }
-    assert answers["pause"].get("why") == "pause is not available in a script of its own"
+    assert answers["set"].get("why") == "set is not available in a script of its own"
     said = cli("abort", "latest")
     assert said.code == 1
     assert "stop ends its training after a step" in said.err
@@ -138,6 +138,9 @@ def test_requests(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -
     assert (folder / "out" / f"checkpoint-{done['save']}" / "model.safetensors").is_file()
     assert done["save"] in [event.step for event in events(info, "checkpoint")]
     assert done["evaluate"] in [event.step for event in events(info, "evaluation")]
+    said = cli("evaluate", "reviews", "--now", "--split", "test")
+    assert (said.code, "the rows that the script gave it" in said.err) == (1, True)
+    it_is_held_and_goes_on(info, cli)
     assert cli("stop", "latest", "--wait").code == 0
     assert ended(info).state == "stopped"
     assert script.wait() == 0
@@ -146,6 +149,16 @@ def test_requests(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -
     assert (folder / "out" / f"checkpoint-{stopped}" / "model.safetensors").is_file()
     assert (folder / "out" / "final").is_dir(), "the script goes on after its training"
     check_run_directory(info.paths.root, only_known_events=True)
+
+
+def it_is_held_and_goes_on(info: RunInfo, cli: Cli) -> None:
+    assert cli("pause", "reviews", "--applied").code == 0
+    assert info.status().state == "paused"
+    held = info.status().step
+    assert cli("note", "reviews", "having a look").code == 0
+    assert cli("continue", "reviews", "--applied").code == 0
+    assert "having a look" in [event.get("message") for event in events(info, "note")]
+    wait_until(lambda: (info.status().step or 0) > (held or 0), "it to go on")
 
 
 def test_an_evaluation_that_would_end_the_script_is_refused(folder: Path, fork_server: ForkServer, home: Home) -> None:

@@ -280,6 +280,8 @@ class Controls:
             return self._loop_refusal(request)
         if action not in self._actions:
             return self._refusals.get(action, f"{action} is not available {self._where}")
+        if action == "evaluate" and (part := _part(request)) is not None:
+            return f"{part}: its Trainer measures the rows that the script gave it, all of them"
         if action == "stop" and self.stopping:
             return "already stopping"
         if action == "pause" and self._pause is not None:
@@ -346,3 +348,9 @@ class Controls:
             faulthandler.dump_traceback(file=sys.__stderr__ or sys.stderr)
         self._attempt.end("aborted", f"asked to abort; no safe point for {ABORT_GRACE_SECONDS:g} s, process ended")
         os._exit(ExitCode.RUN_FAILED)
+
+
+def _part(request: Request) -> str | None:
+    """What of validation is to be measured, where it is not all of it."""
+    split, limit = request.values.get("split"), request.values.get("limit")
+    return f"split {split}" if split not in (None, "validation") else f"limit {limit}" if limit is not None else None

@@ -4,7 +4,8 @@ Our worker uses it with an attempt that it has claimed; in a person's own script
 
     trainer = Trainer(model=model, args=args, train_dataset=rows, callbacks=[RunReporter(name="mine")])
 
-There only stop, save and evaluate are accepted: the loop belongs to the script. docs/reporter.md has a whole one.
+There stop, pause, continue, save, evaluate and note are accepted: the loop and its settings belong to the script.
+docs/reporter.md has a whole one.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ from tui_finetune.worker.attempt import Attempt, EndState
 from tui_finetune.worker.controls import Controls
 from tui_finetune.worker.sampling import DeviceSampler
 
-ACTIONS = frozenset({"stop", "save", "evaluate"})
-"""What can be asked of a script: the loop belongs to it."""
+ACTIONS = frozenset({"stop", "save", "evaluate", "pause", "continue", "note"})
+"""What can be asked of a script: the loop and its settings belong to it."""
 REFUSALS: Mapping[str, str] = {
     "abort": "the process belongs to a script, which may have more to do; stop ends its training after a step",
     "evaluate": "this script's Trainer evaluates nothing (eval_strategy is no)",

@@ -109,7 +109,7 @@ def _ask(call: Call, run: str, split: str | None, limit: int | None, waits: bool
 
 def _measured(events: Sequence[Event]) -> dict[str, Any]:
     """The figures of an evaluation that was asked for."""
-    found = next((one for one in reversed(events) if one.name == "evaluation" and one.get("asked")), None)
+    found = next((one for one in reversed(events) if one.name == "evaluation"), None)
     metrics = found.get("metrics") if found is not None else None
     given = metrics.items() if isinstance(metrics, Mapping) else ()
     return {"metrics": {str(name): value for name, raw in given if (value := number(raw)) is not None}}
