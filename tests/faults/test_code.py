@@ -19,7 +19,7 @@ ENDS: dict[str, tuple[str, str, str]] = {
     "callback-raises": ("fail@step:7", "failed", "ValueError: a callback that fails (plugin harm"),
     "callback-exits": ("leave@step:7", "failed", "SystemExit"),
     "callback-leaves": ("leave_at_once@step:7", "died", "process gone without a result"),
-    "segfault": ("segfault@step:7", "died", "process gone without a result"),
+    "segfault": ("segfault@step:7", "died", "its last words: Segmentation fault"),
 }
 """Row to harm, the state it ends in, and what is said."""
 

@@ -20,6 +20,7 @@ from tests.worker.training import Ground, ended, events, finished
 from tui_finetune.paths import Home
 from tui_finetune.runs import queue
 from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.store import RunStore
 
 KILLER = Path(__file__).with_name("killer.py")
 SHORT = {"train__max_steps": 3, "train__save_steps": 100, "train__eval_steps": 100}
@@ -76,6 +77,22 @@ def test_in_another_order(ground: Ground, holder: RunInfo, cli: Cli, tmp_path: P
     for info in (third, second):
         finished(info)
     assert events(third, "end")[0].t <= events(second, "plan")[0].t
+
+
+@pytest.mark.slow
+def test_train_returns_once_the_run_waits(ground: Ground, holder: RunInfo, cli: Cli, tmp_path: Path) -> None:
+    recipe = ground.data.parent / "recipe.toml"
+    recipe.write_text(holder.paths.request_toml.read_text())
+    train = ("train", str(recipe), "--set", "train.max_steps=2", "--json")
+    waits, later = cli(*train, "--queue"), cli(*train, "--after", "holder")
+    assert (waits.code, waits.json["state"], waits.json["phase"]) == (0, "queued", "queued")
+    assert waits.json["reason"] == f"place 1, behind {holder.title}"
+    assert (later.json["state"], later.json["reason"]) == ("queued", f"after {holder.title}")
+    assert "queued, place 1" in waits.err
+    (tmp_path / "held").unlink()
+    store = RunStore(ground.home)
+    for one in (waits, later):
+        finished(store.find(one.json["id"]))
 
 
 @pytest.mark.slow

@@ -83,7 +83,10 @@ class Keeper:
     def run(self, attempt: int) -> int:
         """Until the run has ended, or is left to a person. The exit code is the last worker's."""
         before: Fall | None = None
+        code = 0
         while True:
+            if not self._paths.root.is_dir():
+                return self._over(code, "its directory is gone")
             code = self._attempt(attempt)
             if code == ATTEMPT_TAKEN:
                 return self._over(code, "somebody else has started the next attempt")

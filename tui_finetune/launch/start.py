@@ -125,6 +125,7 @@ def resume(
         tell(planned.differences)
         if (kept := keeping(info.paths)) is not None:
             kept.end()  # it would start the same attempt a little later
+            info.paths.keeper_json.unlink(missing_ok=True)
         pid = hand_off(info.paths, attempt, launch, new=False, auto_resume=planned.recipe.run.auto_resume)
         return Started(info.paths, attempt, pid)
 

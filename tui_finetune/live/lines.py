@@ -202,6 +202,9 @@ def _over(event: Event, history: History) -> str:
 
 
 def _queued(event: Event, history: History) -> str:
+    why = str(event.get("why") or "")
+    if why.startswith("after"):
+        return f"queued, {why}"
     behind = event.get("behind")
     names = ", ".join(str(one)[-4:] for one in behind) if isinstance(behind, list) else ""
     return f"queued, place {event.get('place')}" + (f", behind {names}" if names else "")

@@ -200,6 +200,8 @@ def progress_words(row: RunRow, now: float) -> str:
         return f"at {share}" if share else words.NOTHING
     if status.state == "stalled" and status.since and (status.reason or "").startswith("no progress"):
         return f"still for {words.coarse(now - status.since)}"
+    if status.state == "queued" and status.reason:
+        return status.reason.partition(",")[0]
     if status.state in ("stalled", "unreachable"):
         return f"heard {words.age(now - status.since)}" if status.since else status.state
     if status.step and share:

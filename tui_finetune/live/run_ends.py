@@ -94,11 +94,15 @@ def _queued(status: Status, history: History, width: int) -> list[Line]:
     behind = history.queued.get("behind")
     names = [name_of(str(one)) for one in behind] if isinstance(behind, list) else []
     place = history.queued.get("place")
-    first = f"○ queued, place {place}" if isinstance(place, int) else f"○ {status.words}"
+    after = (status.reason or "").startswith("after")
+    if after:
+        names = []
+    first = f"○ queued, place {place}" if isinstance(place, int) and not after else f"○ {status.words}"
     waits = f" behind {', '.join(names[:3])}{' and more' if len(names) > 3 else ''}" if names else ""
     lines = [line(" ", *part) for part in wrap(f"{first}{waits}", width - 2, token="muted")]
     lines[0] = tuple(one._replace(bold=True) for one in lines[0])
-    why = "It starts when its device is free; while it waits it holds no device memory."
+    when = "once that run has finished" if after else "when its device is free"
+    why = f"It starts {when}; while it waits it holds no device memory."
     return [*lines, line(" ", muted(why))]
 
 

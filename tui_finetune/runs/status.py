@@ -292,7 +292,7 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
     reason = f"process gone without a result{at}{during}"
     if process.restarted(claimed):
         reason += "; the machine was started again since"
-    elif (hint := memory_hint(claimed)) is not None:
+    elif (hint := memory_hint(claimed) or _crash(paths, claimed)) is not None:
         reason += f"; {hint}"
     return Status(
         "died",
@@ -306,6 +306,19 @@ def _died(paths: RunPaths, claimed: Mapping[str, Any], found: Mapping[str, Any])
         },
         log_tail=log_tail(paths),
     )
+
+
+CRASH = "Fatal Python error: "
+"""How the interpreter begins its last words, where native code has brought it down."""
+
+
+def _crash(paths: RunPaths, claimed: Mapping[str, Any]) -> str | None:
+    """`its last words: Segmentation fault`, where this attempt printed such."""
+    begun = _count(claimed.get("log_bytes"))
+    if begun is None:
+        return None
+    said = [line for line in log_tail(paths, 1_000, 65_536, after=begun) if line.startswith(CRASH)]
+    return f"its last words: {said[-1].removeprefix(CRASH)}" if said else None
 
 
 def _kept(paths: RunPaths, status: Status) -> Status:
@@ -331,11 +344,11 @@ def _way_on(paths: RunPaths) -> str:
     return f"tui-finetune resume {short_id(paths.id)} begins again at step 0: there is no checkpoint."
 
 
-def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384) -> tuple[str, ...]:
-    """The last lines that the worker printed."""
+def log_tail(paths: RunPaths, lines: int = 8, size: int = 16_384, *, after: int = 0) -> tuple[str, ...]:
+    """The last lines that the worker printed. after: bytes before which nothing is looked at."""
     try:
         with paths.stdout_log.open("rb") as file:
-            file.seek(max(0, paths.stdout_log.stat().st_size - size))
+            file.seek(max(after, paths.stdout_log.stat().st_size - size))
             text = file.read().decode("utf-8", "backslashreplace")
     except OSError:
         return ()

@@ -99,6 +99,7 @@ class Attempt:
                 "started": self._started,
                 **this_process().as_json(),
                 "device": self._device,
+                "log_bytes": self.paths.stdout_log.stat().st_size if self.paths.stdout_log.exists() else 0,
                 **self.made_with,
             },
         )

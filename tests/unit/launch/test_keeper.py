@@ -186,3 +186,14 @@ def test_what_a_dead_worker_cannot_say_its_keeper_does(
     next_one, last = "it goes on in 0 s\n", "no other attempt is started: twice the same end at step 7: "
     assert told.read_text() == f"{title}{next_one}{title}{last}another attempt would meet it again\n"
     assert "keeper: notice by command: sent\n" in capsys.readouterr().out
+
+
+def test_a_run_that_was_thrown_away_meanwhile_is_left_alone(home: Home) -> None:
+    def lost(run: FakeRun) -> int:
+        code = died(5)(run)
+        run.remove()
+        return code
+
+    kept = Kept(home, lost, died(7))
+    kept.keeper.run(1)
+    assert len(kept.commands) == 1

@@ -64,6 +64,7 @@ LINES = [
     (event("forecast_result", seconds={"forecast": 78.0, "actual": 75.0, "error": 0.04}, changed=True),
      "forecast against what it was: seconds +4 %"),
     (event("queued", behind=["20261123T091502-imdb-bert-k3f9"], place=1), "queued, place 1, behind k3f9"),
+    (event("queued", behind=["20261123T091502-a-k3f9"], place=1, why="after a (k3f9)"), "queued, after a (k3f9)"),
     (event("preflight_refused", what="memory", why="25.3 GB needed."), "! pre-flight refused: 25.3 GB needed."),
     (event("attempt", n=2, from_step=100, rollback=True), "attempt 2 begins from step 100, rolled back"),
     (

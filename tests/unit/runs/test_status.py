@@ -188,6 +188,16 @@ def test_a_beating_machine_of_the_same_name_is_not_a_restarted_one(home: Home) -
     assert run.info.status().state == "running"
 
 
+def test_native_code_that_crashed_is_named_where_this_attempt_said_so(home: Home) -> None:
+    words = b"Fatal Python error: Segmentation fault\n\nCurrent thread 0x1 (most recent call first):\n"
+    run = working(FakeRun(home).prints(words)).prints(b"all is well\n").die()
+    content = atomic.read_json(run.paths.process_json)
+    atomic.write_json(run.paths.process_json, {**content, "log_bytes": len(words)})
+    assert run.info.status().words == "died: process gone without a result at step 30", "that was an earlier attempt"
+    run.prints(words.replace(b"Segmentation fault", b"Bus error"))
+    assert run.info.status().words.endswith("at step 30; its last words: Bus error")
+
+
 def test_a_run_that_died_shows_its_last_words_and_the_way_on(home: Home) -> None:
     run = (
         working(FakeRun(home))
@@ -296,3 +306,13 @@ def test_an_end_that_was_said_counts_where_the_result_could_not_be_written(home:
 def test_the_way_on_fits_what_died(home: Home, kind: str, recipe: str | None, says: str) -> None:
     run = working(FakeRun(home, kind=kind, recipe=recipe)).die()
     assert says in str(run.info.status().advice)
+
+
+def test_a_run_that_waits_says_what_for(home: Home) -> None:
+    run = FakeRun(home).begin().phase("queued")
+    assert (run.info.status().state, run.info.status().words) == ("queued", "queued")
+    run.events.write("queued", behind=["x"], place=2, why="behind imdb (k3f9)")
+    status = run.info.status()
+    assert (status.words, status.reason) == ("queued, place 2, behind imdb (k3f9)", "place 2, behind imdb (k3f9)")
+    run.events.write("queued", behind=["x"], place=1, why="after imdb (k3f9)")
+    assert run.info.status().words == "queued, after imdb (k3f9)"
