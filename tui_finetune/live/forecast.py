@@ -44,7 +44,10 @@ class Row:
     @property
     def off(self) -> str:
         """`+4 %`, `-12 %`."""
-        return "" if self.error is None else f"{100 * self.error:+.0f} %"
+        if self.error is None:
+            return ""
+        percent = round(100 * self.error)
+        return f"{percent:+d} %" if percent else "0 %"
 
 
 def ending(forecast: Mapping[str, Any], now: float | None = None) -> str | None:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.forecast import result_rows
 from tui_finetune.live.progress import Progress
 from tui_finetune.live.series import History, said
 from tui_finetune.live.steered import change_of, change_words
@@ -223,11 +224,7 @@ def _forecast(event: Event, history: History) -> str:
 
 def _forecast_result(event: Event, history: History) -> str:
     """How far off it was, of what can be compared."""
-    parts = [
-        f"{name.removesuffix('_bytes').replace('_', ' ')} {100 * error:+.0f} %"
-        for name, found in event.fields.items()
-        if isinstance(found, Mapping) and (error := number(found.get("error"))) is not None
-    ]
+    parts = [f"{row.name} {row.off}" for row in result_rows(event.fields)]
     return f"forecast against what it was: {', '.join(parts) or 'nothing to compare'}"
 
 

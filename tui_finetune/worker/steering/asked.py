@@ -8,8 +8,10 @@ from typing import Any
 
 import numpy as np
 
+from tui_finetune.errors import first_line
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.runs.control import Request
+from tui_finetune.worker.advice import is_out_of_memory
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.rows import rows_of
 
@@ -69,7 +71,15 @@ def evaluate(job: Job, request: Request) -> None:
     before = job.attempt.phase_name
     job.attempt.phase("evaluating", part)
     started = time.monotonic()
-    metrics = job.trainer.measure_apart(rows, measured)
+    try:
+        metrics = job.trainer.measure_apart(rows, measured)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        # What somebody asked for beside it costs no training.
+        job.attempt.warn(f"{part} was not measured: {first_line(error)} A lower per_device_eval_batch_size may fit.")
+        job.attempt.phase(before)
+        return
     job.attempt.events.write(
         "evaluation",
         step=job.trainer.state.global_step,
