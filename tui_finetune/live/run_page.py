@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from tui_finetune.live import words
 from tui_finetune.live.chart import too_small
@@ -17,7 +18,7 @@ from tui_finetune.live.run_head import head_lines
 from tui_finetune.live.run_look import RunLook
 from tui_finetune.live.series import History
 from tui_finetune.live.side import side_lines
-from tui_finetune.live.situation import in_force
+from tui_finetune.live.situation import in_force, situation
 from tui_finetune.live.spans import EMPTY, Line, at, clip, ends, line, span, width_of, wrap
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import number
@@ -69,9 +70,9 @@ def _wide(
 
 def _stack(look: RunLook, charting: Charting, width: int, height: int, *, ascii: bool) -> list[Line]:
     """The chosen metric large, two others below it where there is room."""
-    chosen = _chosen(look.history, charting)
+    chosen = _chosen(look, charting)
     names = ("loss", "grad_norm", "learning_rate")
-    others = [one for one in metrics(look.history) if one.name in names and one.name != chosen.name][:2]
+    others = [one for one in _metrics(look) if one.name in names and one.name != chosen.name][:2]
     while others and height - SMALL * len(others) < CHART + 2:
         others.pop()
     lines = charting.lines(chosen, look.history, width, height - SMALL * len(others), ascii=ascii)
@@ -86,15 +87,22 @@ def _control(look: RunLook, width: int, now: float) -> list[Line]:
     return [EMPTY, line(" ", span("Control", "muted")), *told] if told else []
 
 
-def _chosen(history: History, charting: Charting) -> Metric:
-    return next((one for one in metrics(history) if one.name == charting.metric), LOSS)
+def _metrics(look: RunLook) -> list[Metric]:
+    """What can be drawn; rate and norm with the settings that are over them."""
+    now = situation(look)
+    said = {"learning_rate": now.schedule_words, "grad_norm": now.clip_words}
+    return [replace(one, unit=said[one.name] or one.unit) if one.name in said else one for one in metrics(look.history)]
+
+
+def _chosen(look: RunLook, charting: Charting) -> Metric:
+    return next((one for one in _metrics(look) if one.name == charting.metric), LOSS)
 
 
 def chart_lines(look: RunLook, charting: Charting, width: int, height: int, *, ascii: bool) -> list[Line]:
     """The chosen metric; before there is a point, what is waited for; of a job without charts what it has said."""
     history, status = look.history, look.status
     if metrics(history):
-        return charting.lines(_chosen(history, charting), history, width, height, ascii=ascii)
+        return charting.lines(_chosen(look, charting), history, width, height, ascii=ascii)
     if look.info.kind == "train" and status.state in ("starting", "queued"):
         return step_lines(_start(look), width)[:height]
     if look.info.kind == "train" and status.live:

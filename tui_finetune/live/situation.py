@@ -9,9 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tui_finetune.live import words
 from tui_finetune.live.progress import steps_per_second
 from tui_finetune.live.run_look import RunLook
-from tui_finetune.live.schedule import agrees, share_of_peak
+from tui_finetune.live.schedule import AT_THE_END, agrees, share_of_peak
 from tui_finetune.live.series import History
 from tui_finetune.runs.settable import SETTABLE
 
@@ -25,7 +26,7 @@ USUAL: Mapping[str, Any] = {
     "eval_strategy": "epoch",
     "save_strategy": "epoch",
 }
-"""In force where neither the worker nor the recipe says otherwise."""
+"""In force where the recipe does not say otherwise; of a script of somebody's own nothing is known."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,20 @@ class Situation:
         if not steps and isinstance(ratio, int | float) and self.steps:
             return math.ceil(self.steps * ratio)
         return _whole(steps, 0)
+
+    @property
+    def schedule_words(self) -> str:
+        """`peak 1e-5, linear to 0 at step 4,221`."""
+        if self.peak is None:
+            return ""
+        end = f" to 0 at step {self.steps:,}" if self.schedule in AT_THE_END and self.steps else ""
+        return f"peak {words.rate(self.peak)}, {self.schedule.replace('_', ' ')}{end}"
+
+    @property
+    def clip_words(self) -> str:
+        """`before clipping at 1`."""
+        limit = self.values.get("max_grad_norm")
+        return f"before clipping at {words.rate(limit)}" if isinstance(limit, int | float) and limit > 0 else ""
 
     @property
     def next_epoch(self) -> int | None:
@@ -136,7 +151,7 @@ def situation(look: RunLook) -> Situation:
 
 def in_force(recipe: str, history: History) -> dict[str, Any]:
     """The values that hold now: as the recipe has them, as the worker says, as they were changed since."""
-    found: dict[str, Any] = {**USUAL, **_of_recipe(recipe)}
+    found: dict[str, Any] = {**USUAL, **_of_recipe(recipe)} if recipe else {}
     plan = history.plan
     for key, name in (("batch_size", "per_device_train_batch_size"), ("accumulation", "gradient_accumulation_steps"),
                       ("epochs", "num_train_epochs"), ("best_by", "metric_for_best_model")):  # fmt: skip
