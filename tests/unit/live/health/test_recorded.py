@@ -14,6 +14,7 @@ from tui_finetune.live.health.facts import RunFacts, Share
 RECORDED: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("recorded.json").read_text(encoding="utf-8"))
 FOUND: dict[str, set[str]] = {
     "demo": set(),
+    "film reviews": set(),
     "overfit": {"overfitting"},
     "collapse": {"one_class", "loss_flat"},
 }
