@@ -20,6 +20,7 @@ from typing import Any
 
 from tui_finetune.runs import atomic, plain_request
 from tui_finetune.runs.layout import STAGING_PREFIX, VERSION, RunPaths
+from tui_finetune.runs.request_values import wrong_type
 
 logger = logging.getLogger(__name__)
 
@@ -141,15 +142,16 @@ _NO_REQUEST = (atomic.Unreadable, KeyError, TypeError, ValueError)
 def _request(path: Path) -> Request:
     stranger = plain_request.stranger(path)
     raw = atomic.read_json(path)
+    values = dict(raw.get("values") or {})
     return Request(
         id=str(raw["id"]),
         action=str(raw["action"]),
         attempt=int(raw["attempt"]),
-        values=dict(raw.get("values") or {}),
+        values=values,
         by=str(raw.get("by", "")),
         t=float(raw.get("t", 0.0)),
         path=path,
-        problem=stranger,
+        problem=stranger or wrong_type(values),
     )
 
 

@@ -17,6 +17,7 @@ from typing import Any
 
 from tui_finetune.runs.attempts import newest_attempt
 from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.request_values import unknown, wrong_type
 from tui_finetune.runs.settable import flat
 
 SUFFIX = ".toml"
@@ -76,6 +77,7 @@ class Reader:
         if problem is None:
             try:
                 values = _values(path)
+                problem = unknown(path.stem, values) or wrong_type(values)
             except ValueError as error:
                 problem = str(error)
         return PlainRequest(uuid.uuid4().hex, path.stem, attempt, _owner(path), t, path, values, problem)

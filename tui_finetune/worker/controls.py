@@ -234,10 +234,20 @@ class Controls:
         while not self._closing.wait(POLL_SECONDS):
             try:
                 for request in self._reader.poll():
-                    self._answer(request)
+                    self._answer_whatever_it_is(request)
                     self._reader.answered(request)
             except OSError as error:
                 logger.warning("control folder cannot be read: %s", error)
+
+    def _answer_whatever_it_is(self, request: Request) -> None:
+        """Answers, also where a defect of ours keeps it from being judged: later requests must be heard."""
+        try:
+            self._answer(request)
+        except Exception as error:
+            logger.exception("request %s cannot be judged", request.id)
+            why = f"a defect of this program: {type(error).__name__}: {error}; stdout.log has more"
+            about = {"id": request.id, "action": request.action, "by": request.by}
+            self._attempt.events.write("request", **about, answer="refused", why=why)
 
     def _answer(self, request: Request) -> None:
         answer: dict[str, Any] = {"id": request.id, "action": request.action, "by": request.by}

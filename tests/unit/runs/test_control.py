@@ -218,3 +218,31 @@ def test_requests_of_two_people_come_in_the_order_of_their_time_whatever_way_the
     between = control.send(run.paths, "pause", 1)
     assert [one.action for one in reader.poll()] == ["pause", "set"]
     assert between.by == first.by
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "told"),
+    [
+        ("rollback", 'checkpoint = "x"', "checkpoint is 'x'; expected the step of a checkpoint"),
+        ("rollback", "checkpoint = true", "checkpoint is True; expected the step of a checkpoint"),
+        ("rollback", 'set = "y"', "set is 'y'; expected a table of settings"),
+        ("evaluate", "split = 3", "split is 3; expected a text"),
+        ("pause", 'release = "yes"', "release is 'yes'; expected true or false"),
+        ("pause", "relase = true", "relase means nothing to pause; did you mean release?"),
+        ("continue", "x = 1", "x means nothing to continue; it takes reason"),
+        ("set", "learning_rate = 1e-5\nreason = 3", "reason is 3; expected a text"),
+    ],
+)
+def test_values_of_another_kind_are_refused_before_anybody_acts_on_them(
+    home: Home, name: str, text: str, told: str
+) -> None:
+    assert taken(FakeRun(home).begin(), f"{name}.toml", text).problem == told
+
+
+def test_values_of_another_kind_are_refused_whatever_program_sent_them(home: Home) -> None:
+    run = FakeRun(home)
+    control.send(run.paths, "rollback", 1, {"checkpoint": "x", "extra": 1})
+    control.send(run.paths, "rollback", 1, {"checkpoint": None, "extra": 1})
+    first, second = RequestReader(run.paths).poll()
+    assert first.problem == "checkpoint is 'x'; expected the step of a checkpoint"
+    assert second.problem is None

@@ -243,3 +243,30 @@ def test_a_change_that_was_written_down_and_not_answered_before_a_kill_is_answer
         asked.id: ("accepted", "from step 8"),
         late.id: ("refused", "meant for attempt 1, attempt 2 runs now"),
     }
+
+
+def test_a_request_that_cannot_be_judged_is_refused_and_the_next_one_is_heard(
+    paths: RunPaths, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempt = Attempt.claim(paths)
+    attempt.begin()
+    controls = Controls(attempt)
+    judge = controls._refusal
+
+    def fails(request: Request) -> str | None:
+        if request.action == "note":
+            raise KeyError("odd")
+        return judge(request)
+
+    monkeypatch.setattr(controls, "_refusal", fails)
+    controls.start()
+    send(paths, "note", 1, {"text": "x"})
+    send(paths, "stop", 1)
+    answers = wait_until(
+        lambda: [e for e in read_events(paths) if e.name == "request"][1:] and read_events(paths), "two"
+    )
+    controls.close()
+    told = [(e.get("action"), e.get("answer"), e.get("why")) for e in answers if e.name == "request"]
+    assert told[0] == ("note", "refused", "a defect of this program: KeyError: 'odd'; stdout.log has more")
+    assert told[1][:2] == ("stop", "accepted")
+    attempt.end("stopped")
