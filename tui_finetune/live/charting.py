@@ -45,6 +45,7 @@ class Charting:
         """Another history: what was gathered does not count any more."""
         self._bins.clear()
         self._ranges.clear()
+        self.rescaled = ""
 
     def reset(self) -> None:
         """The usual view: the whole run, linear, nothing being read."""

@@ -15,7 +15,7 @@ COLUMNS = (
     Column("step", "step", 7, right=True),
     Column("letter", "", 1),
     Column("what", "what was asked", 31, stretch=60, free=True),
-    Column("outcome", "became", 10, stretch=40, free=True),
+    Column("outcome", "became", 10),
     Column("who", "who", 14, stretch=26),
     Column("why", "why", 20, stretch=50, optional=1, free=True),
 )
@@ -47,16 +47,17 @@ def asked_line(one: Asked, width: int, now: float) -> Line:
             "letter": muted(LETTERS.get(one.action, "")),
             "what": span(what(one)),
             "outcome": span(_short(one), token),
-            "who": muted(who(one)),
+            "who": muted(one.by),
             "why": muted(one.reason or ""),
         },
     )
 
 
 def _short(one: Asked) -> str:
-    """Without the step, which has a column."""
-    said = outcome(one)
-    return said.replace(f" at step {one.step:,}", "", 1) if one.step is not None else said
+    """In a word or two; the whole of it stands below the list."""
+    if one.answer == "applied":
+        return "applied" if one.action == "set" else "done"
+    return {"lost": "not done"}.get(one.answer, one.answer)
 
 
 def _clock(t: float, now: float) -> str:

@@ -26,6 +26,8 @@ TOLD = frozenset(
 )  # fmt: skip
 """Events that the message line says when they come."""
 ILL_EVENTS = frozenset({"warning", "checkpoint_skipped", "finding", "save_failed", "refit"})
+TURNS = frozenset({"attempt", "end"})
+"""What is said whatever was said before."""
 LOG_LINES = 8
 SAID_LINES = 60
 """Newest events that a job without charts shows."""
@@ -140,7 +142,7 @@ class RunFollowing(CheckpointActions):
                 if event.name in TOLD and not self._told_otherwise(event):
                     self._newest = text
                     ill = event.name in ILL_EVENTS
-                    if self._whole and (ill or not self._warned):
+                    if self._whole and (ill or event.name in TURNS or not self._warned):
                         self.say(text, "warn" if ill else "text")
         pane = self.query_one(EventsPane)
         pane.take(new)
