@@ -121,6 +121,32 @@ def run_with_little_memory(job: Any) -> None:
         assert resource.getrlimit(resource.RLIMIT_DATA)[0] == limit
 
 
+def test_checkpoints_without_room_are_not_begun(ground: Ground, ends_with: Callable[[str], None]) -> None:
+    ends_with("run_on_a_small_disk")
+    info = ground.start(train__save_total_limit=5, model__freeze=[])
+    assert training.ended(info).state == "failed"
+    (refused,) = events(info, "preflight_refused")
+    assert refused.get("what") == "disk"
+    assert [fit["set"] for fit in refused.get("fits")] == [{"train.save_total_limit": 2}]
+    assert "needed for 5 checkpoints of" in refused.get("why")
+
+
+def run_on_a_small_disk(job: Any) -> None:
+    """Five checkpoints of three times the model have no room, three have."""
+    from tui_finetune.worker import measuring
+    from tui_finetune.worker.steps import preflight
+
+    weights = sum(tensor.nbytes for tensor in job.model.state_dict().values())
+    found = measuring.forecast
+
+    def on_small_disk(*given: Any, **more: Any) -> Any:
+        vars(measuring)["disk_free"] = lambda path: 12 * weights
+        return found(*given, **more)
+
+    measuring.forecast = on_small_disk
+    preflight.run(job)
+
+
 def hold(torch: Any, rows: int) -> None:
     """Memory for a moment, as much as the batch has rows."""
     torch.ones(rows, HELD)
