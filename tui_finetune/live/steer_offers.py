@@ -10,7 +10,7 @@ from tui_finetune.live.points import Doing
 from tui_finetune.live.reader import RunRow
 from tui_finetune.runs.records import CheckpointRecord
 
-OWN_SCRIPT = "A script of its own runs it: that takes stop, save and evaluate."
+OWN_SCRIPT = "A script of its own runs it: that takes pause, save, evaluate and stop."
 BEFORE = ("queued", "starting")
 
 
@@ -30,16 +30,17 @@ def _steerable(row: RunRow | None, verb: str) -> Offer:
 
 def hold_offer(row: RunRow | None) -> Offer:
     """Pause, and go on."""
-    found = _steerable(row, "pauses")
-    return off(OWN_SCRIPT) if found.on and row is not None and not row.has_recipe else found
+    return _steerable(row, "pauses")
 
 
 def release_offer(row: RunRow | None) -> Offer:
     """Pause, and give the device's memory up too."""
     found = hold_offer(row)
-    if found.on and row is not None and row.status.state == "paused":
-        return off("Run is paused already; p lets it go on.")
-    return found
+    if not found.on or row is None:
+        return found
+    if not row.has_recipe:
+        return off(OWN_SCRIPT)
+    return off("Run is paused already; p lets it go on.") if row.status.state == "paused" else ON
 
 
 def change_offer(row: RunRow | None) -> Offer:

@@ -68,7 +68,7 @@ class SteerActions(RunActions):
         if self.held:
             self.ask("continue")
         else:
-            self.ask("pause", {"release": False})
+            self.ask("pause", {"release": False} if self.row is not None and self.row.has_recipe else {})
 
     def do_run_release(self) -> None:
         self.ask("pause", {"release": True})
@@ -79,7 +79,7 @@ class SteerActions(RunActions):
     def do_run_evaluate(self) -> None:
         row = self.row
         if row is not None and row.status.live:
-            self.ask("evaluate", {"split": "validation"})
+            self.ask("evaluate", {"split": "validation"} if row.has_recipe else {})
         else:
             super().do_run_evaluate()
 
