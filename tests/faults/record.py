@@ -37,6 +37,22 @@ Measured {when} on {machine}.
 """
 
 
+WEAK = """
+## How it was done, and what is weak
+
+- *A worker that hangs* is seen by its standing still: after 10 minutes of training, 15 of anything else. It says so, and a person
+  ends it with `abort`; nothing starts it again by itself.
+- *A worker that is killed* cannot send a notice. Its keeper does, where there is one; else the interface, where one is open.
+- *A restart of the machine* ends the keeper too: the run waits for a person. It was not really restarted here: the boot id in
+  process.json was replaced, which is what a reader sees after one. *Another machine* likewise.
+- *The clock* that jumps is the worker's own; readers and the machine kept theirs.
+- *The disk that turns read-only* is an ext4 in a file, told by the kernel that it has an error; the run is resumed after
+  e2fsck, with what had not reached the disk lost. The same is true after a power cut.
+- *The run directory that is deleted* takes the run with it: the worker ends at the next heartbeat, and nothing comes back.
+- Threads of native code that never give the interpreter back are ended by `abort` after 10 s (0.5 s in the rows above).
+""".splitlines()
+
+
 @dataclass(frozen=True)
 class Measured:
     """What came of one fault."""
@@ -98,7 +114,7 @@ def page(kept: Mapping[str, Any]) -> str:
                 "|---|---|---|---|---|---|",
             ]
         lines.append(_line(fault.what, rows.get(name)))
-    return "\n".join([*lines, "", *_not_measured(rows)])
+    return "\n".join([*lines, *_not_measured(rows), *WEAK])
 
 
 def _line(what: str, row: Mapping[str, Any] | None) -> str:
@@ -116,7 +132,7 @@ def _cell(text: str) -> str:
 
 def _not_measured(rows: Mapping[str, Any]) -> list[str]:
     away = [name for name in FAULTS if name not in rows]
-    return [f"Not measured on this machine: {', '.join(away)}.", ""] if away else []
+    return ["", f"Not measured on this machine: {', '.join(away)}."] if away else []
 
 
 def main() -> None:

@@ -36,6 +36,8 @@ def channel_problems(channels: Sequence[str], key: str) -> list[Problem]:
             problems.append(Problem("command: what is to be run is missing.", key, hint='"command: notify.sh"'))
         elif kind == "webhook" and not rest.startswith(("env:", "file:")):
             problems.append(Problem("webhook: env:NAME or file:PATH is expected.", key, hint=SECRET))
+        elif kind == "webhook" and rest.startswith("file:") and not rest.removeprefix("file:").startswith(("/", "~")):
+            problems.append(Problem("webhook: the file's whole path is expected.", key, hint='"webhook: file:~/.hook"'))
     return problems
 
 

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.runs import atomic, process
-from tui_finetune.runs.layout import VERSION
+from tui_finetune.runs.layout import VERSION, RunPaths
+from tui_finetune.runs.liveness import STALE_SECONDS
 
 LOCK, FILE = "queue.lock", "queue.json"
+LOCK_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ def read_line(folder: Path) -> Line:
         raw = atomic.read_json(folder / FILE)
     except FileNotFoundError:
         return Line()
-    return Line(_entries(raw.get("waiting")), _entries(raw.get("working")))
+    runs = folder.parent / "runs"
+    return Line(_entries(raw.get("waiting"), runs), _entries(raw.get("working"), runs))
 
 
 def join(folder: Path, entry: Entry, *, first: bool = False) -> None:
@@ -186,10 +189,23 @@ def _change(folder: Path, change: Callable[[Line], Line]) -> Line:
 def _locked(path: Path) -> Iterator[None]:
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        _lock(handle, path)
         yield
     finally:
         os.close(handle)
+
+
+def _lock(handle: int, path: Path) -> None:
+    """A lock is held for milliseconds; one that does not come is a disk that cannot lock, and no reason to wait for ever."""
+    end = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        except BlockingIOError as error:
+            if time.monotonic() > end:
+                raise OSError(error.errno, f"locked by another process for {LOCK_SECONDS:g} s", str(path)) from error
+        time.sleep(0.01)
 
 
 def _there(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
@@ -200,8 +216,8 @@ def _without(entries: tuple[Entry, ...], run: str) -> tuple[Entry, ...]:
     return tuple(entry for entry in entries if entry.run != run)
 
 
-def _entries(raw: Any) -> tuple[Entry, ...]:
-    """Entries that can be read; others are left out."""
+def _entries(raw: Any, runs: Path) -> tuple[Entry, ...]:
+    """Entries that can be read; left out are others, and those of a container that is gone."""
     found = []
     for one in raw if isinstance(raw, list) else ():
         with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
@@ -215,4 +231,12 @@ def _entries(raw: Any) -> tuple[Entry, ...]:
                     after=str(after) if after else None,
                 )
             )
-    return tuple(found)
+    return tuple(one for one in found if not (one.elsewhere and one.here) or _beats(runs / one.run))
+
+
+def _beats(run: Path) -> bool:
+    """Of a process that cannot be looked for, on this machine: whether its run's heartbeat is fresh."""
+    try:
+        return time.time() - RunPaths(run).heartbeat.stat().st_mtime < STALE_SECONDS
+    except OSError:
+        return False

@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 NOTICE_SECONDS = 12.0
 """How long the end waits for those who tell of it; each of our own channels has ten."""
+HURRIED_SECONDS = 5.0
+"""The same where the machine wants the process gone."""
 
 
 def quiet_libraries() -> None:
@@ -103,8 +105,9 @@ def work(
 def _announce(attempt: Attempt, end: _End, listeners: Listeners) -> None:
     """Tells the plugins before the end is written, so that what they do about it can still be told."""
     attempt.events.write("ending", state=end.state, reason=end.reason, step=attempt.outcome.step)
-    if not listeners.settle(NOTICE_SECONDS):
-        attempt.warn(f"A plugin has not done with its notice of the end after {NOTICE_SECONDS:g} s.")
+    seconds = HURRIED_SECONDS if end.state == "preempted" else NOTICE_SECONDS
+    if not listeners.settle(seconds):
+        attempt.warn(f"A plugin has not done with its notice of the end after {seconds:g} s.")
 
 
 class _End(NamedTuple):

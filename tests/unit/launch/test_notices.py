@@ -130,6 +130,7 @@ def test_the_bell_is_the_interfaces() -> None:
         ("command:", "what is to be run is missing"),
         ("command: 'a", "what is to be run is missing"),
         ("webhook: https://hooks.example.com/secret", "env:NAME or file:PATH is expected"),
+        ("webhook: file:secret", "whole path is expected"),
     ],
 )
 def test_channels_that_are_none(channel: str, words: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import threading
 from pathlib import Path
 from typing import Any
@@ -137,3 +139,25 @@ def test_many_take_at_once_and_one_gets_it(tmp_path: Path) -> None:
         thread.join()
     assert sorted(one for one in got if one) == ["cuda:0", "cuda:1"]
     assert len(waiting(tmp_path)) == 6
+
+
+def test_a_container_that_is_gone_frees_its_device(tmp_path: Path) -> None:
+    """Nobody can look for its process; its heartbeat tells."""
+    folder, run = tmp_path / "queue", tmp_path / "runs" / "inside"
+    run.mkdir(parents=True)
+    (run / "heartbeat").touch()
+    queue.hold(folder, entry("inside", process={**LIVES, "pid_namespace": "its own"}))
+    queue.join(folder, entry("next"))
+    assert queue.take(folder, "next") is None
+    os.utime(run / "heartbeat", (1, 1))
+    assert queue.take(folder, "next") == "cuda:0"
+
+
+def test_a_lock_that_does_not_come_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(queue, "LOCK_SECONDS", 0.02)
+    queue.join(tmp_path, entry("a"))
+    with (tmp_path / queue.LOCK).open() as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(OSError, match=r"locked by another process for 0\.02 s"):
+            queue.join(tmp_path, entry("b"))
+    queue.join(tmp_path, entry("b"))
