@@ -15,7 +15,6 @@ from tui_finetune.config.write import read_resolved
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.runs.info import RunInfo
-from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.records import checkpoints
 from tui_finetune.runs.store import RunStore
 from tui_finetune.runs.testing import check_run_directory
@@ -77,7 +76,7 @@ def test_what_is_changed_holds_from_the_next_step(whole: RunInfo, cli: Cli, grou
     assert weights(replay) == weights(info)
 
 
-def test_a_fresh_optimizer_begins_at_step_0_with_the_weights(whole: RunInfo, cli: Cli) -> None:
+def test_a_fresh_optimizer_begins_at_step_0_with_the_weights(whole: RunInfo, cli: Cli, ground: Ground) -> None:
     sets = ("--set", "train.max_steps=6", "--set", "model.max_length=16")
     info = branch(cli, whole, "--at", "best", "--optimizer", "fresh", "--name", "afresh", *sets)
     assert info.name == "afresh"
@@ -87,14 +86,24 @@ def test_a_fresh_optimizer_begins_at_step_0_with_the_weights(whole: RunInfo, cli
     first = events(info, "step")[0].number("loss")
     assert first is not None
     assert first < (events(whole, "step")[0].number("loss") or 0.0)
+    before = weights(info)
+    RunStore(ground.home).trash(whole)
+    back_to(info, 4)
+    finished(ground.resume(info))
+    assert weights(info) == before, "it needs nothing of the run that it came from"
+
+
+def back_to(info: RunInfo, step: int) -> None:
+    """As if the run had been stopped at `step`."""
+    info.paths.result_json.write_text('{"v": 1, "attempt": 1, "state": "stopped", "exit_code": 0}')
+    for one in checkpoints(info.paths, {}):
+        if one.step > step:
+            os.rename(one.path, one.path.parent / f"gone-{one.step}")
 
 
 def test_a_branch_of_a_branch_and_its_resume(whole: RunInfo, cli: Cli, ground: Ground) -> None:
     second = branch(cli, branch(cli, whole, "--at", "4"), "--at", "12", "--set", "train.dataloader_num_workers=1")
     assert weights(second) == weights(whole)
-    RunPaths(second.paths.root).result_json.write_text('{"v": 1, "attempt": 1, "state": "stopped", "exit_code": 0}')
-    for one in checkpoints(second.paths, {}):
-        if one.step > 12:
-            os.rename(one.path, one.path.parent / f"gone-{one.step}")
+    back_to(second, 12)
     finished(ground.resume(second))
     assert weights(second) == weights(whole)

@@ -6,23 +6,17 @@ after the checkpoint, so that the branch can be replayed from step 0 as any stee
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.launch.differences import compare, facts_before, facts_now
 from tui_finetune.launch.resuming import FREE
 from tui_finetune.live.comparison import flat
-from tui_finetune.runs import atomic
 from tui_finetune.runs.branches import KEEP
 from tui_finetune.runs.changes import in_force, read_changes
 from tui_finetune.runs.kept import Kept, kept_checkpoint
-from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, TRAINER_STATE, RunPaths
-from tui_finetune.runs.manifest import problem
 from tui_finetune.runs.settable import setting
 
 if TYPE_CHECKING:
@@ -174,50 +168,3 @@ def _as_changes(changed: Mapping[str, Any], before: Mapping[str, Any]) -> tuple[
         else:
             values[one.name] = value
     return values, problems
-
-
-# In the branch's own directory
-
-
-def plant(paths: RunPaths, start: KeptStart) -> None:
-    """The checkpoint, and the best one by then where that is another, in the new run: linked, else copied.
-
-    Raises OSError where they cannot be written.
-    """
-    paths.checkpoints.mkdir(mode=0o700, exist_ok=True)
-    wanted = {start.checkpoint.step: start.checkpoint.path, **_best_by_then(start)}
-    for step, folder in wanted.items():
-        _link_folder(folder, paths.checkpoint(step))
-    atomic.sync_folder(paths.checkpoints)
-
-
-def _best_by_then(start: KeptStart) -> dict[int, Path]:
-    """The best checkpoint that the state of this one knows, where it is still there and whole."""
-    try:
-        step = atomic.read_json(start.checkpoint.path / TRAINER_STATE).get("best_global_step")
-    except (FileNotFoundError, atomic.Unreadable):
-        return {}
-    if not isinstance(step, int) or step == start.checkpoint.step:
-        return {}
-    folder = start.info.paths.checkpoint(step)
-    return {step: folder} if problem(folder) is None else {}
-
-
-def _link_folder(source: Path, target: Path) -> None:
-    staging = target.parent / f"{STAGING_PREFIX}{target.name}"
-    for path in sorted(source.rglob("*"), key=lambda one: one.name == MANIFEST):
-        place = staging / path.relative_to(source)
-        if path.is_file():
-            place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _link_file(path, place)
-    os.rename(staging, target)
-
-
-def _link_file(source: Path, target: Path) -> None:
-    try:
-        os.link(source, target)
-    except OSError:  # another file system, or one that has no links
-        shutil.copyfile(source, target)
-        target.chmod(0o600)
-        with target.open("rb") as file:
-            os.fsync(file.fileno())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Start
         name=name,
         model=checked.model if checked.kept is None else checked.kept.info.model,
         data=_data_name(checked),
-        plant=None if checked.kept is None else functools.partial(_plant, checked.kept),
+        kept=checked.kept,
     )
 
 
@@ -66,12 +65,10 @@ def start_job(
     name: str | None = None,
     model: str | None = None,
     data: str | None = None,
-    plant: Callable[[RunPaths], None] | None = None,
+    kept: KeptStart | None = None,
 ) -> Started:
-    """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them. plant: puts into the
-    new directory what its worker begins with."""
-    from tui_finetune.config.write import resolved_toml
-
+    """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them. kept: the checkpoint
+    that it goes on from, optimizer and all."""
     home = launch.home.ensure()
     called = name or recipe.name or recipe.kind
     recipe = recipe.model_copy(update={"name": called, "run": _with_notices(recipe.run, home)})
@@ -79,7 +76,7 @@ def start_job(
         paths = RunStore(home).create(
             called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
         )
-        _write(paths, request, resolved_toml(recipe, facts), plant)
+        _write(paths, request, recipe, facts, kept, home)
     except OSError as error:
         raise LaunchError(cannot_write(home.runs, error)) from error
     return Started(paths, 1, hand_off(paths, 1, launch, new=True, auto_resume=recipe.run.auto_resume))
@@ -90,13 +87,19 @@ def _with_notices(run: RunTable, home: Home) -> RunTable:
     return run if run.notify is not None else run.model_copy(update={"notify": default_channels(home) or None})
 
 
-def _write(paths: RunPaths, request: bytes, resolved: str, plant: Callable[[RunPaths], None] | None) -> None:
-    """Everything, or the directory is removed."""
+def _write(
+    paths: RunPaths, request: bytes, recipe: Recipe, facts: Mapping[str, Any], kept: KeptStart | None, home: Home
+) -> None:
+    """Everything that its worker begins with, or the directory is removed."""
+    from tui_finetune.config.write import resolved_toml
+    from tui_finetune.launch.planting import plant_checkpoint, with_own_model
+
     try:
+        recipe = with_own_model(paths, recipe, home)
         atomic.write_bytes(paths.request_toml, request)
-        atomic.write_bytes(paths.recipe_toml, resolved.encode())
-        if plant is not None:
-            plant(paths)
+        atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())
+        if kept is not None:
+            plant_checkpoint(paths, kept.checkpoint, kept.info.paths)
     except BaseException:
         shutil.rmtree(paths.root, ignore_errors=True)
         raise
@@ -153,12 +156,6 @@ def _no_need(info: RunInfo, status: Status) -> Problem:
         return Problem(f"{info.title} is finished: there is nothing to go on with.", hint=hint)
     hint = f"tui-finetune watch {info.short} shows it."
     return Problem(f"{info.title} is {status.words}: it needs no resume.", hint=hint)
-
-
-def _plant(kept: KeptStart, paths: RunPaths) -> None:
-    from tui_finetune.launch.branching import plant
-
-    plant(paths, kept)
 
 
 def _data_name(checked: Checked) -> str:

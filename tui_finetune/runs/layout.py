@@ -85,6 +85,11 @@ class RunPaths:
         return self.root / "checkpoints"
 
     @property
+    def start(self) -> Path:
+        """The model that the run begins from, where it was another run's: that one may be removed."""
+        return self.root / "start"
+
+    @property
     def model(self) -> Path:
         return self.root / "model"
 

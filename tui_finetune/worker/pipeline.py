@@ -9,6 +9,16 @@ from tui_finetune.worker.steps import compare, encode, evaluate, load, model, pr
 
 Step = Callable[[Job], None]
 
+
+def _waiting_for_room(step: Step, what: str) -> Step:
+    """A step after training: where the disk has no room for what it writes the run waits, and does it again."""
+
+    def patient(job: Job) -> None:
+        job.trainer.saver.until_written(what, lambda: step(job))
+
+    return patient
+
+
 PIPELINES: dict[str, tuple[Step, ...]] = {
     "train": (
         load.run,
@@ -20,8 +30,8 @@ PIPELINES: dict[str, tuple[Step, ...]] = {
         train.run,
         compare.note_peak,
         save.run,
-        evaluate.run,
-        save.describe,
+        _waiting_for_room(evaluate.run, "predictions and figures"),
+        _waiting_for_room(save.describe, "the model card"),
         compare.run,
     ),
     "evaluate": (

@@ -136,19 +136,24 @@ class Saver:
             self._attempt.warn(f"checkpoint-{self._state.step} was not written: {self._why}.")
 
     def write_model(self, fill: Callable[[Path], None], facts: Mapping[str, Any]) -> None:
-        """model/, whole. Where the disk does not take it the run is held until it does: it is what the run was for."""
-        attempt, owed, written = self._attempt, Owed(self._patience, self._clock), False
+        """model/, whole."""
+        self.until_written("the model", lambda: checkpoints.write_whole(self._attempt.paths.model, fill, facts))
+
+    def until_written(self, what: str, write: Callable[[], object]) -> None:
+        """Does `write`. Where the disk does not take it the run is held and it is done again until it does: after training
+        nothing is lost to a full disk."""
+        owed, done = Owed(self._patience, self._clock), False
 
         def tried() -> bool:
-            nonlocal written
-            if not written and (not owed or owed.retry()):
-                why = self._unwritten(lambda: checkpoints.write_whole(attempt.paths.model, fill, facts))
-                written, self._why = why is None, why
+            nonlocal done
+            if not done and (not owed or owed.retry()):
+                self._why = self._unwritten(write)
+                done = self._why is None
                 owed.failed(due=False)
-            return written
+            return done
 
         while not tried():
-            self._controls.hold(f"{self._cause('the model')}; goes on when there is", until=tried)
+            self._controls.hold(f"{self._cause(what)}; goes on when there is", until=tried)
             self._controls.safe_point()
 
     def note_best(self) -> None:

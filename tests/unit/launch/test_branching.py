@@ -16,8 +16,9 @@ from tui_finetune.config.write import read_resolved
 from tui_finetune.errors import UserError
 from tui_finetune.inference.model_choice import choose_model
 from tui_finetune.launch import branching
-from tui_finetune.launch.branching import KeptStart, branched, changes_of, kept_start, plant
+from tui_finetune.launch.branching import KeptStart, branched, changes_of, kept_start
 from tui_finetune.launch.differences import Facts
+from tui_finetune.launch.planting import plant_checkpoint, with_own_model
 from tui_finetune.paths import Home
 from tui_finetune.runs.branches import steps_in_use
 from tui_finetune.runs.changes import Change, add_change
@@ -146,7 +147,7 @@ def test_it_begins_with_the_checkpoint(
     if not linked:
         monkeypatch.setattr(os, "link", refuses)
     paths = plain(home)
-    plant(paths, start)
+    plant_checkpoint(paths, start.checkpoint, start.info.paths)
     assert problem(paths.checkpoint(4)) is None
     assert sorted(os.listdir(paths.checkpoints)) == ["checkpoint-4"]
     shutil.rmtree(start.info.paths.root)
@@ -154,11 +155,20 @@ def test_it_begins_with_the_checkpoint(
 
 
 def test_it_has_the_best_by_then_too(start: KeptStart, run: FakeRun, home: Home) -> None:
-    later = KeptStart(run.info, Kept(8, run.paths.checkpoint(8)), start.recipe)
     (run.paths.checkpoint(8) / TRAINER_STATE).write_text(json.dumps({"best_global_step": 4}))
     paths = plain(home)
-    plant(paths, later)
+    plant_checkpoint(paths, Kept(8, run.paths.checkpoint(8)), run.paths)
     assert sorted(os.listdir(paths.checkpoints)) == ["checkpoint-4", "checkpoint-8"]
+
+
+def test_a_model_of_another_run_is_taken_along(start: KeptStart, run: FakeRun, home: Home) -> None:
+    (run.paths.checkpoint(4) / "optimizer.pt").write_bytes(b"state")
+    model = start.recipe.model.model_copy(update={"path": str(run.paths.checkpoint(4))})
+    paths = plain(home)
+    found = with_own_model(paths, start.recipe.model_copy(update={"model": model}), home)
+    assert found.model.path == str(paths.start)
+    assert os.listdir(paths.start) == ["model.safetensors"]
+    assert with_own_model(paths, start.recipe, home) == start.recipe, "a model of nobody's run stays where it is"
 
 
 def test_rows_that_have_changed_have_no_place_to_go_on_from(start: KeptStart, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -359,6 +359,22 @@ def test_at_the_end_the_model_waits_for_its_room(desk: Desk) -> None:
     assert [later - earlier for earlier, later in pairwise(tried)] == [60.0, 60.0]
 
 
+def test_after_training_nothing_is_lost_to_a_full_disk(desk: Desk) -> None:
+    """What a step wrote in part is written again; an error of another kind ends the run as it does anywhere."""
+    done: list[float] = []
+
+    def measure() -> None:
+        done.append(desk.now)
+        if len(done) < 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    desk.saver.until_written("predictions and figures", measure)
+    assert done == [0.0, 60.0, 120.0]
+    assert desk.events("phase")[1].fields["detail"] == "no room for predictions and figures; goes on when there is"
+    with pytest.raises(ZeroDivisionError):
+        desk.saver.until_written("predictions and figures", lambda: 1 // 0)
+
+
 def test_a_run_directory_that_is_gone_does_not_come_back(desk: Desk) -> None:
     gone = desk.paths.root.rename(desk.paths.root.parent / "elsewhere")
     with pytest.raises(RunEnded, match="is gone"):
