@@ -91,6 +91,25 @@ async def test_what_is_typed_is_answered_with_all_scores(home: Home, run: FakeRu
         assert "History 1" in screen.rule
 
 
+async def test_the_cursor_of_a_field_is_seen_on_every_ground(home: Home, run: FakeRun) -> None:
+    """The terminal's own colours turned round, not those of a theme: they may be those of the ground."""
+
+    def own_colours(screen: Screen) -> set[bool]:
+        strips = screen.app.screen._compositor.render_strips()
+        styles = [one.style for strip in strips for one in strip if one.style is not None and one.style.reverse]
+        return {all(part is None or part.is_default for part in (one.color, one.bgcolor)) for one in styles}
+
+    async with showing(home) as screen:
+        await opened(screen)
+        await screen.type("ab")
+        await screen.until(lambda: own_colours(screen), "the cursor in the text")
+        assert own_colours(screen) == {True}
+        await screen.press("escape", "]", "]", "]", "/")
+        await screen.until(lambda: screen.app.page.filter_open, "the filter")
+        await screen.until(lambda: own_colours(screen), "the cursor in the filter")
+        assert own_colours(screen) == {True}
+
+
 async def test_an_empty_field_offers_a_text_of_the_test_split(home: Home, run: FakeRun) -> None:
     async with showing(home) as screen:
         await opened(screen)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tui_finetune.errors import Problem
 from tui_finetune.live.form import NOTHING, Difference, FormField, Row, Trial
 from tui_finetune.live.spans import EMPTY, Line, Span, blanks, clip, fill, line, muted, span, width_of, wrap
-from tui_finetune.text import cut_end, cut_front, cut_middle
+from tui_finetune.text import Shown, cell_width, cut_end, cut_front, cut_middle
 
 NAME = 28
 """Cells of a key; the longest that is asked for often is `per_device_train_batch_size`."""
@@ -58,13 +58,21 @@ def _heading(row: Row, width: int) -> Line:
 def _field(row: Row, one: FormField, width: int, beside: Beside) -> Line:
     _, room = value_column(width)
     token = "bad" if row.problems else "muted" if one.is_default else "text"
-    cut = cut_front if one.key in PATHS and "/" in one.shown else cut_end
+    cut = cut_place if one.key in PATHS and "/" in one.shown else cut_end
     return _cells(
         span(cut_middle(one.name, NAME - 1), "text" if one.known else "bad"),
         span(cut(one.shown, room - 1), token),
         (_note(row, one, beside),),
         width,
     )
+
+
+def cut_place(text: str, width: int) -> Shown:
+    """A path without its front, a Hub id without its owner, where there is no room for them."""
+    owner, slash, name = text.partition("/")
+    is_id = bool(owner) and "/" not in name and owner not in (".", "..", "~")
+    short = f"…{slash}{name}" if is_id and cell_width(text) > width else text
+    return cut_front(short, width)
 
 
 def _note(row: Row, one: FormField, beside: Beside) -> Span:

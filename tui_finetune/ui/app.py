@@ -45,7 +45,12 @@ class TuiFinetune(Hearing, inherit_bindings=False):
     ENABLE_COMMAND_PALETTE: ClassVar[bool] = False
     MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {one.name: one.page for one in SCREENS}
     DEFAULT_MODE: ClassVar[str] = SCREENS[0].name
-    CSS = "Screen { background: ansi_default; color: ansi_default; }"
+    CSS = """
+    Screen { background: ansi_default; color: ansi_default; }
+    .field > .input--cursor, .field > .input--selection, .field .text-area--cursor, .field .text-area--selection {
+        text-style: reverse; background: ansi_default; color: ansi_default;
+    }
+    """
 
     def __init__(
         self,

@@ -22,7 +22,17 @@ from tui_finetune.live.form import (
     rows,
 )
 from tui_finetune.live.form_hints import advice, arranged, facts, last_item, steps
-from tui_finetune.live.form_lines import Beside, choice_line, detail, mark, row_line, trial_lines, wrapped
+from tui_finetune.live.form_lines import (
+    Beside,
+    choice_line,
+    cut_place,
+    detail,
+    file_detail,
+    mark,
+    row_line,
+    trial_lines,
+    wrapped,
+)
 from tui_finetune.live.spans import plain, width_of
 
 FormOf = Callable[[str], Form]
@@ -211,3 +221,24 @@ def test_what_is_typed_is_judged_below() -> None:
     said = [plain(one) for one in trial_lines(FIELD, Trial("train.x", "q", advice="much; allowed"), 0, 60)]
     assert said[0].strip() == "! much; allowed"
     assert "a number" in plain(trial_lines(FIELD, None, 0, 60)[0])
+
+
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("google-bert/bert-base-uncased", "…/bert-base-uncased"),
+        ("owner/short", "owner/short"),
+        ("./data/reviews-of-last-year.csv", "…ws-of-last-year.csv"),
+    ],
+)
+def test_a_place_is_cut_where_it_says_least(place: str, said: str) -> None:
+    assert cut_place(place, 20) == said
+
+
+def test_a_line_of_the_file_that_its_row_cuts_is_told_below() -> None:
+    text = "# " + "word " * 40
+    assert file_detail("learning_rate = 3e-4", 80) == []
+    told = file_detail(text, 80)
+    assert len(told) == 3
+    assert all(width_of(one) <= 80 for one in told)
+    assert " ".join("".join(plain(one) for one in told).split()).startswith("# word word")

@@ -51,7 +51,7 @@ class TrainPage(BeginActions):
     PLACE = TRAIN
     DEFAULT_CSS = """
     TrainPage FilePane { display: none; }
-    TrainPage.-wide Left { width: 78; }
+    TrainPage.-wide Left { width: 45%; min-width: 78; }
     TrainPage.-wide FilePane { display: block; }
     TrainPage.-file Left { display: none; }
     TrainPage.-file FilePane { display: block; }
