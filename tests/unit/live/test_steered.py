@@ -62,7 +62,7 @@ LINES = [
     (event("forecast", seconds_left=75.0, peak_memory_bytes=1.9e9, memory_total_bytes=24.1e9, disk_bytes=0.9e9),
      "forecast: about 1 m, peak memory 1.9 of 24.1 GB, disk 900 MB"),
     (event("forecast_result", seconds={"forecast": 78.0, "actual": 75.0, "error": 0.04}, changed=True),
-     "forecast against what it was: seconds +4 %"),
+     "forecast against what it was: time +4 %"),
     (event("queued", behind=["20261123T091502-imdb-bert-k3f9"], place=1), "queued, place 1, behind k3f9"),
     (event("queued", behind=["20261123T091502-a-k3f9"], place=1, why="after a (k3f9)"), "queued, after a (k3f9)"),
     (event("preflight_refused", what="memory", why="25.3 GB needed."), "! pre-flight refused: 25.3 GB needed."),
