@@ -15,6 +15,7 @@ RECORDED: dict[str, dict[str, Any]] = json.loads(Path(__file__).with_name("recor
 FOUND: dict[str, set[str]] = {
     "demo": set(),
     "film reviews": set(),
+    "questions to a bank": set(),
     "overfit": {"overfitting"},
     "collapse": {"one_class", "loss_flat"},
 }
