@@ -111,7 +111,7 @@ def test_a_run_from_another_runs_model_with_its_labels(recipe: Path, cli: Cli) -
     second = trained(cli, recipe, f"model.path=run:{first['id'][-4:]}", *STILL, name="further")
     assert second["of"] == {"run": first["id"]}
     assert cli("show", "further", "--json").json["of"] == {"run": first["id"]}
-    assert "of          run " + first["id"] in cli("show", "further").out
+    assert f"of          model of {first['name']} ({first['short']})" in cli("show", "further").out
     assert "Its head is kept: the labels are the same (c, a, b)." in second["notes"]
     before, after = weights(first), weights(second)
     assert before.keys() == after.keys()

@@ -8,6 +8,9 @@ from safetensors.torch import load_model
 
 from tui_finetune.inference.model_card import write_model_card
 from tui_finetune.inference.model_files import WEIGHTS
+from tui_finetune.runs.branches import origin
+from tui_finetune.runs.info import read_info
+from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
@@ -67,7 +70,7 @@ def _facts(job: Job) -> dict[str, object]:
         "task": job.task.name,
         "task_title": job.task.title or job.task.name,
         "pipeline_tag": job.task.pipeline_tag,
-        "base_model": recipe.model.path,
+        "base_model": _begun_from(job),
         "base_revision": recipe.model.revision,
         "data": recipe.data.path if recipe.data.path is not None else recipe.data.source,
         "data_source": prepared.source,
@@ -85,3 +88,11 @@ def _facts(job: Job) -> dict[str, object]:
         "best_metric": job.chosen_by,
         "warnings": list(prepared.warnings),
     }
+
+
+def _begun_from(job: Job) -> str:
+    """The model as the card names it: of one that was taken along from another run's directory, the place there."""
+    path, about = job.recipe.model.path, origin(read_info(job.paths).of)
+    if path != str(job.paths.start) or about is None:
+        return path
+    return str(RunPaths(job.paths.root.parent / about.run).model)
