@@ -1,14 +1,16 @@
-"""Work of which only the newest counts."""
+"""Work of which only the newest counts, and what is said where the system refuses it."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
 
+import pytest
 from textual.message import Message
 
 from tests.waiting import wait_until
 from tui_finetune.ui.latest import Latest
+from tui_finetune.ui.threads import os_words
 
 
 class Said(Message):
@@ -74,3 +76,16 @@ def test_the_end_waits_for_what_is_kept_and_for_nothing_else() -> None:
     go.set()
     assert bench.latest.settled("draft:", 20)
     assert done == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (OSError(30, "Read-only file system", "/h/.writing-interface.json-1895ff58"),
+         "Read-only file system: /h/interface.json"),
+        (OSError(13, "Permission denied", "/h/.writing-mine"), "Permission denied: /h/.writing-mine"),
+        (OSError(5, "Input/output error"), "Input/output error"),
+    ],
+)  # fmt: skip
+def test_an_error_of_the_system_says_why_before_it_says_where(error: OSError, said: str) -> None:
+    assert os_words(error) == said

@@ -9,11 +9,13 @@ import pytest
 from tests.fakes import finished_run
 from tests.ui.seeing import showing
 from tests.waiting import wait_for
+from tui_finetune.errors import UserError
 from tui_finetune.live.marks import GLYPHS
 from tui_finetune.live.spans import line, muted, span
 from tui_finetune.paths import Home
 from tui_finetune.ui.memory import Memory, memory_file, read_memory
 from tui_finetune.ui.settings import read_settings
+from tui_finetune.ui.start import remember
 from tui_finetune.ui.theme import THEMES, Look, look_of
 
 
@@ -141,3 +143,14 @@ async def test_a_setting_that_cannot_be_written_is_told(home: Home) -> None:
         home.settings.write_text("[interface\n")
         await screen.press(",", "enter")
         await screen.says("is not TOML")
+
+
+def test_a_home_that_cannot_be_written_ends_the_program_as_any_other(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(self: Home) -> Home:
+        raise UserError("the home cannot be written")
+
+    monkeypatch.setattr(Home, "ensure", refused)
+    remember(home, Memory())
+    assert not memory_file(home.root).exists()

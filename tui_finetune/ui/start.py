@@ -8,12 +8,13 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from tui_finetune.errors import UserError
 from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.ui.app import TuiFinetune
 from tui_finetune.ui.driver import Driver
 from tui_finetune.ui.latest import DRAFTS
-from tui_finetune.ui.memory import memory_file
+from tui_finetune.ui.memory import Memory, memory_file
 from tui_finetune.ui.settings import read_settings
 from tui_finetune.ui.theme import look_of
 
@@ -33,12 +34,17 @@ def run(home: Home, launch: Callable[[], Launch], *, open_run: str | None = None
     app = TuiFinetune(home, launch, settings=settings, look=look, open_run=open_run, driver_class=Driver)
     said = app.run()
     app.bridge.settled(DRAFTS)
-    with contextlib.suppress(OSError):  # a home that cannot be written: what was remembered is of no weight
-        home.ensure()
-        atomic.write_json(memory_file(home.root), app.memory.as_json())
+    remember(home, app.memory)
     if app.stuck:  # not even the interpreter's own end would come: it flushes what nobody takes
         os._exit(0)
     return said or ""
+
+
+def remember(home: Home, memory: Memory) -> None:
+    """For the next start; a home that cannot be written has been told of, and what is remembered is of no weight."""
+    with contextlib.suppress(OSError, UserError):
+        home.ensure()
+        atomic.write_json(memory_file(home.root), memory.as_json())
 
 
 def drawable() -> str | None:

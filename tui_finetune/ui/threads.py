@@ -6,6 +6,8 @@ They are daemons of our own: the event loop's would hold the program up at its e
 from __future__ import annotations
 
 import contextlib
+import os
+import re
 import threading
 from collections.abc import Callable
 
@@ -13,11 +15,13 @@ from textual.message import Message
 
 from tui_finetune.errors import Problem, UserError, log_traceback
 from tui_finetune.paths import Home
+from tui_finetune.runs.layout import STAGING_PREFIX
 from tui_finetune.ui import messages
 from tui_finetune.ui.latest import Latest, Work
 
 SETTLE_SECONDS = 3.0
 """The program's end waits so long for what is being written."""
+_STAGED = re.compile(rf"^{re.escape(STAGING_PREFIX)}(.+)-[0-9a-f]{{8}}$")
 
 
 class Threads:
@@ -79,8 +83,7 @@ class Threads:
         except UserError as error:
             return messages.WorkFailed(what, error.problems)
         except OSError as error:
-            where = f"{error.filename}: " if error.filename else ""
-            return messages.WorkFailed(what, (Problem(f"{where}{error.strerror or error}"),))
+            return messages.WorkFailed(what, (Problem(os_words(error)),))
         except Exception as error:  # noqa: BLE001 - the net under every thread: told on the screen, traceback kept
             log = log_traceback(error, self.home.log)
             return messages.WorkFailed(what, (Problem(f"{type(error).__name__}: {error}"),), log)
@@ -94,3 +97,15 @@ class Threads:
             self._said.add(text)
         if message is not None:
             self.post(message)
+
+
+def os_words(error: OSError) -> str:
+    """Why, then where: of a path that is cut at the edge of a screen the reason is still read.
+
+    A file is written beside its place and renamed: the place is what is told.
+    """
+    if not error.filename:
+        return str(error.strerror or error)
+    folder, name = os.path.split(os.fspath(error.filename))
+    place = os.path.join(folder, _STAGED.sub(r"\1", name))
+    return f"{error.strerror}: {place}"
