@@ -51,6 +51,15 @@ async def run_screen(screen: Screen, run: RunInfo) -> None:
     await screen.sees("loss  ── training")
 
 
+async def change_sheet(screen: Screen, run: RunInfo) -> None:
+    await run_screen(screen, run)
+    await screen.press("c")
+    await screen.sees("▸ learning_rate")
+    await screen.press("enter")
+    await screen.type("x0.5")
+    await screen.sees("at the next step")
+
+
 async def data_screen(screen: Screen, run: RunInfo) -> None:
     await screen.sees(run.name)
     await screen.press("2")
@@ -77,6 +86,13 @@ async def predict_screen(screen: Screen, run: RunInfo) -> None:
 
 PICTURES = (
     Picture("run", "The Run screen while the demo trains", run_screen, (120, 36), live=True),
+    Picture(
+        "change",
+        "A running value is changed: what follows is said before it is sent",
+        change_sheet,
+        (90, 24),
+        live=True,
+    ),
     Picture("data", "The Data screen: what the demo learns from", data_screen),
     Picture("evaluate", "The Evaluate screen: the demo's model on rows that it was not trained on", evaluate_screen),
     Picture("predict", "The Predict screen: a sentence that the model has never seen", predict_screen),
