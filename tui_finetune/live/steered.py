@@ -203,7 +203,7 @@ def _save_words(event: Event) -> str:
     """`Disk: 1.3 GB needed for the next checkpoint, 0.9 GB free. Training goes on; saving is retried every 60 s.`"""
     need, free = event.number("needed_bytes"), event.number("free_bytes")
     cause = f"Disk: {words.size(need)} needed for the next checkpoint, {words.size(free)} free."
-    if need is None or free is None:
+    if need is None or free is None or need <= free:
         cause = f"No checkpoint could be written: {str(event.get('why')).rstrip('.')}."
     seconds = event.number("retry_seconds")
     again = f"; saving is retried every {seconds:.0f} s" if seconds else ""

@@ -22,6 +22,8 @@ def event(name: str, **fields: Any) -> Event:
 SAID = [
     (event("save_failed", step=9, why="no space", needed_bytes=1.3e9, free_bytes=0.9e9, retry_seconds=60.0),
      "Disk: 1.3 GB needed for the next checkpoint, 900 MB free. Training goes on; saving is retried every 60 s."),
+    (event("save_failed", step=9, why="loss is nan at step 9", needed_bytes=1.3e9, free_bytes=9e9),
+     "No checkpoint could be written: loss is nan at step 9. Training goes on."),
     (event("save_failed", step=9, why="the file system is read-only"),
      "No checkpoint could be written: the file system is read-only. Training goes on."),
     (event("refit", step=9, what="micro-batch", reason="out of memory",
