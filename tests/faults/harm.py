@@ -1,6 +1,6 @@
 """A plugin file for the fault matrix: does one harm to its worker, once, at a named instant. Copied into a plugin folder.
 
-TEST_HARM is `HARM@INSTANT`: `kill@step:7`, `segfault@substep:3`, `kill@phase:loading`, `kill@after:1.5` …; TEST_HARM_FLAG is
+TEST_HARM is `HARM@INSTANT`: `kill@step:7`, `segfault@substep:3`, `kill@phase:loading`, `kill@train:1.5` …; TEST_HARM_FLAG is
 the file whose existence means that it has been done, or that `wait` waits until the file is gone.
 """
 
@@ -112,17 +112,18 @@ def _quick_to_look() -> None:
         saving.RETRY_SECONDS = 0.5
 
 
-def _after(seconds: str) -> None:
-    """In a worker: the harm is done so many seconds after its plugins were loaded, wherever it is by then."""
-    if "tui_finetune.worker.lifecycle" in sys.modules:
+def _soon(begin: str) -> None:
+    """The harm is done so many seconds from now, wherever it is by then, where the instant is `<begin>:<seconds>`."""
+    name, _, seconds = INSTANT.partition(":")
+    if name == begin:
         timer = threading.Timer(float(seconds), HARMS[HARM])
         timer.daemon = True
         timer.start()
 
 
 _quick_to_look()
-if INSTANT.startswith("after:"):
-    _after(INSTANT.removeprefix("after:"))
+if "tui_finetune.worker.lifecycle" in sys.modules:
+    _soon("begin")
 
 
 @hookimpl
@@ -141,6 +142,7 @@ def training_callbacks(recipe: Mapping[str, Any]) -> Sequence[Any]:
             self._trainer_state: Any = None
 
         def on_train_begin(self, args: Any, state: Any, control: Any, **more: Any) -> None:
+            _soon("train")
             if INSTANT == "loader":
                 loader = more["train_dataloader"]
                 loader = getattr(loader, "base_dataloader", loader)

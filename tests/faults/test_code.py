@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import time
+from pathlib import Path
 
 import pytest
 
@@ -58,16 +60,30 @@ HANGS = {"callback-hangs": ("hang@step:7", {}), "loader-hangs": ("hang@loader", 
 def test_code_that_hangs_is_seen_and_can_be_ended(row: str, place: Place, impatient: None) -> None:
     harm, sets = HANGS[row]
     info = place.start(harm, **sets)
+    wait_until(place.flag.exists, "the hang")
     status = stalled(info)
     assert "no progress for" in status.words
     begun = time.monotonic()
     ask(info, "abort")
     assert ended(info).state == "aborted"
+    wait_until(lambda: not _left_over(info), "no process to be left")
     assert time.monotonic() - begun < 30
     reached = 7 if row == "callback-hangs" else 0
     place.go_on(
         row, info, reached=reached, seen=status, then="it is said after 10 minutes (2 s here); abort, then resume"
     )
+
+
+def _left_over(info: RunInfo) -> list[str]:
+    """Processes that still work in the run's directory."""
+    return [found.name for found in Path("/proc").iterdir() if found.name.isdigit() and _works_in(found, info)]
+
+
+def _works_in(process: Path, info: RunInfo) -> bool:
+    try:
+        return os.readlink(process / "cwd") == str(info.paths.root)
+    except OSError:
+        return False
 
 
 def test_a_loading_process_that_is_killed(place: Place) -> None:

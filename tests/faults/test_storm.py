@@ -16,8 +16,8 @@ from tui_finetune.runs.testing import check_run_directory
 
 LONG = {"train__num_train_epochs": 20, "train__save_steps": 10, "train__eval_steps": 15}
 """120 steps."""
-EARLIEST, LATEST = 0.3, 3.0
-"""Seconds after which a worker is killed, from the moment that its plugins are loaded."""
+INSTANTS: dict[str, tuple[float, float]] = {"begin": (0.1, 1.5), "train": (0.05, 1.2)}
+"""Seconds after which a worker is killed: from the moment that its plugins are loaded, or that training begins."""
 
 
 def storm(place: Place, kills: int, seed: int, **sets: Any) -> tuple[int, int, float]:
@@ -28,12 +28,12 @@ def storm(place: Place, kills: int, seed: int, **sets: Any) -> tuple[int, int, f
     calm = weights(finished(place.ground.start("calm", **values)))
     calm_seconds = time.monotonic() - calm_begun
     begun = time.monotonic()
-    info = place.start(f"kill@after:{draw.uniform(EARLIEST, LATEST)}", **values)
+    info = place.start(_kill(draw), **values)
     hit, reached = 0, 0
     while (status := ended(info)).state == "died" and hit < kills:
         hit += 1
         reached += status.step or 0
-        harm = f"kill@after:{draw.uniform(EARLIEST, LATEST)}" if hit < kills else "none@never"
+        harm = _kill(draw) if hit < kills else "none@never"
         place.monkeypatch.setenv("TEST_HARM", harm)
         place.ground.resume(info)
     assert status.state == "finished", f"{status.words}\n{info.paths.stdout_log.read_text()[-3000:]}"
@@ -41,6 +41,11 @@ def storm(place: Place, kills: int, seed: int, **sets: Any) -> tuple[int, int, f
     check_run_directory(info.paths.root, only_known_events=True)
     again = reached - sum(event.get("from_step") for event in events(info, "attempt"))
     return hit, again, time.monotonic() - begun - calm_seconds
+
+
+def _kill(draw: random.Random) -> str:
+    begin = draw.choice(("begin", "train", "train"))
+    return f"kill@{begin}:{draw.uniform(*INSTANTS[begin])}"
 
 
 @pytest.mark.slow

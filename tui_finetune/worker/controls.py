@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import faulthandler
 import logging
+import multiprocessing
 import os
 import sys
 import threading
@@ -357,6 +358,8 @@ class Controls:
         with contextlib.suppress(OSError, ValueError):
             faulthandler.dump_traceback(file=sys.__stderr__ or sys.stderr)
         self._attempt.end("aborted", f"asked to abort; no safe point for {ABORT_GRACE_SECONDS:g} s, process ended")
+        for child in multiprocessing.active_children():
+            child.kill()  # one that loads data and hangs would outlive its parent
         os._exit(ExitCode.RUN_FAILED)
 
 
