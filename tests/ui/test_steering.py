@@ -189,6 +189,7 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
         live.phase("evaluating")
         live.events.write("progress", what="evaluating validation", done=38, total=100)
         await screen.sees("● running, evaluating")
+        assert "v Evaluate" in screen.footer, "off for a moment, and the footer does not jump"
         await screen.press("v")
         await screen.says("Evaluate: Evaluating, 38 %.")
         live.end("finished", metrics={"accuracy": 0.93})

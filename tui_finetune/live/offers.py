@@ -15,6 +15,8 @@ class Offer:
     on: bool
     why: str = ""
     """Why it is off, a sentence."""
+    passing: bool = False
+    """Off for a moment alone: it keeps its place in the footer, which would jump otherwise."""
 
 
 ON = Offer(True)

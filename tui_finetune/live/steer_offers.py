@@ -53,7 +53,7 @@ def save_offer(row: RunRow | None) -> Offer:
     """A checkpoint at the next step."""
     found = _steerable(row, "saves")
     if found.on and row is not None and row.status.phase == "saving":
-        return off("A checkpoint is being written.")
+        return Offer(False, "A checkpoint is being written.", passing=True)
     return found
 
 
@@ -62,7 +62,7 @@ def measure_offer(row: RunRow | None, doing: Doing | None) -> Offer:
     found = _steerable(row, "is measured meanwhile")
     if found.on and row is not None and row.status.phase == "evaluating":
         share = f", {words.share(doing.done, doing.total)}" if doing is not None and doing.total else ""
-        return off(f"Evaluating{share}.")
+        return Offer(False, f"Evaluating{share}.", passing=True)
     return found
 
 

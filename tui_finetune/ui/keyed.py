@@ -143,7 +143,8 @@ class Keyed(Overlays):
 
     def footer(self) -> list[tuple[str, str, str]]:
         """Key, label and click of the likeliest actions that are on, help last."""
-        on = [a for a, target in self.targets() if a.footer and a.id != "app.help" and a.offer(target).on]
+        offered = [(a, a.offer(target)) for a, target in self.targets() if a.footer and a.id != "app.help"]
+        on = [action for action, offer in offered if offer.on or offer.passing]
         on.sort(key=lambda one: one.id not in self.FOOTER_FIRST)
         shown = [(self._usable_key(action.id), action.label, action.id) for action in on]
         return [*shown, (self._usable_key("app.help"), "Help", "app.help")]
