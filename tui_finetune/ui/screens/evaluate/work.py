@@ -205,7 +205,7 @@ class Evaluations:
         try:
             chosen = choose_model(home, query)
             folder = open_model_folder(chosen.folder, catalog, home, trust_remote_code=True)
-            request = EvaluationRequest(folder, chosen.run, data or None, split or None)
+            request = EvaluationRequest(folder, chosen.run, data or None, split or None, checkpoint=chosen.step)
             checked = check_evaluation(request, home=home, catalog=catalog)
             name = request.called(checked.recipe.evaluate.split)
             info = read_info(start(checked, self._bridge.started_with(), name=name).paths)
