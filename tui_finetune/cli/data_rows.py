@@ -125,7 +125,7 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
 
     look, one = _opened(call, path, split)
     if look.task is None:
-        raise DataError(look.problems)
+        raise DataError(look.problems or look.no_task or "no task takes it.")
     if row >= one.rows:
         raise UserError(f"there is no row {row:,}: {one.name} has {one.rows:,}.")
     file = _tokenizer(call, model)

@@ -81,6 +81,19 @@ def guess_delimiter(path: Path, *, quoted: bool | None = None) -> tuple[str, flo
     return best[1], max(shares)
 
 
+def first_cells(path: Path) -> tuple[str, ...]:
+    """The names in the header, sorted; where the first row is none, as many blanks as it has cells."""
+    found = guess_delimiter(path)
+    delimiter = found[0] if found else ONE_COLUMN
+    lines = [f"{line}\n" for line in head_text(path).split("\n")[:LONG_QUOTE]]
+    try:
+        first = next((row for row in csv.reader(lines, delimiter=delimiter) if row), [])
+    except csv.Error:
+        return ()
+    is_row = any(_NUMBER.match(cell.strip()) or len(cell.split()) > LONGEST_NAME for cell in first)
+    return tuple("" for _ in first) if is_row else tuple(sorted(cell.strip() for cell in first))
+
+
 def _alike(text: str, delimiter: str, quoted: bool) -> float | None:
     """Share of the first rows with as many cells as the first, None where that has one."""
     lines = [f"{line}\n" for line in text.split("\n")[:200]]

@@ -74,6 +74,18 @@ class FileSource(Source):
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
         """One file as a table, without row ids. Raises DataError with all problems of the file."""
 
+    def columns_of(self, path: Path) -> tuple[str, ...]:
+        """The columns of a file by a look at its beginning, where they tell sets apart; nothing where they do not."""
+        return ()
+
+    def layout(self, folder: Path) -> tuple[str, ...] | None:
+        """The splits of a folder that is one set by how it is laid out; None where its files say."""
+        return None
+
+    def sets_of(self, folder: Path, files: Sequence[Path]) -> list[tuple[str, list[Path]]]:
+        """Groups of files of a folder that are one set only together, with the source's name: nothing for most sources."""
+        return []
+
     def settle(self, tables: dict[str, list[pa.Table]]) -> dict[str, list[pa.Table]]:
         """Makes the files' tables agree in their types; `tables` by split, a table a file."""
         return tables

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.lengths import Lengths, measure_lengths
-from tui_finetune.data.opening import Wanted, open_data
+from tui_finetune.data.opening import Wanted, open_data, sets_of
 from tui_finetune.data.prepare import Prepared, prepare
+from tui_finetune.data.problems import listed
+from tui_finetune.data.role_patterns import roles_by_content
 from tui_finetune.data.roles import columns_for_roles
 from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.plugin_api import LabelSet, Opened, Progress, Task, no_progress
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tui_finetune.config.schema import Recipe
+    from tui_finetune.data.sets import FoundSet
     from tui_finetune.plugin_api.manager import Catalog
 
 USUAL_TASK = "text-classification"
@@ -26,6 +29,7 @@ DEFAULT_LENGTH = 512
 NO_MODEL = "none"
 """Model of the recipe that is made for a path."""
 SAMPLES = 3
+SETS_TOLD = 12
 TYPE_TOLD = 40
 """Characters of a column's type that a message holds; nested ones go on for lines."""
 
@@ -56,6 +60,12 @@ class Look:
     """Options of the source without which the data cannot be used."""
     samples: tuple[Mapping[str, Any], ...] = ()
     """A few rows by role."""
+    sets: tuple[dict[str, Any], ...] = ()
+    """name, path and splits of every set of the folder, the one that was looked at among them."""
+    subset: str | None = None
+    """The set that was looked at, where there are several."""
+    no_task: Problem | None = None
+    """Why no run can be made of it, where no task takes it: the data themselves are all right."""
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -78,6 +88,8 @@ class Look:
             "source": self.opened.source,
             "path": list(data.path) if isinstance(data.path, list) else data.path,
             "subset": data.subset,
+            "set": self.subset,
+            "sets": list(self.sets),
             "revision": self.opened.revision,
             "format": self.opened.format,
             "splits": {name: split.rows for name, split in self.opened.splits.items()},
@@ -129,11 +141,38 @@ def look_at_path(
     wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
     opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
     told(opened)
+    sets = sets_of(wanted, catalog)
     found = catalog.require("tasks", task) if task is not None else guess_task(opened, catalog)
     recipe = Recipe(
         task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path=NO_MODEL, max_length=max_length)
     )
-    return _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
+    look = _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
+    return _among(look, sets, subset)
+
+
+def _among(look: Look, sets: Sequence[FoundSet], name: str | None) -> Look:
+    """The look with the sets that it is one of."""
+    if not sets:
+        return look
+    from tui_finetune.data.sets import chosen
+
+    one = chosen(sets, name, sets[0].base) if name is not None else sets[0]
+    rows = {split: table.rows for split, table in look.opened.splits.items()}
+    listed_sets = tuple(
+        {
+            "name": each.name,
+            "path": str(each.path),
+            "source": each.source,
+            "splits": rows if each is one else dict.fromkeys(each.splits),
+        }
+        for each in sets
+    )
+    if len(sets) == 1:
+        return replace(look, sets=listed_sets)
+    words = listed([each.name for each in sets], SETS_TOLD)
+    told = f"{sets[0].base.name}/ holds {len(sets)} sets: {words}. This is {one.name}; --set NAME takes another, "
+    guesses = (f'{told}in a recipe [data] subset = "NAME".', *look.guesses)
+    return replace(look, sets=listed_sets, subset=one.name, guesses=guesses)
 
 
 def look_at_recipe(
@@ -164,12 +203,16 @@ def look_at_recipe(
 
 
 def guess_task(opened: Opened, catalog: Catalog) -> Task | None:
-    """Words and tags where there are lists of them; else a text and its label; else the first task that finds its columns."""
+    """Words and tags where there are lists of them; else a text and its label; else the first task that finds its columns.
+
+    None where the columns are plainly something else: scores, answers, messages. Then only a task that knows their names is one.
+    """
     table = _first_table(opened)
     fitting = []
+    something_else = bool(roles_by_content(table))
     for task in catalog.tasks.values():
         try:
-            columns_for_roles(task, {}, table)
+            columns_for_roles(task, {}, table, by_content=not something_else)
         except DataError:
             continue
         fitting.append(task)
@@ -197,7 +240,9 @@ def _looked(
     guesses = list(opened.notes)
     if task is None:
         problem = _no_task(opened, catalog)
-        return Look(recipe, opened, None, guessed, None, {}, (), None, tuple(guesses), (problem,))
+        pattern = roles_by_content(_first_table(opened))
+        guesses.append(f"{problem.message[0].upper()}{problem.message[1:]} {_for_later(pattern)}")
+        return Look(recipe, opened, None, guessed, None, pattern, (), None, tuple(guesses), no_task=problem)
     options: dict[str, Any] = {}
     prepared, problems = _prepared(recipe, task, catalog, cache, opened, heavy, progress)
     if prepared is None and problems and all(_is_about_missing(problem) for problem in problems):
@@ -266,6 +311,11 @@ def _no_task(opened: Opened, catalog: Catalog) -> Problem:
     return Problem("no task finds its columns here.", "task", hint=hint)
 
 
+def _for_later(roles: Mapping[str, str]) -> str:
+    told = ", ".join(f"{column} as {role}" for role, column in roles.items())
+    return f"Its columns look like {told}." if told else "It is looked at as it is."
+
+
 def _tables(prepared: Prepared | None, *, whole: bool) -> dict[str, pa.Table]:
     """The rows by split: the run's; or `whole`, with the shares of train put back, the source's. The trained one is first."""
     import pyarrow as pa
@@ -321,6 +371,6 @@ def _samples(tables: Mapping[str, pa.Table]) -> tuple[Mapping[str, Any], ...]:
 def without_problems(look: Look) -> Look:
     """The look, where a recipe can be written by it. Raises DataError with all problems."""
     if look.prepared is None:
-        raise DataError(look.problems)
+        raise DataError(look.problems or look.no_task or "no run can be made of this.")
     mended = [f"{p.message} Left out by drop_missing." for p in look.problems]
     return replace(look, guesses=(*look.guesses, *mended), problems=())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Row = dict[str, Any]
+HEAD = 1 << 19
+"""Bytes of a file that a look at its first object reads."""
 _KINDS = {str: "text", bool: "true/false", int: "whole number", float: "number", list: "list", dict: "object"}
 
 
@@ -29,6 +32,22 @@ def looks_like_rows(path: Path, *, strict: bool = False) -> bool:
         return isinstance(json.loads(line), dict)
     except ValueError:
         return False
+
+
+def first_keys(path: Path) -> tuple[str, ...]:
+    """The keys of the first object of a file; nothing where its beginning does not show it whole."""
+    text = head_text(path, HEAD).lstrip().removeprefix("[").lstrip()
+    try:
+        found, _ = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return _outer_keys(text)
+    return tuple(sorted(found)) if isinstance(found, dict) else ()
+
+
+def _outer_keys(text: str) -> tuple[str, ...]:
+    """The first key of an object that goes on beyond what was read: of `{"data": [...` it is `data`."""
+    match = re.match(r'\{\s*"((?:[^"\\]|\\.)*)"\s*:', text)
+    return (match.group(1),) if match else ()
 
 
 def read_rows(text: TextFile, progress: Progress) -> tuple[pa.Table, Sequence[int] | None, str]:

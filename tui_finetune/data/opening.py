@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import glob
 import logging
+import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from tui_finetune.paths import private_folder
 from tui_finetune.plugin_api import Opened, OpenRequest, Progress, Source
 
 if TYPE_CHECKING:
+    from tui_finetune.data.sets import FoundSet
     from tui_finetune.plugin_api.manager import Catalog
 
 logger = logging.getLogger(__name__)
@@ -44,6 +46,7 @@ def open_data(wanted: Wanted, catalog: Catalog, cache: Path, *, heavy: bool, pro
 
     Raises DataError with all problems.
     """
+    wanted = of_set(wanted, catalog)
     source = source_of(wanted, catalog)
     steps = [(_required(catalog, "preprocessors", name), options) for name, options in wanted.steps]
     if not heavy and (source.heavy or any(step.heavy for step, _ in steps)):
@@ -52,6 +55,41 @@ def open_data(wanted: Wanted, catalog: Catalog, cache: Path, *, heavy: bool, pro
         return open_in_helper(wanted, catalog, cache, progress)
     opened = _opened(source, wanted, catalog, cache, progress)
     return preprocessed(opened, steps, catalog, cache / FOLDER, progress)
+
+
+def of_set(wanted: Wanted, catalog: Catalog) -> Wanted:
+    """What is wanted, with the files of the set that `subset` names in a folder, or of the folder's first."""
+    found = sets_of(wanted, catalog)
+    if not found or (len(found) == 1 and wanted.subset is None):
+        return wanted
+    from tui_finetune.data.sets import chosen
+
+    one = chosen(found, wanted.subset, found[0].base) if wanted.subset is not None else found[0]
+    path: str | tuple[str, ...] = tuple(map(str, one.files)) if one.files else str(one.path)
+    if one is found[0] and one.files and _takes_same(catalog.sources[one.source], wanted.path, one.files):
+        path = str(found[0].base)
+    return replace(wanted, source=one.source, path=path, subset=None)
+
+
+def sets_of(wanted: Wanted, catalog: Catalog) -> list[FoundSet]:
+    """The sets that lie in the folder that is wanted; none where it is something else. Of a named source only its own."""
+    path = wanted.path if isinstance(wanted.path, str) else None
+    if path is None or not os.path.isdir(path):
+        return []
+    from tui_finetune.data.sets import sets_in
+
+    return [one for one in sets_in(Path(path), catalog) if wanted.source in (None, one.source)]
+
+
+def _takes_same(source: Source, path: object, files: Sequence[Path]) -> bool:
+    """True where a source takes the same files of the folder by itself, and tells what it leaves out."""
+    from tui_finetune.data.filesource import FileSource
+
+    try:
+        found = source.find(path)[0] if isinstance(source, FileSource) and isinstance(path, str) else []
+    except UserError:
+        return False
+    return {file.path for file in found} == set(files)
 
 
 def source_of(wanted: Wanted, catalog: Catalog) -> Source:

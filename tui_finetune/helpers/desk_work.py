@@ -75,6 +75,8 @@ class DeskWork:
                 progress=progress,
                 told=opened,
             )
+        if look.no_task is not None:
+            look = replace(look, problems=(*look.problems, look.no_task))  # there is nothing else to do with it there
         tokenizer = self._tokenizer(model, revision)
         return {
             "look": look.as_json(),

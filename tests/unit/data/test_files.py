@@ -71,10 +71,9 @@ def test_one_file_is_train_whatever_its_name(write: Write, prepared: Prepare) ->
     assert prepared(write("test.csv", GOOD)).splits["train"].num_rows == 36
 
 
-def test_files_of_a_split_that_differ_are_told(write: Write, tmp_path: Path, told: Told) -> None:
-    write("d/a.csv", GOOD)
-    write("d/b.csv", GOOD.replace("label", "verdict"))
-    assert told(tmp_path / "d") == ["b.csv: other columns than a.csv: it lacks label and has verdict more."]
+def test_files_that_differ_are_told_where_they_are_named_as_one(write: Write, told: Told) -> None:
+    paths = [str(write("d/a.csv", GOOD)), str(write("d/b.csv", GOOD.replace("label", "verdict")))]
+    assert told(paths) == ["b.csv: other columns than a.csv: it lacks label and has verdict more."]
 
 
 def test_a_folder_without_data(write: Write, tmp_path: Path, told: Told) -> None:

@@ -109,9 +109,10 @@ def test_what_is_wrong_is_in_the_document(show: Callable[..., dict[str, Any]], w
 
 
 def test_data_that_fit_no_task(show: Callable[..., dict[str, Any]], write: Write) -> None:
-    found = show(write("a.txt", "one line of text\nand another one\n"), code=2)
-    assert found["task"] is None
-    assert found["problems"][0]["message"] == "no task finds its columns here."
+    found = show(write("a.txt", "one line of text\nand another one\n"))
+    assert (found["task"], found["problems"]) == (None, [])
+    assert found["roles"] == {"text": "text"}
+    assert "No task finds its columns here. Its columns look like text as text." in found["guesses"]
 
 
 def test_a_recipe(show: Callable[..., dict[str, Any]], write: Write) -> None:

@@ -36,6 +36,11 @@ class Arrow(FileSource):
             return 1.0
         return super().matches(path)
 
+    def layout(self, folder: Path) -> tuple[str, ...] | None:
+        if (folder / SPLITS).is_file():
+            return tuple(_json(folder / SPLITS)["splits"])
+        return (TRAIN,) if (folder / STATE).is_file() else None
+
     def matches_file(self, path: Path) -> float:
         from tui_finetune.data.textfile import first_bytes
 

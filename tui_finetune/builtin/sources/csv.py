@@ -40,6 +40,14 @@ class Csv(FileSource):
             return 0.7
         return 0.65 if is_labelled_lines(path) else 0.0
 
+    def columns_of(self, path: Path) -> tuple[str, ...]:
+        from tui_finetune.data.delimited import first_cells
+        from tui_finetune.data.labelled_lines import is_labelled_lines
+
+        if path.suffix.lower() not in self.extensions and is_labelled_lines(path):
+            return ("label", "text")
+        return first_cells(path)
+
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
         from tui_finetune.data.delimited import read_delimited
         from tui_finetune.data.labelled_lines import is_labelled_lines, read_labelled_lines

@@ -30,6 +30,11 @@ class Json(FileSource):
             return 0.9 if looks_like_rows(path) else 0.5
         return 0.75 if path.suffix.lower() in (".txt", "", ".dat") and looks_like_rows(path, strict=True) else 0.0
 
+    def columns_of(self, path: Path) -> tuple[str, ...]:
+        from tui_finetune.data.jsonrows import first_keys
+
+        return first_keys(path)
+
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
         from tui_finetune.data.jsonrows import read_rows
 

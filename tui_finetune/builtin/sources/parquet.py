@@ -34,6 +34,15 @@ class Parquet(FileSource):
             return 0.9
         return 0.85 if path.is_file() and first_bytes(path, len(MAGIC)) == MAGIC else 0.0
 
+    def columns_of(self, path: Path) -> tuple[str, ...]:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        try:
+            return tuple(sorted(pq.read_schema(path).names))
+        except (pa.ArrowInvalid, OSError):
+            return ()  # reading it says what is wrong
+
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
         import pyarrow as pa
         import pyarrow.parquet as pq

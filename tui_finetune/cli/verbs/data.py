@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 LABELS_SHOWN = 12
+SETS_SHOWN = 20
 NAME = 9
 """Cells of the names at the left."""
 NAME_WIDTH = 30
@@ -36,7 +37,7 @@ def command() -> None:
 @click.argument("paths", metavar="PATH …", nargs=-1, required=True)
 @click.option("--task", help="What the model is to do; else as the columns look.")
 @click.option("--source", help="Kind of data; else found by a look.")
-@click.option("--subset", help="Where the data set has several.")
+@click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
 @click.option("--model", help="Model whose tokenizer counts: a folder, or a Hub id that the cache holds.")
 @click.option("--max-length", type=click.IntRange(min=2), help="Longest input in tokens; else the recipe's, or 512.")
 @verb
@@ -87,7 +88,7 @@ def look_at(
     if (recipe := next((path for path in paths if path.endswith(".toml")), None)) is not None:
         if len(paths) > 1:
             raise UserError(f"{recipe} is a recipe: name it alone.")
-        given = {"--task": task, "--source": source, "--subset": subset}
+        given = {"--task": task, "--source": source, "--set": subset}
         if (named := [name for name, value in given.items() if value is not None]) != []:
             raise UserError(f"{', '.join(named)}: the recipe says that.")
         return _look_at_recipe(call, Path(recipe), model, max_length, progress)
@@ -181,6 +182,8 @@ def lines_of(look: Look) -> list[Shown]:
     if look.samples:
         lines += [Shown(""), *_samples(look)]
     remarks = _remarks(look)
+    if len(look.sets) > 1:
+        lines += [Shown(""), *_sets(look)]
     return [*lines, Shown(""), *remarks] if remarks else lines
 
 
@@ -238,6 +241,22 @@ def _labels(look: Look) -> list[Shown]:
         rest = len(ordered) - LABELS_SHOWN
         lines.append(shown(f"and {rest:,} more, down to {least['name']} with {least['count']:,}"))
     return lines
+
+
+def _sets(look: Look) -> list[Shown]:
+    """The sets of the folder, the one that is looked at marked."""
+    rows = [
+        [
+            cut_middle(one["name"], NAME_WIDTH),
+            shown(one["source"]),
+            shown(" ".join(one["splits"])),
+            shown("this" if one["name"] == look.subset else ""),
+        ]
+        for one in look.sets[:SETS_SHOWN]
+    ]
+    lines = output.table([f"{len(look.sets)} sets", "source", "splits", ""], rows)
+    rest = len(look.sets) - SETS_SHOWN
+    return [*lines, *([shown(f"and {rest:,} more")] if rest > 0 else [])]
 
 
 def _lengths(lengths: Any) -> str:
