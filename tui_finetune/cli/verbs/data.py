@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_finetune.cli import data_rows, output
+from tui_finetune.cli import data_quality, data_rows, output
 from tui_finetune.cli.diagnostics import ProgressLine
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
@@ -124,7 +124,7 @@ def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int |
     return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
 
 
-for further in data_rows.VERBS:
+for further in (*data_rows.VERBS, *data_quality.VERBS):
     command.add_command(further)
 
 
