@@ -88,7 +88,7 @@ def test_train_returns_once_the_run_waits(ground: Ground, holder: RunInfo, cli: 
     assert (waits.code, waits.json["state"], waits.json["phase"]) == (0, "queued", "queued")
     assert waits.json["reason"] == f"place 1, behind {holder.title}"
     assert (later.json["state"], later.json["reason"]) == ("queued", f"after {holder.title}")
-    assert "queued, place 1" in waits.err
+    assert f"waits: place 1, behind {holder.title}. tui-finetune queue shows the line." in waits.err
     (tmp_path / "held").unlink()
     store = RunStore(ground.home)
     for one in (waits, later):

@@ -80,6 +80,9 @@ def follow(
 
 def goes_on(info: RunInfo) -> Shown:
     """What is said when somebody stops looking."""
+    status = info.status()
+    if status.state == "queued":
+        return shown(f"{info.title} waits: {status.reason or 'queued'}. tui-finetune queue shows the line.")
     return shown(f"{info.title} goes on. tui-finetune watch {info.short} shows it again.")
 
 
@@ -125,7 +128,7 @@ class Follower:
 def started(history: History, status: Status) -> bool:
     """True once a run has passed its pre-flight, works without one, or waits in a queue."""
     if status.state == "queued":
-        return True
+        return status.reason is not None  # it has been told its place
     attempt = history.attempts[-1].number if history.attempts else 0
     working = history.phase is not None and history.phase not in BEFORE_WORK
     return attempt == status.attempt and working and status.state != "starting"

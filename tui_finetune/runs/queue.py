@@ -35,10 +35,13 @@ class Entry:
     since: float
     after: str | None = None
     """Waits for another run first, and is behind nobody for a device until then."""
+    keeper: Mapping[str, Any] | None = None
+    """Its keeper, which holds the device for the next attempt where this one dies."""
 
     @property
     def alive(self) -> bool:
-        return process.is_alive(self.process) is True
+        kept = self.keeper is not None and process.is_alive(self.keeper) is True
+        return kept or process.is_alive(self.process) is True
 
     @property
     def elsewhere(self) -> bool:
@@ -221,7 +224,7 @@ def _entries(raw: Any, runs: Path) -> tuple[Entry, ...]:
     found = []
     for one in raw if isinstance(raw, list) else ():
         with contextlib.suppress(AttributeError, KeyError, TypeError, ValueError):
-            after = one.get("after")
+            after, keeper = one.get("after"), one.get("keeper")
             found.append(
                 Entry(
                     run=str(one["run"]),
@@ -229,6 +232,7 @@ def _entries(raw: Any, runs: Path) -> tuple[Entry, ...]:
                     process=dict(one["process"]),
                     since=float(one["since"]),
                     after=str(after) if after else None,
+                    keeper=dict(keeper) if isinstance(keeper, Mapping) else None,
                 )
             )
     return tuple(one for one in found if not (one.elsewhere and one.here) or _beats(runs / one.run))

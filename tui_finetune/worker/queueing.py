@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from tui_finetune.errors import UserError, cannot_write
 from tui_finetune.launch.devices import devices, visible_device
 from tui_finetune.runs import atomic, queue
 from tui_finetune.runs.info import read_info
+from tui_finetune.runs.keeping import keeping
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.process import this_process
 from tui_finetune.runs.queue import Entry
@@ -92,7 +94,7 @@ class Turn:
             logger.warning("the queue cannot be written: %s", error)
 
     def _join(self, after: str | None = None) -> None:
-        entry = Entry(self._run, candidates(self._wanted.device), this_process().as_json(), time.time(), after)
+        entry = _entry(self._attempt.paths, candidates(self._wanted.device), after)
         # A later attempt had its turn already.
         queue.join(self._home.queue, entry, first=self._attempt.number > 1)
 
@@ -145,9 +147,16 @@ class Turn:
         return read_info(RunPaths(self._home.runs / run)).title
 
 
+def _entry(paths: RunPaths, wanted: tuple[str, ...], after: str | None = None) -> Entry:
+    """This process in the queue, with its keeper where that is its parent."""
+    kept = keeping(paths)
+    keeper = kept.keeper if kept is not None and kept.keeper.get("pid") == os.getppid() else None
+    return Entry(paths.id, wanted, this_process().as_json(), time.time(), after, keeper)
+
+
 def _hold(home: Home, paths: RunPaths, device: str) -> None:
     """Says that the device is worked on; a run that did not ask to wait does not fail for it."""
     try:
-        queue.hold(home.queue, Entry(paths.id, (device,), this_process().as_json(), time.time()))
+        queue.hold(home.queue, _entry(paths, (device,)))
     except OSError as error:
         logger.warning("the queue cannot be written: %s", error)

@@ -64,6 +64,7 @@ def test_a_run_that_fails_in_preflight_is_returned_as_failed(call: Call, home: H
 
 def test_until_preflight_returns_with_queued(call: Call, home: Home) -> None:
     run = FakeRun(home).begin().phase("queued")
+    run.events.write("queued", behind=["x"], place=1, why="behind imdb (k3f9)")
     assert follow(call, run.info, until="preflight").state == "queued"
 
 

@@ -161,3 +161,15 @@ def test_a_lock_that_does_not_come_is_said(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(OSError, match=r"locked by another process for 0\.02 s"):
             queue.join(tmp_path, entry("b"))
     queue.join(tmp_path, entry("b"))
+
+
+def test_a_keeper_holds_the_device_for_the_next_attempt(tmp_path: Path) -> None:
+    kept = Entry("kept", ("cuda:0",), GONE, 1.0, keeper=LIVES)
+    queue.hold(tmp_path, kept)
+    queue.join(tmp_path, entry("other"))
+    assert queue.take(tmp_path, "other") is None
+    queue.join(tmp_path, entry("kept"), first=True)
+    assert queue.take(tmp_path, "kept") == "cuda:0", "its own"
+    assert queue.read_line(tmp_path).working[0].keeper is None
+    queue.hold(tmp_path, Entry("kept", ("cuda:0",), GONE, 1.0, keeper=GONE))
+    assert queue.take(tmp_path, "other") == "cuda:0"
