@@ -150,7 +150,7 @@ def test_a_storm_of_sizes(home: Home, live: FakeRun) -> None:
         terminal.sees("[4 Run]")
         terminal.forget()
         terminal.type("[")
-        terminal.sees("[Checkpoints 0]")
+        terminal.sees("[Control 0]")
         terminal.type(CTRL_Q)
         assert terminal.wait() == 0
         assert terminal.restored
