@@ -1,10 +1,11 @@
-"""CSV and TSV, strictly: rows with line numbers; a row of another width is told, never padded."""
+"""CSV and TSV, strictly: rows with line numbers; a row of another width is refused, or kept and told of."""
 
 from __future__ import annotations
 
 import csv
 import re
 from array import array
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -115,6 +116,7 @@ def read_delimited(
     quoting: bool | None,
     header: bool | None,
     names: Sequence[str] | None,
+    ragged: str | None = None,
     progress: Progress,
 ) -> Cut:
     """The file as a table of texts, empty cells null. Raises DataError with all problems."""
@@ -125,10 +127,34 @@ def read_delimited(
     first = _first_row(text, delimiter, quoting is not False)
     has_header = header if header is not None else (names is None and _is_header(text, delimiter, first, notes))
     columns = _names(text, first, names, has_header)
-    (table, lines), quoted = _read(text, delimiter, quoting, columns, has_header, notes, progress)
+    if ragged == "keep" or (ragged is None and not has_header and names is None):
+        columns = _wider(text, delimiter, quoting, columns, ragged == "keep", notes)
+    padded = len(columns) > len(first) or ragged == "keep"
+    (table, lines), quoted = _read(text, delimiter, quoting, columns, has_header, padded, notes, progress)
     if table.num_rows == 0:
         raise refused(f"has a header ({listed(columns)}) and no rows.", text.path)
     return Cut(table, lines, Dialect(delimiter, quoted, has_header), notes)
+
+
+def _wider(
+    text: TextFile, delimiter: str, quoting: bool | None, columns: list[str], every: bool, notes: list[str]
+) -> list[str]:
+    """The columns with those that only some rows have. Unless `every`: where all odd rows are of one greater width."""
+    quoted = quoting if quoting is not None else delimiter != "\t"
+    try:
+        widths = Counter(len(row) for _, row in _cells(text, delimiter, quoted, None) if row)
+    except Ragged:
+        return columns
+    odd = {width: count for width, count in widths.items() if width != len(columns)}
+    if not odd or not (every or (len(odd) == 1 and min(odd) > len(columns) and 2 * sum(odd.values()) < widths.total())):
+        return columns
+    more = [f"column{index + 1}" for index in range(len(columns), max(widths))]
+    told = (
+        f"{sum(odd.values()):,} rows of {text.path.name} have {listed(sorted(odd))} fields, the others {len(columns)}"
+    )
+    where = f": the further ones are in {listed(more)}" if more else ": what is absent is empty"
+    notes.append(f'{told}{where}. data.options.ragged = "refuse" refuses them.')
+    return [*columns, *more]
 
 
 def _first_row(text: TextFile, delimiter: str, quoted: bool) -> list[str]:
@@ -188,13 +214,14 @@ def _read(
     quoting: bool | None,
     columns: Sequence[str],
     header: bool,
+    padded: bool,
     notes: list[str],
     progress: Progress,
 ) -> tuple[_Rows, bool]:
     """The rows, and whether quotes are quotes. Where nobody said: with tabs only if they are well used, else if that works."""
 
     def attempt(quoted: bool) -> _Rows:
-        return _table(text, delimiter, quoted, columns, header, progress)
+        return _table(text, delimiter, quoted, columns, header, padded, progress)
 
     if quoting is not None:
         return attempt(quoting), quoting
@@ -245,7 +272,13 @@ def _well_quoted(plain: pa.Table) -> bool:
 
 
 def _table(
-    text: TextFile, delimiter: str, quoted: bool, columns: Sequence[str], header: bool, progress: Progress
+    text: TextFile,
+    delimiter: str,
+    quoted: bool,
+    columns: Sequence[str],
+    header: bool,
+    padded: bool,
+    progress: Progress,
 ) -> _Rows:
     import pyarrow as pa
 
@@ -264,6 +297,8 @@ def _table(
 
     skip = header
     for line, row in _cells(text, delimiter, quoted, width if delimiter == " " else None):
+        if padded and row and len(row) < width:
+            row = [*row, *[""] * (width - len(row))]
         if len(row) != width:
             if row:
                 odd += 1

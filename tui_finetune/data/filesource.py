@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_finetune.data.cache import cached, fingerprint, write_tables
+from tui_finetune.data.file_names import is_label_list
 from tui_finetune.data.files import DataFile, files_in, left_out, nothing_in, paths_of, with_splits
 from tui_finetune.data.identity import with_identity, with_ids
+from tui_finetune.data.label_list import VERSION as LIST_VERSION
+from tui_finetune.data.label_list import LabelList, labelled, list_beside
 from tui_finetune.data.nested import flattened
 from tui_finetune.data.problems import Collector, listed, refused
 from tui_finetune.data.textfile import TextFile, look_at, sha256_of
@@ -74,6 +77,14 @@ class FileSource(Source):
     def read(self, looked: Looked, options: Mapping[str, Any], progress: Progress) -> FileTable:
         """One file as a table, without row ids. Raises DataError with all problems of the file."""
 
+    def together(self, looked: Sequence[Looked]) -> list[list[Looked]]:
+        """The files that make one table, line by line: each alone for most sources."""
+        return [[one] for one in looked]
+
+    def read_together(self, looked: Sequence[Looked], options: Mapping[str, Any], progress: Progress) -> FileTable:
+        """The table of files that belong together. Raises DataError with all problems of theirs."""
+        return self.read(looked[0], options, progress)
+
     def columns_of(self, path: Path) -> tuple[str, ...]:
         """The columns of a file by a look at its beginning, where they tell sets apart; nothing where they do not."""
         return ()
@@ -105,17 +116,19 @@ class FileSource(Source):
     def open(self, request: OpenRequest, progress: Progress = no_progress) -> Opened:
         files, notes = self.find(request.path)
         looked = self._looked(files, request.options, progress)
+        beside = list_beside([one.file.path for one in looked])
         facts = {
             "source": self.name,
             "version": self.version,
             "options": {key: value for key, value in request.options.items() if key != DROP_MISSING},
             "files": [[one.file.split, one.file.place, one.input.sha256] for one in looked],
+            **({"labels": [LIST_VERSION, beside.input.sha256]} if beside is not None else {}),
         }
         inputs = [one.input for one in looked]
         made = cached(
             request.cache,
             f"{self.name}-{fingerprint(facts)}",
-            lambda folder: self._written(folder, looked, request.options, progress),
+            lambda folder: self._written(folder, looked, request.options, progress, beside),
             inputs,
         )
         if notes:
@@ -157,7 +170,8 @@ class FileSource(Source):
     def _of_other_kinds(self, fitting: Sequence[Path], folder: Path) -> list[str]:
         """A note about files beside those that are read which another source might read."""
         beside = {file.parent for file in fitting}
-        others = [file for file in files_in(folder) if file.parent in beside and file not in fitting]
+        there = [file for file in files_in(folder) if file.parent in beside and file not in fitting]
+        others = [file for file in there if not is_label_list(file)]
         names = [os.path.relpath(file, folder) for file in others]
         return (
             [f"Left out of {folder.name}/, as source {self.name} does not read them: {listed(names)}."] if names else []
@@ -188,20 +202,33 @@ class FileSource(Source):
         return found
 
     def _written(
-        self, folder: Path, looked: Sequence[Looked], options: Mapping[str, Any], progress: Progress
+        self,
+        folder: Path,
+        looked: Sequence[Looked],
+        options: Mapping[str, Any],
+        progress: Progress,
+        beside: LabelList | None,
     ) -> Opened:
         by_split: dict[str, list[FileTable]] = {}  # parallel to `places`
         places: dict[str, list[str]] = {}
         notes: dict[str, None] = {}
         problems = Collector()
-        for one in looked:
+        for together in self.together(looked):
+            one = together[0]
             with problems:
-                made = self.read(one, options, progress)
+                made = self.read_together(together, options, progress)
                 by_split.setdefault(one.file.split, []).append(made)
                 places.setdefault(one.file.split, []).append(one.file.place)
-                notes |= dict.fromkeys([*(one.text.notes if one.text else ()), *made.notes])
+                notes |= dict.fromkeys(
+                    [*(note for each in together if each.text for note in each.text.notes), *made.notes]
+                )
         problems.raise_if_any()
         settled = self.settle({split: [made.table for made in group] for split, group in by_split.items()})
+        given: dict[str, tuple[str, ...]] = {}
+        if beside is not None:
+            named = labelled(settled, beside)
+            settled, given = named.tables, named.class_names
+            notes |= dict.fromkeys(named.notes)
         tables: dict[str, pa.Table] = {}
         for split, group in settled.items():
             progress(f"hashing rows of {split}", 0, sum(table.num_rows for table in group))
@@ -216,7 +243,7 @@ class FileSource(Source):
         tables = flattened(tables)
         every = [made for group in by_split.values() for made in group]
         formats = dict.fromkeys(made.format for made in every)
-        names = {name: classes for made in every for name, classes in made.class_names.items()}
+        names = given | {name: classes for made in every for name, classes in made.class_names.items()}
         return Opened(
             self.name,
             "; ".join(formats),

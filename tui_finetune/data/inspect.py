@@ -29,7 +29,10 @@ DEFAULT_LENGTH = 512
 NO_MODEL = "none"
 """Model of the recipe that is made for a path."""
 SAMPLES = 3
+MOST_LABELS = 1_000
+"""Distinct values; a column of more holds no labels."""
 SETS_TOLD = 12
+"""Sets that a sentence names."""
 TYPE_TOLD = 40
 """Characters of a column's type that a message holds; nested ones go on for lines."""
 
@@ -242,7 +245,8 @@ def _looked(
         problem = _no_task(opened, catalog)
         pattern = roles_by_content(_first_table(opened))
         guesses.append(f"{problem.message[0].upper()}{problem.message[1:]} {_for_later(pattern)}")
-        return Look(recipe, opened, None, guessed, None, pattern, (), None, tuple(guesses), no_task=problem)
+        labels = _labels_by_content(opened, pattern.get("labels") or pattern.get("label"))
+        return Look(recipe, opened, None, guessed, None, pattern, labels, None, tuple(guesses), no_task=problem)
     options: dict[str, Any] = {}
     prepared, problems = _prepared(recipe, task, catalog, cache, opened, heavy, progress)
     if prepared is None and problems and all(_is_about_missing(problem) for problem in problems):
@@ -344,6 +348,35 @@ def _label_counts(prepared: Prepared | None, tables: Mapping[str, pa.Table], tas
             "counts": {split: found[index] for split, found in counts.items()},
         }
         for index, (name, value) in enumerate(zip(prepared.labels.names, prepared.labels.values, strict=True))
+    )
+
+
+def _labels_by_content(opened: Opened, name: str | None) -> tuple[dict[str, Any], ...]:
+    """The same for a column that has names, or texts, and no task: in the order of the names, else of the texts."""
+    import pyarrow as pa
+
+    column = opened.column(name) if name is not None else None
+    if column is None:
+        return ()
+    counts: dict[str, dict[Any, int]] = {}
+    for split, table in opened.splits.items():
+        found = table.table()
+        if column.name in found.column_names:
+            values = found.column(column.name)
+            flat = values.combine_chunks().flatten() if pa.types.is_list(values.type) else values
+            counts[split] = {entry["values"]: entry["counts"] for entry in flat.value_counts().to_pylist()}
+    seen = {value for found in counts.values() for value in found if value is not None}
+    values_in_order = range(len(column.class_names)) if column.class_names else sorted(seen, key=str)
+    if len(values_in_order) > MOST_LABELS:
+        return ()
+    return tuple(
+        {
+            "name": column.class_names[value] if column.class_names else str(value),
+            "value": value,
+            "count": next(iter(counts.values())).get(value, 0),
+            "counts": {split: found.get(value, 0) for split, found in counts.items()},
+        }
+        for value in values_in_order
     )
 
 

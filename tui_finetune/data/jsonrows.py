@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.problems import PLACES_TOLD, listed, problem, refused, told
+from tui_finetune.data.squad import is_nested, questions
 from tui_finetune.data.textfile import TextFile, head_text
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import Progress
@@ -119,12 +120,12 @@ def _rows_of_document(text: TextFile) -> tuple[list[tuple[int, Row]], str]:
         except RecursionError as error:
             raise refused("is nested too deeply.", text.path) from error
     if isinstance(found, list):
-        return _objects(text, found, ""), "json, a list of objects"
+        return _maybe_squad(_objects(text, found, ""), "json, a list of objects")
     if isinstance(found, dict):
         lists = _lists_in(found)
         if len(lists) == 1 or "data" in lists:
             name = "data" if "data" in lists else lists[0]
-            return _objects(text, found[name], f" of {name}"), f"json, the list {name}"
+            return _maybe_squad(_objects(text, found[name], f" of {name}"), f"json, the list {name}")
         if lists:
             raise refused(f"holds several lists of objects: {listed(lists)}.", text.path, hint="Give each a file.")
         if columns := _columns_in(found):
@@ -133,6 +134,14 @@ def _rows_of_document(text: TextFile) -> tuple[list[tuple[int, Row]], str]:
     hint = "An object a line, or a list of objects, is expected."
     kind = _kind(found)
     raise refused(f"holds {'an' if kind == 'object' else 'a'} {kind} without rows.", text.path, hint=hint)
+
+
+def _maybe_squad(rows: list[tuple[int, Row]], form: str) -> tuple[list[tuple[int, Row]], str]:
+    """Articles with questions in them as a row a question."""
+    articles = [row for _, row in rows]
+    if not is_nested(articles):
+        return rows, form
+    return list(enumerate(questions(articles))), f"{form}, SQuAD's, a row a question"
 
 
 def _lists_in(found: Any) -> list[str]:

@@ -36,13 +36,19 @@ class CsvOptions(TextFileOptions):
     )
     header: bool | None = Field(default=None, description="Whether the first line names the columns; else guessed.")
     names: list[str] | None = Field(default=None, min_length=1, description="Names of the columns, in their order.")
+    ragged: Literal["keep", "refuse"] | None = Field(
+        default=None,
+        description="Rows of other widths: kept, with columns of their own and empty cells, or refused; else kept "
+        "only where there is no header and all that differ have the same further columns.",
+    )
 
 
 class TextOptions(TextFileOptions):
     """Options of text."""
 
-    by: Literal["line", "paragraph", "file"] = Field(
-        default="line", description="What is a row: line, paragraph or file."
+    by: Literal["line", "paragraph", "file"] | None = Field(
+        default=None,
+        description="What is a row: line, paragraph or file; else a paragraph where blank lines part them.",
     )
 
 

@@ -269,4 +269,22 @@ def head_text(path: Path, count: int = 65536) -> str:
     return text
 
 
-__all__ = ["TextFile", "first_bytes", "head_text", "listed", "look_at", "refuse_binary", "sha256_of", "text_of"]
+def is_prose(path: Path) -> bool:
+    """True where the beginning is readable text with words in its lines."""
+    text = head_text(path, 8192)
+    lines = [line for line in text.split("\n") if line.strip()]
+    odd = sum(not (char.isprintable() or char in "\n\t") or char == "\ufffd" for char in text)
+    return len(lines) > 1 and odd == 0 and sum(len(line.split()) for line in lines) > 2 * len(lines)
+
+
+__all__ = [
+    "TextFile",
+    "first_bytes",
+    "head_text",
+    "is_prose",
+    "listed",
+    "look_at",
+    "refuse_binary",
+    "sha256_of",
+    "text_of",
+]

@@ -97,7 +97,7 @@ def _value_test(
 ) -> Callable[[pa.Table], Mask]:
     """`:` is a part of the value, in any case; `=` the whole of it. Names of classes stand for their numbers."""
     value = condition.value
-    if class_names is not None and not value.lstrip("-").isdigit():
+    if class_names is not None and pa.types.is_integer(kind) and not value.lstrip("-").isdigit():
         ids = [index for index, one in enumerate(class_names) if _is_meant(one, condition)]
         return lambda piece: pc.is_in(_whole(piece.column(name)), value_set=pa.array(ids, kind))
     if _holds_text(kind):

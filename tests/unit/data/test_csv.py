@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.unit.data.conftest import Prepare, Write, rows
+from tests.unit.data.conftest import Prepare, Told, Write, rows
 from tui_finetune.data.delimited import guess_delimiter
+from tui_finetune.data.inspect import look_at_path
+from tui_finetune.plugin_api.manager import Catalog
 
 HEAD = "text,label\n"
 
@@ -176,3 +179,29 @@ def test_a_first_row_that_is_no_header(first: str, header: bool, write: Write, p
         write("a.tsv", f"{first}\n{lines}"), columns={"label": first.split("\t")[1] if header else "column2"}
     )
     assert ("no header" not in found.format) is header
+
+
+RAGGED = "".join(
+    f"news\tMSRvid\t2012test\t{i:04}\t{i % 5}.5\ta plane is taking off\tan air plane is taking off"
+    f"{chr(9) + 'a' + chr(9) + 'b' if i % 4 == 3 else ''}\n"
+    for i in range(20)
+)
+
+
+def test_further_fields_of_some_rows_are_kept_and_told(write: Write, tmp_path: Path, catalog: Catalog) -> None:
+    look = look_at_path(str(write("sts-train.tsv", RAGGED)), catalog, tmp_path / "cache")
+    assert look.opened.splits["train"].rows == 20
+    assert look.roles == {"text": "column6", "text_pair": "column7", "score": "column5"}
+    table = look.opened.splits["train"].table()
+    assert (table["column9"][2].as_py(), table["column9"][3].as_py()) == (None, "b")
+    told = "5 rows of sts-train.tsv have 9 fields, the others 7: the further ones are in column8, column9."
+    assert any(guess.startswith(told) and "data.options.ragged" in guess for guess in look.guesses)
+
+
+def test_ragged_rows_are_refused_or_kept_as_is_said(write: Write, told: Told, prepared: Prepare) -> None:
+    refused = told(write("a.tsv", RAGGED), options={"ragged": "refuse"})
+    assert refused[0] == "a.tsv line 4: 9 fields, expected 7."
+    content = "text,label\n" + rows(20) + "short\n" + "a,good,more\n"
+    assert "expected 2" in told(write("b.csv", content))[0]
+    found = prepared(write("b.csv", content), options={"ragged": "keep", "drop_missing": True})
+    assert sum(table.num_rows for table in found.splits.values()) == 21

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.unit.data.conftest import Prepare, Told, Write, rows
+from tui_finetune.data.inspect import look_at_path
 from tui_finetune.data.opening import Wanted, open_data, source_of
 from tui_finetune.plugin_api.manager import Catalog
 
@@ -206,3 +207,31 @@ def test_what_no_source_reads_is_told(write: Write, told: Told) -> None:
 
 def test_what_is_no_path_is_a_hub_id(catalog: Catalog) -> None:
     assert source_of(Wanted(None, "stanfordnlp/imdb"), catalog).name == "hub"
+
+
+def test_squad_is_a_row_a_question(write: Write, tmp_path: Path, catalog: Catalog) -> None:
+    asked = [{"id": str(i), "question": "who?", "answers": [{"text": "Ann", "answer_start": 0}]} for i in range(3)]
+    article = {"title": "People", "paragraphs": [{"context": "Ann ran.", "qas": asked}]}
+    look = look_at_path(
+        str(write("quad.json", json.dumps({"version": "1.1", "data": [article, article]}))), catalog, tmp_path / "cache"
+    )
+    assert look.opened.splits["train"].rows == 6
+    assert look.roles == {"question": "question", "context": "context", "answers": "answers"}
+    row = look.opened.splits["train"].table().to_pylist()[4]
+    assert (row["id"], row["title"], row["answers"]) == ("1", "People", [{"answer_start": 0, "text": "Ann"}])
+
+
+@pytest.mark.parametrize(
+    ("content", "by", "count"),
+    [
+        ("".join(f"NAME {i}:\nSpeak, speak.\n\n" for i in range(20)), "paragraph", 20),
+        ("".join(f"a line of its own {i}\n" for i in range(20)), "line", 20),
+        ("".join(f"a line {i}\n\n" for i in range(20)), "line", 20),
+    ],
+)
+def test_what_a_row_of_plain_text_is(
+    content: str, by: str, count: int, write: Write, tmp_path: Path, catalog: Catalog
+) -> None:
+    look = look_at_path(str(write("input.txt", content)), catalog, tmp_path / "cache")
+    assert (look.opened.format, look.opened.splits["train"].rows) == (f"text, a row a {by}, utf-8", count)
+    assert any('data.options.by = "line"' in guess for guess in look.guesses) is (by == "paragraph")

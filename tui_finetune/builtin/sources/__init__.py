@@ -6,6 +6,7 @@ from tui_finetune.builtin.sources.csv import Csv
 from tui_finetune.builtin.sources.folder import Folder
 from tui_finetune.builtin.sources.hub import Hub
 from tui_finetune.builtin.sources.json import Json
+from tui_finetune.builtin.sources.parallel import Parallel
 from tui_finetune.builtin.sources.parquet import Parquet
 from tui_finetune.builtin.sources.stdlib_docs import StdlibDocs
 from tui_finetune.builtin.sources.text import Text
@@ -20,5 +21,6 @@ SOURCES: tuple[Source, ...] = (
     Text(),
     Folder(),
     Conll(),
+    Parallel(),
     StdlibDocs(),
 )

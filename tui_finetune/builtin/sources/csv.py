@@ -20,7 +20,7 @@ class Csv(FileSource):
         "CSV and TSV: a row a line, columns by comma, tab, semicolon or bar, quoted or not; with a header or without."
     )
     extensions = (".csv", ".tsv", ".tab")
-    version = 2
+    version = 3
 
     def options_model(self) -> type[BaseModel]:
         from tui_finetune.data.options import CsvOptions
@@ -64,6 +64,7 @@ class Csv(FileSource):
             quoting=options.get("quoting"),
             header=options.get("header"),
             names=options.get("names"),
+            ragged=options.get("ragged"),
             progress=progress,
         )
         form = f"csv, {cut.dialect.words}, {encoding}" + ("" if cut.dialect.header else ", no header")

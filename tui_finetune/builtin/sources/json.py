@@ -17,6 +17,7 @@ class Json(FileSource):
     name = "json"
     help = "JSON: an object a line (.jsonl), a list of objects, or an object that holds such a list."
     extensions = (".jsonl", ".json", ".ndjson")
+    version = 2
 
     def options_model(self) -> type[BaseModel]:
         from tui_finetune.data.options import TextFileOptions

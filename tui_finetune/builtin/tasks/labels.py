@@ -31,7 +31,8 @@ def label_values(values: pa.ChunkedArray, what: str) -> pa.Array:
 
 
 def label_set(values: pa.ChunkedArray, class_names: Sequence[str] | None, what: str = "label") -> LabelSet:
-    """Texts sorted, integers by number, false before true; with `class_names` the integers 0, 1 … in their order.
+    """Texts sorted, integers by number, false before true; with `class_names` the integers 0, 1 … in their order, and
+    texts that the rows lack.
 
     Raises DataError for types that are no labels, one label only, and texts that hardly repeat.
     """
@@ -49,7 +50,8 @@ def label_set(values: pa.ChunkedArray, class_names: Sequence[str] | None, what: 
             f"the {what} column holds {len(found):,} different texts in {len(values):,} rows.",
             "That looks like free text, not labels; data.columns chooses another column.",
         )
-    return LabelSet.of(sorted(found))
+    listed = set(class_names or ())
+    return LabelSet.of(sorted(listed if listed >= set(found) else found))
 
 
 def _named(found: Sequence[int], class_names: Sequence[str], what: str) -> LabelSet:
