@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import Cli
 from tests.unit.data.conftest import Prepare, Told, Write, rows
 from tui_finetune.data.file_names import is_label_list, language_of, without_language
 from tui_finetune.data.sets import FoundSet, sets_in
@@ -127,3 +128,18 @@ def test_languages_in_names(name: str, code: str | None, bare: str) -> None:
 )
 def test_lists_of_labels_are_known_by_their_names(write: Write, name: str, yes: bool) -> None:
     assert is_label_list(write(name, "a\nb\n")) is yes
+
+
+def test_a_recipe_names_the_set(write: Write, tmp_path: Path, cli: Cli) -> None:
+    write("d/one.csv", GOOD)
+    write("d/two.csv", "review,stars\n" + rows(60))
+    folder = str(tmp_path / "d")
+    found = cli("data", "show", folder, "--set", "two", "--json").json
+    assert (found["set"], found["splits"], found["roles"]["text"]) == ("two", {"train": 60}, "review")
+    assert [one["name"] for one in found["sets"]] == ["one", "two"]
+    for subset, column in (("one", "text"), ("two", "review")):
+        named = ("--subset", subset) if subset == "two" else ()
+        recipe = cli("config", "new", "--data", folder, *named).out
+        assert f'subset = "{subset}"' in recipe
+        path = write(f"{subset}.toml", recipe)
+        assert cli("data", "show", str(path), "--json").json["roles"]["text"] == column

@@ -39,6 +39,7 @@ def command() -> None:
     "data",
     help="File, folder, glob or Hub id that is looked at; its columns, splits and lengths are filled in.",
 )
+@click.option("--subset", help="Which set of --data, where it holds several: data show names them.")
 @click.option("--model", help="Hub id, folder or run:<run> to start from.")
 @click.option("--run", "run", help="A copy of the recipe that a run was made with, to be changed.")
 @click.option(
@@ -50,6 +51,7 @@ def new(
     call: Call,
     task: str | None,
     data: str | None,
+    subset: str | None,
     model: str | None,
     run: str | None,
     target: Path | None,
@@ -61,12 +63,14 @@ def new(
     if target is not None and target.exists() and not force:
         raise UserError(f"{target} is there already. --force writes over it.")
     if run is not None:
-        if task or data or model:
+        if task or data or subset or model:
             raise UserError("--run takes the recipe as it is: leave --task, --data and --model out, and edit the copy.")
         text = _copy_of(call, run)
+    elif subset is not None and data is None:
+        raise UserError("--subset names a set of --data: name that too.")
     else:
         metrics = call.catalog.require("tasks", task).metrics if task is not None else None
-        looked = _look_at(call, data, task, model) if data is not None else None
+        looked = _look_at(call, data, subset, task, model) if data is not None else None
         text = new_recipe(task, looked, model, metrics=metrics, folder=target.absolute().parent if target else None)
     if target is not None:
         _write(target, text)
@@ -198,7 +202,7 @@ def _gist(loaded: Loaded) -> str:
     return f"{recipe.task}, {' '.join(part for part in (recipe.data.source, path) if part)}, {recipe.model.path}"
 
 
-def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapping[str, Any]:
+def _look_at(call: Call, data: str, subset: str | None, task: str | None, model: str | None) -> Mapping[str, Any]:
     """What `data show` tells of it. Raises DataError where a run could not be made of it."""
     from tui_finetune.cli.diagnostics import ProgressLine
     from tui_finetune.cli.verbs.data import meant_here, place, tokenizer_of
@@ -209,16 +213,29 @@ def _look_at(call: Call, data: str, task: str | None, model: str | None) -> Mapp
     path = place(call, data)
     try:
         with meant_here(data):
-            look = look_at_path(path, call.catalog, call.home.cache, task=task, progress=progress)
+            look = look_at_path(path, call.catalog, call.home.cache, task=task, subset=subset, progress=progress)
         chosen = model or model_for(task or (look.task.name if look.task else None))
         tokenizer = tokenizer_of(call, chosen)
         if tokenizer is not None:
-            look = look_at_path(path, call.catalog, call.home.cache, task=task, tokenizer=tokenizer, progress=progress)
+            look = look_at_path(
+                path,
+                call.catalog,
+                call.home.cache,
+                task=task,
+                subset=subset,
+                tokenizer=tokenizer,
+                progress=progress,
+            )
     finally:
         progress.clear()
     found = without_problems(look).as_json()
     splits = {name: rows for name, rows in found["splits"].items() if name not in found["unlabelled"]}
-    return {**found, "splits": splits}
+    return {**found, "splits": splits, "subset": found["subset"] or _set_to_name(found)}
+
+
+def _set_to_name(found: Mapping[str, Any]) -> str | None:
+    """The set that was looked at, where the folder holds several and it has another name than the folder, which may move."""
+    return found["set"] if found["set"] != Path(str(found["path"])).name else None
 
 
 def _tell_of_model(call: Call, text: str) -> None:
