@@ -39,6 +39,8 @@ class Finding:
     """True where what the pattern finds must not be shown."""
     figures: Mapping[str, Any] = field(default_factory=dict)
     """Numbers for whoever reads the JSON."""
+    examples: tuple[tuple[str, int], ...] = ()
+    """Split and row of what shows it best; else the first of `rows`."""
 
     @property
     def count(self) -> int:

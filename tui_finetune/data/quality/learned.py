@@ -24,9 +24,8 @@ FAR, APART, ERRORS = 0.75, 0.6, 4.0
 """AUC from which splits are of two kinds and differ; standard errors of chance that it has to be over."""
 FOLDS = 4
 FEATURES = 50_000
-TRAINED, MANY_LABELS_TRAINED, MEASURED = 20_000, 6_000, 5_000
-"""Rows of the floor's linear model; with more than MANY labels; rows that it is measured on."""
-MANY = 20
+TRAINED, MEASURED = 20_000, 5_000
+"""Drawn rows that the floor's linear model is trained and measured on."""
 SEED = 0
 
 _UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -139,7 +138,7 @@ def floor(data: Material) -> Floor | None:
     if data.kind != "label" or len(trained) < 2 or data.train.rows < LEAST_SIDE:
         return None
     other = next((part for part in data.labelled[1:] if part.rows >= LEAST_SIDE), None)
-    train = _labelled_rows(data.train, TRAINED if len(trained) <= MANY else MANY_LABELS_TRAINED)
+    train = _labelled_rows(data.train, TRAINED)
     if other is None:
         cut = len(train) * (FOLDS - 1) // FOLDS
         train, test, where = train[:cut], train[cut:], f"a quarter of {data.train.name}"
@@ -165,8 +164,8 @@ def _rows(part: Part, rows: Rows) -> tuple[list[str], NDArray[Any]]:
 
 
 def _floor(texts: list[str], gold: NDArray[Any], new: list[str], new_gold: NDArray[Any], where: str) -> Floor | None:
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import accuracy_score, f1_score
+    from sklearn.svm import LinearSVC
 
     vectorizer = _vectorizer(texts)
     names, counts = np.unique(gold, return_counts=True)
@@ -174,7 +173,7 @@ def _floor(texts: list[str], gold: NDArray[Any], new: list[str], new_gold: NDArr
         return None
     commonest = str(names[counts.argmax()])
     try:
-        model = LogisticRegression(max_iter=300, C=10.0).fit(vectorizer.fit_transform(texts), gold)
+        model = LinearSVC(random_state=SEED).fit(vectorizer.fit_transform(texts), gold)
     except ValueError:
         return None  # no text holds a word
     answers, right = model.predict(vectorizer.transform(new)), new_gold

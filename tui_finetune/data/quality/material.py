@@ -109,9 +109,10 @@ class Material:
                 found[part.name] = inside.astype(np.int64)
         return found
 
-    def split_of(self, rows: Rows) -> NDArray[np.int64]:
-        """The number of the split that each of all rows is in."""
-        return np.searchsorted(self.starts, rows, side="right").astype(np.int64) - 1
+    def place(self, row: int) -> tuple[str, int]:
+        """The split of one of all rows, and its number there."""
+        index = int(np.searchsorted(self.starts, row, side="right")) - 1
+        return self.parts[index].name, row - int(self.starts[index])
 
 
 def coded(arrays: Sequence[pa.Array]) -> Codes:

@@ -47,7 +47,7 @@ def near_duplicates(data: Material) -> list[Finding]:
     findings = []
     leaked = others[np.isin(group[others], group[:size][group[:size] >= 0]) & ~np.isin(texts[others], texts[:size])]
     if len(leaked):
-        findings.append(_leaked(data, leaked))
+        findings.append(_leaked(data, leaked, group))
     near = trained[group[:size] >= 0]
     near = near[_several_texts(group[near], texts[near])]
     if len(near):
@@ -62,8 +62,10 @@ def _several_texts(group: Rows, texts: Rows) -> NDArray[np.bool_]:
     return np.isin(group, names[counts > 1])
 
 
-def _leaked(data: Material, rows: Rows) -> Finding:
+def _leaked(data: Material, rows: Rows, group: Rows) -> Finding:
     found = data.by_split(rows)
+    twins = [int(np.flatnonzero(group[: data.train.rows] == group[row])[0]) for row in rows[:2].tolist()]
+    pairs = [row for pair in zip(rows[:2].tolist(), twins, strict=True) for row in pair]
     sizes = {part.name: part.rows for part in data.parts}
     told = ", ".join(f"{len(one):,} of {name} ({share(len(one), sizes[name])})" for name, one in found.items())
     much = any(len(one) >= 2 * MUCH * sizes[name] for name, one in found.items())
@@ -75,6 +77,7 @@ def _leaked(data: Material, rows: Rows) -> Finding:
         "What was nearly trained on is easier: figures of these splits come out better than they are.",
         "Draw splits so that near duplicates stay on one side.",
         found,
+        examples=tuple(data.place(row) for row in pairs),
     )
 
 

@@ -106,8 +106,10 @@ def _harm(finding: Finding) -> tuple[int, int]:
 
 
 def limits(data: Material) -> list[str]:
-    """What was not looked at in every row, in sentences."""
+    """What was not looked at, or not in every row, in sentences."""
     found = []
+    if data.kind == "none":
+        found.append("No column of labels is known here (--task): what concerns labels was not looked at.")
     if len(data.texts.values) > near.TEXTS:
         found.append(f"Near duplicates were looked for among the first {near.TEXTS:,} distinct texts.")
     if data.train.rows > words.LOOKED_AT:
@@ -155,14 +157,14 @@ class Report:
 
 def examples(finding: Finding, parts: dict[str, Part]) -> list[Example]:
     """The first rows of a finding, their texts cut around what was found."""
-    found: list[Example] = []
-    for split, rows in finding.rows.items():
+    rows = [(split, row) for split, own in finding.rows.items() for row in own[:EXAMPLES].tolist()]
+    found = []
+    for split, row in (finding.examples or rows)[:EXAMPLES]:
         part = parts[split]
-        for row in rows[: EXAMPLES - len(found)].tolist():
-            label = part.labels[row].as_py() if part.labels is not None else None
-            text = part.texts[row].as_py() or ""
-            label = label.replace(BETWEEN, ", ") if label is not None else None
-            found.append(Example(split, row, part.row_id(row), label, _excerpt(text, finding)))
+        label = part.labels[row].as_py() if part.labels is not None else None
+        text = part.texts[row].as_py() or ""
+        label = label.replace(BETWEEN, ", ") if label is not None else None
+        found.append(Example(split, row, part.row_id(row), label, _excerpt(text, finding)))
     return found
 
 

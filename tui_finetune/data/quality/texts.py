@@ -37,7 +37,7 @@ TAGS = (
     r"|span|strong|style|sub|sup|table|tbody|td|th|tr|u|ul)(?:\s[^<>]*)?/?>"
 )
 ENTITIES = r"&(?:[a-zA-Z]{2,8}|#[0-9]{2,7}|#[xX][0-9a-fA-F]{2,6});"
-INVISIBLE = "[\u200b\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u0001-\u0008\u000b\u000c\u000e-\u001f\u007f]"
+INVISIBLE = "[\u200b\u2060\ufeff\u00ad\u202a-\u202e\u2066-\u2069\u0001-\u0008\u000b\u000c\u000e-\u001e\u007f]"
 LINE_ENDS = r"[\r\n]"
 MIXED_WORDS = r"\p{Latin}\p{Cyrillic}|\p{Cyrillic}\p{Latin}|\p{Latin}\p{Greek}{2}|\p{Greek}{2}\p{Latin}"
 PLACEHOLDER = r"(?i)^\s*(?:n/?a|#n/?a|nan|null|none|undefined|\[deleted\]|\[removed\]|[-–—.?_*]+)\s*$"

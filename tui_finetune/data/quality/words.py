@@ -25,6 +25,8 @@ NAMED, ALL_NAMED, TIMES, NAMED_ROWS = 0.5, 0.9, 10, 10
 """Share of a label's rows that hold its name to be told (of all rows: to be bad); how much oftener than others; rows."""
 GIVES_AWAY, COVERS, AT_LEAST, SIGMAS = 0.95, 0.1, 20, 6.0
 """Share of a word's rows that have the one label; share of that label's rows; rows; standard errors from chance."""
+COMMON = 0.05
+"""Share of rows under which a label having words of its own is no wonder: with 77 labels each has."""
 TOLD = 20
 
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
@@ -178,7 +180,7 @@ def artefacts(data: Material, words: tuple[Word, ...]) -> list[Finding]:
         if word.precision >= GIVES_AWAY
         and word.recall >= COVERS
         and word.z >= SIGMAS
-        and counts.get(word.label, 0) < (1 - COVERS) * total
+        and COMMON * total <= counts.get(word.label, 0) < (1 - COVERS) * total
     ]
     if not giving:
         return []

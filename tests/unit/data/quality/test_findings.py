@@ -12,7 +12,7 @@ from tests.unit.data.quality.tables import clean, made
 from tui_finetune.data.quality import duplicates, labels, learned, near, private, texts, words
 from tui_finetune.data.quality.finding import Finding
 from tui_finetune.data.quality.material import Material, Roles, material
-from tui_finetune.data.quality.report import CHECKS, report
+from tui_finetune.data.quality.report import CHECKS, limits, report
 
 
 def found(check: Callable[[Material], list[Finding]], data: Material) -> dict[str, Finding]:
@@ -64,6 +64,8 @@ def test_repeated_and_leaked_rows() -> None:
     assert rows(found(duplicates.duplicates, data)["duplicates"]) == {"train": [51]}
     leaked = found(duplicates.leakage, data)["leakage"]
     assert (leaked.severity, rows(leaked)) == ("bad", {"test": [1]})
+    unlabelled = made([("twice", "no")], test=[("new", None), ("twice", None)])
+    assert found(duplicates.leakage, unlabelled)["leakage"].severity == "warn"
 
 
 def test_one_leaked_row_of_many_is_a_warning() -> None:
@@ -81,6 +83,7 @@ def test_near_duplicates_within_and_across() -> None:
     near_found = found(near.near_duplicates, data)
     assert rows(near_found["near_duplicates"]) == {"train": [50, 51, 52]}
     assert rows(near_found["near_leakage"]) == {"test": [10]}
+    assert near_found["near_leakage"].examples == (("test", 10), ("train", 50))
 
 
 def test_near_groups_are_those_of_a_comparison_of_all_pairs() -> None:
@@ -191,6 +194,7 @@ def test_either_text_of_a_pair_may_be_empty() -> None:
     data = material({"train": table}, {"train": Roles(("a", "b"))})
     assert rows(texts.empty_texts(data)[0]) == {"train": [1, 2]}
     assert data.train.texts.to_pylist() == ["one\x1fx", "two\x1f", "three"]
+    assert texts.oddities(data) == []
 
 
 def test_another_script_than_the_rest() -> None:
@@ -306,4 +310,5 @@ def test_numbers_to_be_predicted_are_no_labels() -> None:
     table = pa.table({"text": ["a", "b", "a"], "label": [0.5, 1.5, 2.5]})
     data = material({"train": table}, {"train": Roles(("text",), "label")})
     assert data.kind == "none"
+    assert "No column of labels" in limits(data)[0]
     assert duplicates.contradictions(data) == []
