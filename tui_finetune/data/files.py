@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_finetune.data.packed import expanded, packed
 from tui_finetune.data.problems import listed, refused
 from tui_finetune.errors import DataError, Problem, nearest
 
@@ -44,23 +45,37 @@ class DataFile:
 
 
 def paths_of(path: str | Sequence[str] | None) -> list[Path]:
-    """The files and folders that a path, glob or list of them means. Raises DataError for every one that means nothing."""
+    """The files and folders that a path, glob or list of them means, archives as the files in them.
+
+    Raises DataError for every one that means nothing.
+    """
     if path is None:
         raise DataError(Problem("is missing.", "data.path", hint='As in path = "reviews.csv".'))
     found: dict[Path, None] = {}
     absent: list[Problem] = []
     for one in [path] if isinstance(path, str) else path:
         if os.path.exists(one):
-            found[Path(one)] = None
+            found |= dict.fromkeys(data_within(Path(one)))
+            continue
+        if (inner := packed(one)) is not None:
+            found[inner] = None
             continue
         matches = [Path(match) for match in sorted(glob.glob(one, recursive=True))] if glob.has_magic(one) else []
         usable = [match for match in matches if match.is_file()] or matches
         if not usable:
             absent.append(_absent(one))
-        found |= dict.fromkeys(usable)
+        found |= dict.fromkeys(part for match in usable for part in data_within(match))
     if absent:
         raise DataError(absent)
     return list(found)
+
+
+def data_within(path: Path) -> list[Path]:
+    """The path; of an archive the data in it."""
+    inside = expanded([path])
+    if len(inside) < 2:
+        return inside
+    return [file for file in inside if not _NO_DATA.match(file.name) and not file.name.endswith(_NO_DATA_ENDINGS)]
 
 
 def _absent(path: str) -> Problem:
@@ -88,7 +103,7 @@ def files_in(folder: Path, *, deep: bool = True) -> list[Path]:
                 and not name.lower().endswith(_NO_DATA_ENDINGS)
             ):
                 found.append(Path(root) / name)
-    return found
+    return expanded(found, lenient=True)
 
 
 def split_word(name: str) -> str | None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.filesource import FITS
+from tui_finetune.data.packed import is_packed, packed
 from tui_finetune.data.preprocessing import preprocessed
 from tui_finetune.errors import DataError, Problem, UserError, cannot_write
 from tui_finetune.paths import private_folder
@@ -60,25 +61,32 @@ def open_data(wanted: Wanted, catalog: Catalog, cache: Path, *, heavy: bool, pro
 def of_set(wanted: Wanted, catalog: Catalog) -> Wanted:
     """What is wanted, with the files of the set that `subset` names in a folder, or of the folder's first."""
     found = sets_of(wanted, catalog)
-    if not found or (len(found) == 1 and wanted.subset is None):
+    in_archive = bool(found) and not found[0].base.is_dir()
+    if not found or (len(found) == 1 and wanted.subset is None and not in_archive):
         return wanted
     from tui_finetune.data.sets import chosen
 
     one = chosen(found, wanted.subset, found[0].base) if wanted.subset is not None else found[0]
     path: str | tuple[str, ...] = tuple(map(str, one.files)) if one.files else str(one.path)
-    if one is found[0] and one.files and _takes_same(catalog.sources[one.source], wanted.path, one.files):
+    if (
+        one is found[0]
+        and one.files
+        and not in_archive
+        and _takes_same(catalog.sources[one.source], wanted.path, one.files)
+    ):
         path = str(found[0].base)
     return replace(wanted, source=one.source, path=path, subset=None)
 
 
 def sets_of(wanted: Wanted, catalog: Catalog) -> list[FoundSet]:
-    """The sets that lie in the folder that is wanted; none where it is something else. Of a named source only its own."""
+    """The sets in the folder or archive that is wanted, of a named source only its own; none where it is something else."""
     path = wanted.path if isinstance(wanted.path, str) else None
-    if path is None or not os.path.isdir(path):
+    if path is None or not (os.path.isdir(path) or (is_packed(path) and os.path.isfile(path))):
         return []
-    from tui_finetune.data.sets import sets_in
+    from tui_finetune.data.sets import sets_in, sets_within
 
-    return [one for one in sets_in(Path(path), catalog) if wanted.source in (None, one.source)]
+    found = sets_in(Path(path), catalog) if os.path.isdir(path) else sets_within(Path(path), catalog)
+    return [one for one in found if wanted.source in (None, one.source)]
 
 
 def _takes_same(source: Source, path: object, files: Sequence[Path]) -> bool:
@@ -120,6 +128,8 @@ def _places(path: str | Sequence[str] | None) -> list[Path]:
     for one in [path] if isinstance(path, str) else path or ():
         if Path(one).exists():
             return [Path(one)]
+        if (inner := packed(one)) is not None:
+            return [inner]
         if glob.has_magic(one) and (found := sorted(glob.glob(one, recursive=True))):
             return [Path(found[0])]
     return []

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from tui_finetune.data.file_names import is_label_list, language_of, no_data_folder, without_language
-from tui_finetune.data.files import TRAIN, files_in, role_of_split, split_word, with_splits
+from tui_finetune.data.files import TRAIN, data_within, files_in, role_of_split, split_word, with_splits
 from tui_finetune.data.filesource import FITS, FileSource
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import DataError, Problem, UserError, did_you_mean
@@ -58,6 +58,23 @@ def sets_in(folder: Path, catalog: Catalog) -> list[FoundSet]:
     return _Tree(folder, catalog).sets(folder, DEEPEST)
 
 
+def sets_within(archive: Path, catalog: Catalog) -> list[FoundSet]:
+    """The sets of an archive, or the one that a compressed file is. Raises DataError where it is damaged."""
+    tree = _Tree(archive, catalog)
+    by_folder: dict[Path, list[Path]] = {}
+    for file in data_within(archive):
+        by_folder.setdefault(file.parent, []).append(file)
+    top = Path(os.path.commonpath(by_folder)) if by_folder else archive
+    groups = [(folder, tree.own(folder, files)) for folder, files in sorted(by_folder.items())]
+    if (
+        len(groups) > 1
+        and (one := tree.merged(archive, [(sub, found) for sub, found in groups if sub != top])) is not None
+    ):
+        groups = [(folder, found) for folder, found in groups if folder == top]
+        return [found for _, group in groups for found in group] or [one]
+    return [found for _, group in groups for found in group]
+
+
 def chosen(sets: Sequence[FoundSet], name: str, folder: Path) -> FoundSet:
     """The set that is called so. Raises DataError."""
     for one in sets:
@@ -81,7 +98,7 @@ class _Tree:
         self.folders_left -= 1
         if (whole := self.whole(folder)) is not None:
             return [whole]
-        own = self.own(folder)
+        own = self.own(folder, files_in(folder, deep=False))
         below = [(sub, self.sets(sub, depth - 1)) for sub in self.subfolders(folder)] if depth > 0 else []
         found = [one for _, group in below for one in group]
         if not own and (one_set := self.merged(folder, below)) is not None:
@@ -109,10 +126,9 @@ class _Tree:
                 return FoundSet(self.name(folder), source.name, folder, (), tuple(splits or (TRAIN,)), self.base, fit)
         return None
 
-    def own(self, folder: Path) -> list[FoundSet]:
+    def own(self, folder: Path, files: Sequence[Path]) -> list[FoundSet]:
         """The sets of the files that lie in a folder itself."""
-        files = files_in(folder, deep=False)
-        data = [file for file in files if not is_label_list(file)] or files
+        data = [file for file in files if not is_label_list(file)] or list(files)
         groups = [group for source in self.of_files for group in source.sets_of(folder, data)]
         taken = {file for _, group in groups for file in group}
         grouped = [(source, 0.97, group) for source, group in groups]

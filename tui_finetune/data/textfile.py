@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
 
+from tui_finetune.data.packed import Packed, on_disk
 from tui_finetune.data.problems import PLACES_TOLD, listed, problem, refused
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import InputFile
@@ -42,7 +43,7 @@ class TextFile:
 
     @property
     def input(self) -> InputFile:
-        return InputFile(self.path, self.size, self.sha256)
+        return sha256_of(self.path) if isinstance(self.path, Packed) else InputFile(self.path, self.size, self.sha256)
 
     def open(self, newline: str | None = "") -> TextIO:
         """For reading; `newline` as in `open`: by default line ends are kept."""
@@ -112,7 +113,8 @@ def refuse_binary(path: Path, head: bytes) -> None:
 
 
 def sha256_of(path: Path) -> InputFile:
-    """Size and hash of any file."""
+    """Size and hash of any file; of one within another those of the file on disk, which is what can change."""
+    path = on_disk(path)
     scan = hashlib.sha256()
     size = 0
     with path.open("rb") as file:

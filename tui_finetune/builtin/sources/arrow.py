@@ -89,10 +89,12 @@ def _table(path: Path) -> Any:
     import pyarrow as pa
     from pyarrow import feather
 
+    from tui_finetune.data.packed import for_arrow
+
     with path.open("rb") as file:
         magic = file.read(len(MAGIC))
-    if magic == MAGIC:
-        return pa.ipc.open_file(pa.memory_map(str(path))).read_all()
+    content = for_arrow(path)
     if magic.startswith(b"FEA1"):
-        return feather.read_table(path)
-    return pa.ipc.open_stream(pa.memory_map(str(path))).read_all()
+        return feather.read_table(content)
+    mapped = pa.memory_map(content) if isinstance(content, str) else content
+    return (pa.ipc.open_file if magic == MAGIC else pa.ipc.open_stream)(mapped).read_all()

@@ -38,8 +38,10 @@ class Parquet(FileSource):
         import pyarrow as pa
         import pyarrow.parquet as pq
 
+        from tui_finetune.data.packed import for_arrow
+
         try:
-            return tuple(sorted(pq.read_schema(path).names))
+            return tuple(sorted(pq.read_schema(for_arrow(path)).names))
         except (pa.ArrowInvalid, OSError):
             return ()  # reading it says what is wrong
 
@@ -48,10 +50,11 @@ class Parquet(FileSource):
         import pyarrow.parquet as pq
 
         from tui_finetune.data.features import class_names_in, plain
+        from tui_finetune.data.packed import for_arrow
 
         path = looked.file.path
         try:
-            table = pq.ParquetFile(path).read()
+            table = pq.ParquetFile(for_arrow(path)).read()
         except (pa.ArrowInvalid, pa.ArrowTypeError, OSError) as error:
             raise refused(f"no whole Parquet file: {str(error).splitlines()[0]}", path) from error
         if table.num_rows == 0:
