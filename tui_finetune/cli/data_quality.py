@@ -11,7 +11,7 @@ import click
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call, verb
-from tui_finetune.errors import ExitCode
+from tui_finetune.errors import ExitCode, UserError
 from tui_finetune.text import Shown, cut_end, cut_middle, shown
 
 if TYPE_CHECKING:
@@ -90,6 +90,8 @@ def _looked_over(
     from tui_finetune.data.inspect import DEFAULT_LENGTH, NO_MODEL
     from tui_finetune.data.quality.store import looked_over
 
+    if model is not None and data.tokenizer_of(call, model) is None:
+        raise UserError(f"{model} has no tokenizer here. hf download {model} brings a model of the Hub.")
     progress = ProgressLine()
     try:
         look = data.look_at(call, paths, task, source, subset, model, max_length, progress)

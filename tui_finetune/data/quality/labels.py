@@ -113,7 +113,7 @@ def rare_labels(data: Material) -> list[Finding]:
     counts = label_counts(data.train)
     if len(counts) < 2 or data.train.rows < 2 * FEW:
         return []
-    unit = "words" if data.train.flat is not None else "rows"
+    unit = "entries" if data.train.flat is not None else "rows"
     rare = {label: count for label, count in counts.items() if count < SOME}
     if not rare:
         return []

@@ -17,6 +17,8 @@ from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Task
 
 NO_LABELS = ("text", "number", "words")
 """Kinds of what is predicted that are no labels."""
+LABELS = ("label", "labels", "tags")
+"""Roles that hold labels, where no task says which does."""
 
 
 def material_of(look: Look) -> Material:
@@ -48,9 +50,8 @@ def tables_of(look: Look) -> dict[str, pa.Table]:
 
 def _roles(look: Look, table: pa.Table) -> Roles | None:
     """The columns of one split; None where it has none that a model reads."""
-    if look.task is None or not look.roles:
-        longest = _longest_text(table)
-        return Roles((longest,)) if longest is not None else None
+    if look.task is None:
+        return _roles_alone(look, table)
     columns = _columns(look.task, look.roles, table)
     if columns is None:
         return None
@@ -58,6 +59,22 @@ def _roles(look: Look, table: pa.Table) -> Roles | None:
     inputs = tuple(columns[role.name] for role in look.task.roles if role.name in columns and not role.gold)
     labels = columns.get(gold.name) if gold is not None and gold.kind not in NO_LABELS else None
     return Roles(inputs, labels, class_names(look.opened.columns, labels))
+
+
+def _roles_alone(look: Look, table: pa.Table) -> Roles | None:
+    """The columns where no task takes them: those that have a part, else the one with the longest texts."""
+    gold = next((look.roles[role] for role in LABELS if role in look.roles), None)
+    inputs = [name for name in look.roles.values() if name in table.column_names and name != gold]
+    inputs = [name for name in inputs if _holds_text(table.schema.field(name).type)]
+    if not inputs and (longest := _longest_text(table)) is not None:
+        inputs = [longest]
+    return Roles(tuple(inputs), gold, class_names(look.opened.columns, gold)) if inputs else None
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        kind = kind.value_type
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _columns(task: Task, roles: Mapping[str, str], table: pa.Table) -> dict[str, str] | None:

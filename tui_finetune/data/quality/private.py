@@ -22,6 +22,8 @@ KEYS = (
     r"|\beyJ[A-Za-z0-9_-]{10,}\.eyJ[A-Za-z0-9_-]{10,}\."
 )
 
+PATTERNS = (KEYS, IBAN, EMAIL, CARD, PHONE, SOCIAL)
+
 
 def private_data(data: Material) -> list[Finding]:
     """E-mail addresses, telephone numbers, numbers of cards, accounts and people, keys."""
@@ -93,10 +95,12 @@ def _iban(account: str) -> bool:
     return 15 <= len(account) <= 34 and int("".join(str(int(sign, 36)) for sign in turned)) % 97 == 1
 
 
-def masked(text: str, pattern: str) -> str:
-    """What the pattern finds with every letter and digit hidden but the first."""
+def masked(text: str) -> str:
+    """All that is private by its form with every letter and digit hidden but the first."""
 
     def hide(match: re.Match[str]) -> str:
         return match.group()[:1] + re.sub(r"\w", "•", match.group()[1:])
 
-    return re.sub(pattern, hide, text)
+    for pattern in PATTERNS:
+        text = re.sub(pattern, hide, text)
+    return text

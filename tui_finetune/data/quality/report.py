@@ -170,7 +170,7 @@ def examples(finding: Finding, parts: dict[str, Part]) -> list[Example]:
 
 def _excerpt(text: str, finding: Finding) -> str:
     if finding.masked:
-        text = private.masked(text, finding.pattern)
+        text = private.masked(text)
     start = 0
     if finding.pattern and not finding.masked and (match := re.search(finding.pattern, text)) is not None:
         start = max(match.start() - AROUND, 0)

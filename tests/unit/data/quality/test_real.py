@@ -86,4 +86,6 @@ def test_goemotions(real_data: Path, catalog: Catalog, tmp_path: Path) -> None:
     found = {one["id"]: one for one in document["findings"]}
     assert found["duplicates"]["splits"] == {"train": 183, "dev": 3, "test": 6}
     assert found["leakage"]["severity"] == "warn"
+    labels = {one["name"]: one["counts"]["train"] for one in document["profile"]["labels"]}
+    assert (len(labels), labels["neutral"], labels["grief"]) == (28, 14219, 77)
     assert document["profile"]["splits"] == {"train": 43410, "dev": 5426, "test": 5427}

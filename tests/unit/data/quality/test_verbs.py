@@ -61,6 +61,7 @@ def test_exit_codes(cli: Cli, write: Write, folder: Path) -> None:
     assert cli("data", "check", noted, "--fail-on", "note").code == 1
     assert cli("data", "check", str(folder / "nothing.csv")).code == 2
     assert cli("data", "check", fine, "--fail-on", "sometimes").code == 2
+    assert "has no tokenizer here" in cli("data", "check", fine, "--model", "nobody/nothing").err
 
 
 def test_a_profile_counts_every_row(cli: Cli, folder: Path, tmp_path: Path) -> None:
