@@ -11,7 +11,9 @@ from tui_finetune.paths import Home
 from tui_finetune.runs.testing import check_run_directory
 
 
-def test_the_end_is_told_before_it_is_written(home: Home, workers: ForkServer, tiny_model: Path, tmp_path: Path) -> None:
+def test_the_end_is_told_before_it_is_written(
+    home: Home, workers: ForkServer, tiny_model: Path, tmp_path: Path
+) -> None:
     (tmp_path / "data").mkdir()
     ground = Ground(home, tiny_model, training.write_rows(tmp_path / "data" / "rows.csv"))
     told = tmp_path / "told"
