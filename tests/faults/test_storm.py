@@ -10,7 +10,6 @@ import pytest
 
 from tests.faults.place import Place
 from tests.faults.record import Measured, keep
-from tests.worker.test_storm import STEERED
 from tests.worker.training import ended, events, finished, weights
 from tui_finetune.runs.testing import check_run_directory
 
@@ -56,10 +55,18 @@ def test_five_random_kills(place: Place) -> None:
     keep("killed-often", Measured(seen, f"resume, {hit} times", again, round(lost / hit, 1), True))
 
 
+STEERED = [
+    {"at_step": 7, "set": {"learning_rate": "x0.5", "dropout": 0.2}},
+    {"at_step": 17, "set": {"per_device_train_batch_size": 6, "gradient_accumulation_steps": 1}},
+    {"at_step": 29, "set": {"freeze": ["embeddings", "encoder.layer.0"], "class_weights": "balanced"}},
+    {"at_step": 41, "set": {"gradient_accumulation_steps": 3, "num_train_epochs": 90, "lr_scheduler_type": "cosine"}},
+    {"at_step": 55, "set": {"unfreeze": ["embeddings"], "head_learning_rate": 2e-3}},
+]
+"""Changes of the loop's shape among them."""
 SOAKED: dict[str, tuple[int, dict[str, Any]]] = {
     "storm": (50, {"train__num_train_epochs": 120}),
     "storm-random": (12, {"batching__order": "random", "train__num_train_epochs": 40}),
-    "storm-steered": (12, {"change": list(STEERED)}),
+    "storm-steered": (12, {"change": STEERED}),
 }
 """Row to the number of kills and what is set."""
 
