@@ -93,6 +93,10 @@ class FileSource(Source):
         """The splits of a folder that is one set by how it is laid out; None where its files say."""
         return None
 
+    def parts_of(self, path: Path) -> list[tuple[str, tuple[str, ...]]]:
+        """The sets within one file, tables or sheets, with their splits; `subset` names one. None for most sources."""
+        return []
+
     def sets_of(self, folder: Path, files: Sequence[Path]) -> list[tuple[str, list[Path]]]:
         """Groups of files of a folder that are one set only together, with the source's name: nothing for most sources."""
         return []

@@ -159,7 +159,7 @@ def _among(look: Look, sets: Sequence[FoundSet], name: str | None) -> Look:
         return look
     from tui_finetune.data.sets import chosen
 
-    one = chosen(sets, name, sets[0].base) if name is not None else sets[0]
+    one = chosen(sets, name) if name is not None else sets[0]
     rows = {split: table.rows for split, table in look.opened.splits.items()}
     listed_sets = tuple(
         {
@@ -173,7 +173,7 @@ def _among(look: Look, sets: Sequence[FoundSet], name: str | None) -> Look:
     if len(sets) == 1:
         return replace(look, sets=listed_sets)
     words = listed([each.name for each in sets], SETS_TOLD)
-    told = f"{sets[0].base.name}/ holds {len(sets)} sets: {words}. This is {one.name}; --set NAME takes another, "
+    told = f"{sets[0].where} holds {len(sets)} sets: {words}. This is {one.name}; --set NAME takes another, "
     guesses = (f'{told}in a recipe [data] subset = "NAME".', *look.guesses)
     return replace(look, sets=listed_sets, subset=one.name, guesses=guesses)
 

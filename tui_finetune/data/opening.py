@@ -66,7 +66,9 @@ def of_set(wanted: Wanted, catalog: Catalog) -> Wanted:
         return wanted
     from tui_finetune.data.sets import chosen
 
-    one = chosen(found, wanted.subset, found[0].base) if wanted.subset is not None else found[0]
+    one = chosen(found, wanted.subset) if wanted.subset is not None else found[0]
+    if one.is_part:
+        return replace(wanted, source=one.source, subset=one.name)
     path: str | tuple[str, ...] = tuple(map(str, one.files)) if one.files else str(one.path)
     if (
         one is found[0]
@@ -81,11 +83,12 @@ def of_set(wanted: Wanted, catalog: Catalog) -> Wanted:
 def sets_of(wanted: Wanted, catalog: Catalog) -> list[FoundSet]:
     """The sets in the folder or archive that is wanted, of a named source only its own; none where it is something else."""
     path = wanted.path if isinstance(wanted.path, str) else None
-    if path is None or not (os.path.isdir(path) or (is_packed(path) and os.path.isfile(path))):
+    if path is None or not os.path.exists(path):
         return []
-    from tui_finetune.data.sets import sets_in, sets_within
+    from tui_finetune.data.sets import parts_of, sets_in, sets_within
 
-    found = sets_in(Path(path), catalog) if os.path.isdir(path) else sets_within(Path(path), catalog)
+    ways = sets_in if os.path.isdir(path) else sets_within if is_packed(path) else parts_of
+    found = ways(Path(path), catalog)
     return [one for one in found if wanted.source in (None, one.source)]
 
 

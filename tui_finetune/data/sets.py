@@ -46,9 +46,18 @@ class FoundSet:
     base: Path
     """The folder that was looked into."""
     fit: float = 1.0
+    is_part: bool = False
+    """True for a table of a file: the source opens it by its name."""
+
+    @property
+    def where(self) -> str:
+        """What was looked into, for messages."""
+        return f"{self.base.name}/" if self.base.is_dir() else self.base.name
 
     def names(self) -> set[str]:
         """What it may be called."""
+        if self.is_part:
+            return {self.name}
         one_file = {self.files[0].name} if len(self.files) == 1 else set()
         return {self.name, str(self.path)} | one_file
 
@@ -75,13 +84,22 @@ def sets_within(archive: Path, catalog: Catalog) -> list[FoundSet]:
     return [found for _, group in groups for found in group]
 
 
-def chosen(sets: Sequence[FoundSet], name: str, folder: Path) -> FoundSet:
+def parts_of(path: Path, catalog: Catalog) -> list[FoundSet]:
+    """The sets within a file that holds several, as a database does; `subset` goes to its source. Raises DataError."""
+    for source in catalog.sources.values():
+        parts = source.parts_of(path) if isinstance(source, FileSource) else []
+        if parts:
+            return [FoundSet(name, source.name, path, (path,), splits, path, is_part=True) for name, splits in parts]
+    return []
+
+
+def chosen(sets: Sequence[FoundSet], name: str) -> FoundSet:
     """The set that is called so. Raises DataError."""
     for one in sets:
-        if name in one.names() or name in {os.path.relpath(one.path, folder)}:
+        if name in one.names() or name == os.path.relpath(one.path, one.base):
             return one
     hint = did_you_mean(name, [one.name for one in sets]) or f"It has: {listed([one.name for one in sets], 12)}."
-    raise DataError(Problem(f"{folder.name}/ holds no set '{name}'.", "data.subset", hint=hint))
+    raise DataError(Problem(f"{sets[0].where} holds no set '{name}'.", "data.subset", hint=hint))
 
 
 class _Tree:

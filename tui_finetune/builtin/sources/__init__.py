@@ -3,6 +3,7 @@
 from tui_finetune.builtin.sources.arrow import Arrow
 from tui_finetune.builtin.sources.conll import Conll
 from tui_finetune.builtin.sources.csv import Csv
+from tui_finetune.builtin.sources.database import Database
 from tui_finetune.builtin.sources.folder import Folder
 from tui_finetune.builtin.sources.hub import Hub
 from tui_finetune.builtin.sources.json import Json
@@ -22,5 +23,6 @@ SOURCES: tuple[Source, ...] = (
     Folder(),
     Conll(),
     Parallel(),
+    Database(),
     StdlibDocs(),
 )
