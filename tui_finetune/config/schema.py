@@ -155,7 +155,9 @@ class ModelTable(Table):
     ] = Field(default_factory=list)
     dropout: Annotated[
         float | None,
-        Field(ge=0, lt=1, allow_inf_nan=False, description="Dropout of all parts while training; else the model's own."),
+        Field(
+            ge=0, lt=1, allow_inf_nan=False, description="Dropout of all parts while training; else the model's own."
+        ),
     ] = None
 
 
@@ -200,7 +202,9 @@ class EvaluateTable(Table):
     ] = None
     threshold: Annotated[
         float | None,
-        Field(ge=0, allow_inf_nan=False, description="By how much a metric has to be better, to count as better; else 0."),
+        Field(
+            ge=0, allow_inf_nan=False, description="By how much a metric has to be better, to count as better; else 0."
+        ),
     ] = None
 
 
