@@ -68,7 +68,8 @@ def _roles_alone(look: Look, table: pa.Table) -> Roles | None:
     inputs = [name for name in inputs if _holds_text(table.schema.field(name).type)]
     if not inputs and (longest := _longest_text(table)) is not None:
         inputs = [longest]
-    return Roles(tuple(inputs), gold, class_names(look.opened.columns, gold)) if inputs else None
+    names = class_names(look.opened.columns, gold)
+    return Roles(tuple(inputs), gold, names, required=False) if inputs else None
 
 
 def _holds_text(kind: pa.DataType) -> bool:

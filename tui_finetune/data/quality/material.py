@@ -30,6 +30,8 @@ class Roles:
     gold: str | None = None
     class_names: tuple[str, ...] | None = None
     """What integers in the gold column stand for."""
+    required: bool = True
+    """Whether each of the inputs has to hold a text; else one of them has to."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class Part:
     """The row of each of `flat`."""
     columns: tuple[pa.Array, ...] = ()
     """The texts of each input; the same as `texts` where there is one."""
+    required: bool = True
+    """Whether each of the inputs has to hold a text."""
 
     @property
     def rows(self) -> int:
@@ -135,7 +139,7 @@ def _part(name: str, table: pa.Table, roles: Roles) -> Part:
     labels, flat, parents = None, None, None
     if roles.gold is not None and roles.gold in table.column_names:
         labels, flat, parents = _labels(table.column(roles.gold), roles.class_names)
-    return Part(name, table, _joined(columns), labels, flat, parents, columns)
+    return Part(name, table, _joined(columns), labels, flat, parents, columns, roles.required)
 
 
 def _text(column: pa.ChunkedArray) -> pa.Array:

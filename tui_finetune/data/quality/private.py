@@ -74,7 +74,15 @@ def _certain(data: Material, name: str, rows: Rows, certain: Callable[[str], boo
 
 
 def _has_card(text: str) -> bool:
-    return any(luhn(re.sub(r"\D", "", found)) for found in re.findall(CARD, text))
+    return any(_card(re.sub(r"\D", "", found)) for found in re.findall(CARD, text))
+
+
+def _card(digits: str) -> bool:
+    """True where beginning, length and last digit are those of a card that is issued (ISO 7812)."""
+    if len(digits) == 15:
+        return digits[:2] in ("34", "37") and luhn(digits)
+    issued = digits[0] in "456" or (digits[0] == "2" and 2221 <= int(digits[:4]) <= 2720)
+    return len(digits) == 16 and issued and luhn(digits)
 
 
 def _has_iban(text: str) -> bool:

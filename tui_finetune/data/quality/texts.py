@@ -204,10 +204,9 @@ def empty_texts(data: Material) -> list[Finding]:
 
 
 def _empty(part: Part) -> Rows:
-    absent = np.zeros(part.rows, dtype=bool)
-    for column in part.columns:
-        blank = pc.equal(pc.utf8_length(pc.utf8_trim_whitespace(column)), 0)
-        absent |= np.asarray(pc.fill_null(blank, True))
+    lengths = (pc.utf8_length(pc.utf8_trim_whitespace(column)) for column in part.columns)
+    blank = np.stack([np.asarray(pc.fill_null(pc.equal(length, 0), True)) for length in lengths])
+    absent = blank.any(axis=0) if part.required else blank.all(axis=0)
     return np.flatnonzero(absent).astype(np.int64)
 
 

@@ -193,6 +193,7 @@ def test_either_text_of_a_pair_may_be_empty() -> None:
     table = pa.table({"a": ["one", "two", "three"], "b": ["x", "", None]})
     data = material({"train": table}, {"train": Roles(("a", "b"))})
     assert rows(texts.empty_texts(data)[0]) == {"train": [1, 2]}
+    assert texts.empty_texts(material({"train": table}, {"train": Roles(("a", "b"), required=False)})) == []
     assert data.train.texts.to_pylist() == ["one\x1fx", "two\x1f", "three"]
     assert texts.oddities(data) == []
 
@@ -225,6 +226,7 @@ def test_boilerplate() -> None:
         ("phones", "call (415) 555-0199 now", "in 1999-2000 we had 100 200 300"),
         ("phones", "ring +44 20 7946 0958", "score 10-12-14"),
         ("cards", "card 4111 1111 1111 1111 please", "order 4111 1111 1111 1112"),
+        ("cards", "card 378282246310005", "sum 1000000000000008 of 79927398713"),
         ("accounts", "to DE89 3704 0044 0532 0130 00", "part AB12 3456 7890 1234"),
         ("social_numbers", "mine is 078-05-1120", "dial 078-051-120"),
         ("keys", "key " + "AKIA" + "ABCDEFGHIJKLMNOP", "AKIA is short"),
