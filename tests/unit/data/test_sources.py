@@ -235,3 +235,34 @@ def test_what_a_row_of_plain_text_is(
     look = look_at_path(str(write("input.txt", content)), catalog, tmp_path / "cache")
     assert (look.opened.format, look.opened.splits["train"].rows) == (f"text, a row a {by}, utf-8", count)
     assert any('data.options.by = "line"' in guess for guess in look.guesses) is (by == "paragraph")
+
+
+ONTONOTES = """\
+#begin document (bc/cctv/00/cctv_0001); part 000
+bc/cctv/00/cctv_0001   0   0   John    NNP  (TOP(S(NP*   -    -   -   Speaker#1  (PERSON*  (ARG0*  (12
+bc/cctv/00/cctv_0001   0   1   Smith   NNP          *)   -    -   -   Speaker#1        *)       *)  12)
+bc/cctv/00/cctv_0001   0   2   left    VBD        (VP*   leave  01  1  Speaker#1        *      (V*)   -
+bc/cctv/00/cctv_0001   0   3   Rome    NNP     (NP*)))   -    -   -   Speaker#1     (GPE)   (ARG1*)  (3)
+
+bc/cctv/00/cctv_0001   0   0   Yes     UH   (TOP(INTJ*   -    -   -   Speaker#2        *    -
+bc/cctv/00/cctv_0001   0   1   .       .           *))   -    -   -   Speaker#2        *    -
+
+#end document
+"""
+
+
+@pytest.mark.parametrize("name", ["train.conll", "train.v4_gold_conll", "train.txt"])
+def test_conll_2012(name: str, write: Write, tmp_path: Path, catalog: Catalog) -> None:
+    look = look_at_path(str(write(name, ONTONOTES)), catalog, tmp_path / "cache")
+    assert (look.opened.source, look.opened.format) == ("conll", "conll-2012, utf-8")
+    first, second = look.opened.splits["train"].table().to_pylist()
+    assert first["tokens"] == ["John", "Smith", "left", "Rome"]
+    assert first["ner_tags"] == ["B-PERSON", "I-PERSON", "O", "B-GPE"]
+    assert (first["coref"], first["row_id"]) == (["(12", "12)", "-", "(3)"], f"{name}:2")
+    assert (second["document"], second["speakers"]) == ("bc/cctv/00/cctv_0001", ["Speaker#2", "Speaker#2"])
+    assert look.roles == {"tokens": "tokens", "tags": "ner_tags"}
+
+
+def test_a_broken_line_of_conll_2012_is_told(write: Write, told: Told) -> None:
+    path = write("train.conll", ONTONOTES.replace("left    VBD", "left"))
+    assert told(path, task="token-classification") == ["train.conll line 4: 12 columns, expected 13."]
