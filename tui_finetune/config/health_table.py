@@ -33,7 +33,9 @@ class HealthTable(Table):
     gradient_explosion: Annotated[Does, _does("Gradient norm is many times the usual.")] = "note"
     gradient_explosion_times: Annotated[float, _from("How many times the usual.", gt=1.0)] = 10.0
     gradient_vanishing: Annotated[Does, _does("Gradient is too small to train with, and the loss still high.")] = "note"
-    loss_flat: Annotated[Does, _does("Loss does not fall, or is no better than guessing by how often labels are.")] = "note"
+    loss_flat: Annotated[Does, _does("Loss does not fall, or is no better than guessing by how often labels are.")] = (
+        "note"
+    )
     loss_flat_steps: Annotated[int, _from("Steps after the warm-up before which it is not judged.", gt=19)] = 200
     overfitting: Annotated[Does, _does("Validation loss rises while the training loss falls.")] = "note"
     overfitting_percent: Annotated[float, _from("Rise over the lowest validation loss.")] = 10.0
