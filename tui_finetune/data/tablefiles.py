@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -89,3 +90,26 @@ def groups_of(tables: Sequence[str], name: str) -> dict[str, dict[str, str]]:
     together = {TRAIN if role == TRAIN else table: table for table, role in in_order}
     found: dict[str, dict[str, str]] = {name: together} if together else {}
     return found | {table: {TRAIN: table} for table in tables if table not in together.values()}
+
+
+def column_of(values: list[Any]) -> pa.Array:
+    """The values in one type; texts where they are of several, as SQLite and Excel allow."""
+    import pyarrow as pa
+
+    kinds = {type(value) for value in values} - {type(None)}
+    if kinds == {int, float}:
+        values = [None if value is None else float(value) for value in values]
+    elif len(kinds) > 1:
+        values = [None if value is None else str(value) for value in values]
+    found = pa.array(values)
+    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+
+
+def needed(module: str, path: Path) -> Any:
+    """A module of the extra `formats`. Raises DataError where it is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        package = module.partition(".")[0]
+        hint = "pip install 'tui-finetune[formats]' brings it; or save the data as CSV or JSON lines."
+        raise refused(f"needs the package {package}, which is not installed.", path, hint=hint) from error

@@ -11,6 +11,8 @@ from tui_finetune.builtin.sources.parallel import Parallel
 from tui_finetune.builtin.sources.parquet import Parquet
 from tui_finetune.builtin.sources.stdlib_docs import StdlibDocs
 from tui_finetune.builtin.sources.text import Text
+from tui_finetune.builtin.sources.workbook import Workbook
+from tui_finetune.builtin.sources.xml import Xml
 from tui_finetune.plugin_api import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -24,5 +26,7 @@ SOURCES: tuple[Source, ...] = (
     Conll(),
     Parallel(),
     Database(),
+    Workbook(),
+    Xml(),
     StdlibDocs(),
 )

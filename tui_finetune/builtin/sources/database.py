@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from tui_finetune.data.problems import listed, refused
-from tui_finetune.data.tablefiles import TableFileSource
+from tui_finetune.data.tablefiles import TableFileSource, column_of
 from tui_finetune.data.textfile import first_bytes
 from tui_finetune.plugin_api import Progress
 
@@ -107,20 +107,7 @@ def _sqlite_table(rows: sqlite3.Cursor, name: str, progress: Progress) -> pa.Tab
         for column, values in zip(columns, zip(*batch, strict=True), strict=True):
             column += values
         progress(f"reading {name}", len(columns[0]), None)
-    return pa.table([_array(values) for values in columns], names=names)
-
-
-def _array(values: list[Any]) -> pa.Array:
-    """The values in one type; texts where they are of several, as SQLite allows."""
-    import pyarrow as pa
-
-    kinds = {type(value) for value in values} - {type(None)}
-    if kinds == {int, float}:
-        values = [None if value is None else float(value) for value in values]
-    elif len(kinds) > 1:
-        values = [None if value is None else str(value) for value in values]
-    found = pa.array(values)
-    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
+    return pa.table([column_of(values) for values in columns], names=names)
 
 
 def _without_bytes(table: pa.Table, name: str) -> tuple[pa.Table, list[str]]:
