@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,6 +71,14 @@ def paths_of(path: str | Sequence[str] | None) -> list[Path]:
     return list(found)
 
 
+def _waits(path: Path) -> bool:
+    """True for pipes and the like, which would be waited for."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False  # reading it says what is wrong
+
+
 def data_within(path: Path) -> list[Path]:
     """The path; of an archive the data in it."""
     inside = expanded([path])
@@ -101,6 +110,7 @@ def files_in(folder: Path, *, deep: bool = True) -> list[Path]:
                 not name.startswith((".", "_"))
                 and not _NO_DATA.match(name)
                 and not name.lower().endswith(_NO_DATA_ENDINGS)
+                and not _waits(Path(root) / name)
             ):
                 found.append(Path(root) / name)
     return expanded(found, lenient=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -108,7 +108,7 @@ def column_of(values: list[Any]) -> pa.Array:
 def needed(module: str, path: Path) -> Any:
     """A module of the extra `formats`. Raises DataError where it is not installed."""
     try:
-        return importlib.import_module(module)
+        return import_module(module)
     except ImportError as error:
         package = module.partition(".")[0]
         hint = "pip install 'tui-finetune[formats]' brings it; or save the data as CSV or JSON lines."

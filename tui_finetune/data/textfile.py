@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import io
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -95,6 +96,8 @@ def look_at(path: Path, encoding: str | None = None) -> TextFile:
 def first_bytes(path: Path, count: int = 4096) -> bytes:
     """The file's beginning. Raises DataError where it cannot be read."""
     try:
+        if not stat.S_ISREG(mode := path.stat().st_mode) and not stat.S_ISDIR(mode):
+            raise refused("is a pipe, socket or device; a file is expected.", str(path))
         with path.open("rb") as file:
             return file.read(count)
     except FileNotFoundError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -80,3 +81,11 @@ def test_a_folder_without_data(write: Write, tmp_path: Path, told: Told) -> None
     write("d/README.md", "# about")
     (said,) = told(tmp_path / "d", source="csv")
     assert said == f"{tmp_path}/d: holds no file that source csv reads (.csv, .tsv, .tab). In it: README.md."
+
+
+def test_pipes_are_not_waited_for(write: Write, tmp_path: Path, prepared: Prepare, told: Told) -> None:
+    write("d/train.csv", GOOD)
+    os.mkfifo(tmp_path / "d" / "more.csv")
+    assert [file.path.name for file in prepared(tmp_path / "d").files] == ["train.csv"]
+    (said,) = told(tmp_path / "d" / "more.csv", source="csv")
+    assert said.endswith("more.csv: is a pipe, socket or device; a file is expected.")

@@ -27,7 +27,7 @@ def test_what_is_not_installed_is_told(write: Write, told: Told, monkeypatch: py
     def absent(name: str) -> None:
         raise ImportError(name)
 
-    monkeypatch.setattr(tablefiles.importlib, "import_module", absent)
+    monkeypatch.setattr(tablefiles, "import_module", absent)
     for name, package in (("a.xml", "defusedxml"), ("a.xlsx", "openpyxl")):
         (said,) = told(write(name, reviews()), source=name.replace("a.xlsx", "workbook").replace("a.xml", "xml"))
         assert f"needs the package {package}, which is not installed. pip install 'tui-finetune[formats]'" in said

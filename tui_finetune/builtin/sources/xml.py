@@ -27,9 +27,9 @@ class Xml(FileSource):
     extensions = (".xml",)
 
     def options_model(self) -> type[BaseModel]:
-        from tui_finetune.data.options import TextFileOptions
+        from tui_finetune.data.options import SourceOptions
 
-        return TextFileOptions
+        return SourceOptions
 
     def matches_file(self, path: Path) -> float:
         return 0.9 if path.suffix.lower() in self.extensions else 0.0
