@@ -89,22 +89,20 @@ def _texts(values: pa.Array, codes: Rows) -> list[str]:
 
 
 def _shift(name: str, one: list[str], other: list[str]) -> Shift:
-    from sklearn.linear_model import LogisticRegression
     from sklearn.metrics import roc_auc_score
     from sklearn.model_selection import StratifiedKFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
+    from sklearn.svm import LinearSVC
 
     texts, sides = [*one, *other], np.repeat([0, 1], [len(one), len(other)])
-    pipeline = make_pipeline(_vectorizer(one), LogisticRegression(max_iter=300, C=3.0))
+    vectorizer, model = _vectorizer(one), LinearSVC(random_state=SEED)
     folds = StratifiedKFold(FOLDS, shuffle=True, random_state=SEED)
     try:
-        scores = cross_val_predict(pipeline, texts, sides, cv=folds, method="predict_proba")[:, 1]
-        auc = float(roc_auc_score(sides, scores))
-        fitted = pipeline.fit(texts, sides)
+        features = vectorizer.fit_transform(texts)
     except ValueError:
         return Shift(name, 0.5, len(one), ())  # no text holds a word
-    order = np.argsort(-fitted[-1].coef_[0])[:8]
-    return Shift(name, auc, len(one), tuple(fitted[0].get_feature_names_out()[order]))
+    auc = float(roc_auc_score(sides, cross_val_predict(model, features, sides, cv=folds, method="decision_function")))
+    order = np.argsort(-model.fit(features, sides).coef_[0])[:8]
+    return Shift(name, auc, len(one), tuple(vectorizer.get_feature_names_out()[order]))
 
 
 def shifted(data: Material, found: tuple[Shift, ...]) -> list[Finding]:
