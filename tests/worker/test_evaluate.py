@@ -69,6 +69,7 @@ def test_an_evaluation_is_a_job_about_its_run(trained: FakeRun, verb: Run, tmp_p
     assert [answer["score"] for answer in said] == pytest.approx(predictions["score"].to_pylist(), abs=1e-4)
 
 
+@pytest.mark.slow
 def test_other_data_for_a_person(trained: FakeRun, verb: Run, tmp_path: Path) -> None:
     (tmp_path / "new.csv").write_text("text,label\na fine film,pos\nbad,neg\nbad,so so\n")
     done = verb("evaluate", str(trained.paths.model), "--data", str(tmp_path / "new.csv"), "--wait")

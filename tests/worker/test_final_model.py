@@ -106,6 +106,7 @@ def test_the_card_tells_data_recipe_metrics_and_limits(recipe: Path, cli: Cli) -
     assert json.loads((Path(run["model_path"]) / "task.json").read_text())["metrics"] == run["metrics"]
 
 
+@pytest.mark.slow
 def test_a_run_from_another_runs_model_with_its_labels(recipe: Path, cli: Cli) -> None:
     first = trained(cli, recipe, 'data.labels=["c", "a", "b"]')
     second = trained(cli, recipe, f"model.path=run:{first['id'][-4:]}", *STILL, name="further")
@@ -119,6 +120,7 @@ def test_a_run_from_another_runs_model_with_its_labels(recipe: Path, cli: Cli) -
     assert f"fine-tuned from `{first['id']}`" in (Path(second["model_path"]) / "README.md").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_from_another_runs_model_with_other_labels(recipe: Path, cli: Cli, tmp_path: Path) -> None:
     first = trained(cli, recipe)
     (tmp_path / "rows.csv").write_text(

@@ -81,6 +81,7 @@ def test_what_does_not_fit_is_refused_with_what_does(cramped: Ground, room: Any)
     assert "--force" in (status.advice or "")
 
 
+@pytest.mark.slow
 def test_an_evaluation_batch_that_does_not_fit_is_refused_too(cramped: Ground, room: Any) -> None:
     room(eval=5 * TOKENS)
     info = cramped.start(train__per_device_eval_batch_size=12)

@@ -61,6 +61,7 @@ def work(given: Sequence[str]) -> int:
     return __main__.main(arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_what_is_tried_is_taken_back(name: str, ground: Ground, ends_with: Callable[[str], None]) -> None:
     ends_with("compare_before_and_after")
@@ -121,6 +122,7 @@ def run_with_little_memory(job: Any) -> None:
         assert resource.getrlimit(resource.RLIMIT_DATA)[0] == limit
 
 
+@pytest.mark.slow
 def test_checkpoints_without_room_are_not_begun(ground: Ground, ends_with: Callable[[str], None]) -> None:
     ends_with("run_on_a_small_disk")
     info = ground.start(train__save_total_limit=5, model__freeze=[])
@@ -152,6 +154,7 @@ def hold(torch: Any, rows: int) -> None:
     torch.ones(rows, HELD)
 
 
+@pytest.mark.slow
 def test_halves_have_the_gradient_of_the_whole(ground: Ground, ends_with: Callable[[str], None]) -> None:
     ends_with("compare_halves")
     finished(ground.start())

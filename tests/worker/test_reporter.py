@@ -171,6 +171,7 @@ def test_an_evaluation_that_would_end_the_script_is_refused(folder: Path, fork_s
     assert worker.wait() == 0
 
 
+@pytest.mark.slow
 def test_a_killed_script_has_died(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -> None:
     script, info = begun(folder, fork_server, home)
     os.kill(script.pid, signal.SIGKILL)
@@ -190,6 +191,7 @@ def test_an_exception_is_the_reason(folder: Path, cli: Cli) -> None:
     assert shown["reason"].startswith("IndexError: Target 2 is out of bounds")
 
 
+@pytest.mark.slow
 def test_what_a_trainer_does_around_its_training(folder: Path, fork_server: ForkServer, home: Home, cli: Cli) -> None:
     """Evaluations before and after are not the run's; a second training is another run."""
     body = SCRIPT.replace(

@@ -81,6 +81,7 @@ def test_when_is_evaluated_and_saved(name: str, ground: Ground) -> None:
     check_run_directory(info.paths.root, only_known_events=True)
 
 
+@pytest.mark.slow
 def test_rows_dropped_from_training_are_evaluated_all_the_same(ground: Ground) -> None:
     """12 rows of validation, a batch of 32."""
     info = finished(ground.start(train__dataloader_drop_last=True, train__max_steps=4))
@@ -95,6 +96,7 @@ def test_a_batch_that_no_row_is_left_for_is_refused(ground: Ground) -> None:
     assert status.reason == "train.dataloader_drop_last: leaves no batch: train has 48 rows, a batch 49."
 
 
+@pytest.mark.slow
 def test_one_row_can_be_trained_on(ground: Ground) -> None:
     ground.data.write_text("text,label\nred,a\n")
     info = finished(ground.start(data__labels=["a", "b"]))
@@ -141,6 +143,7 @@ def register_metrics():
 """
 
 
+@pytest.mark.slow
 def test_a_baseline_that_fails_costs_no_run(ground: Ground, tmp_path: Path) -> None:
     (tmp_path / "plugins").mkdir()
     (tmp_path / "plugins" / "fragile.py").write_text(FRAGILE)

@@ -130,7 +130,11 @@ INSTANTS = (
 )
 
 
-@pytest.mark.parametrize(("order", "instant", "goes_on_from"), INSTANTS, ids=[f"{o}-{i}" for o, i, _ in INSTANTS])
+@pytest.mark.parametrize(
+    ("order", "instant", "goes_on_from"),
+    [pytest.param(*one, marks=pytest.mark.slow if index else ()) for index, one in enumerate(INSTANTS)],
+    ids=[f"{order}-{instant}" for order, instant, _ in INSTANTS],
+)
 def test_killed_and_resumed_is_the_same_run(
     deadly: Ground,
     uninterrupted: dict[str, str],
