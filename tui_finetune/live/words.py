@@ -86,12 +86,14 @@ def part_of(part: float, whole: object) -> str:
 
 
 def score(value: float | None) -> str:
-    """Losses and metrics: three decimals; `nan` and `inf` by name."""
+    """Losses and metrics: three decimals, none from a thousand on, `1.92e6` from a hundred thousand; `nan` and `inf` by name."""
     if value is None:
         return NOTHING
     if not math.isfinite(value):
         return "nan" if math.isnan(value) else ("inf" if value > 0 else "-inf")
-    return f"{value:.3f}" if abs(value) < 1_000 else f"{value:.3e}"
+    if abs(value) < 1_000:
+        return f"{value:.3f}"
+    return f"{value:,.0f}" if abs(value) < 100_000 else _with_exponent(value)
 
 
 def rate(value: float | None) -> str:
@@ -102,6 +104,10 @@ def rate(value: float | None) -> str:
         return score(value) if value else "0"
     if abs(value) >= 1e-3:
         return f"{value:.3g}"
+    return _with_exponent(value)
+
+
+def _with_exponent(value: float) -> str:
     mantissa, _, exponent = f"{value:.2e}".partition("e")
     return f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
 

@@ -143,7 +143,7 @@ def test_a_gpu_that_is_busy_does_not_wait_and_one_that_is_not_does() -> None:
 def test_half_the_speed_for_a_minute() -> None:
     told = Told(replace(FACTS, steps=5000)).train(flat(1500, 0.5), every=20)
     told.train(flat(500, 0.5), first=1501, every=20, seconds=0.5)
-    assert told.one("slow_steps").what == "2e+03 tokens/s, before 5e+03"
+    assert told.one("slow_steps").what == "2,000 tokens/s, before 5,000"
     told.train(flat(600, 0.5), first=2001, every=20)
     assert told.over == ["slow_steps"]
 

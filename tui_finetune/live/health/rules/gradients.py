@@ -21,14 +21,16 @@ class GradientExplosion(Rule):
     """Ten steps whose median norm is ten times the usual one, far above the usual tops, while the loss is above its usual.
 
     Clipping thresholds between half and ten times the average norm train alike (Pascanu, Mikolov, Bengio 2013): beyond ten
-    times even a generous one cuts. Norms of a model that has nearly converged leap from batch to batch; hence the tops.
+    times even a generous one cuts. Norms of a model that has nearly converged leap from batch to batch; hence the tops, and
+    no leap counts that stays below the tops of the first hundred steps.
     """
 
     name = "gradient_explosion"
-    kept = ("norms", "losses", "newest", "newest_losses", "seen")
+    kept = ("first", "norms", "losses", "newest", "newest_losses", "seen")
 
     def __init__(self, limits: Limits) -> None:
         super().__init__(limits)
+        self.first: list[float] = []
         self.norms: deque[float] = deque(maxlen=WINDOW)
         self.losses: deque[float] = deque(maxlen=WINDOW)
         self.newest: deque[float] = deque(maxlen=NEWEST)
@@ -47,6 +49,8 @@ class GradientExplosion(Rule):
                 self._judge(first + place, now)
 
     def _add(self, norm: float, loss: float) -> None:
+        if len(self.first) < LEAST:
+            self.first.append(norm)
         if self.found is None:
             if len(self.newest) == NEWEST:
                 self.norms.append(self.newest[0])
@@ -65,7 +69,7 @@ class GradientExplosion(Rule):
             if level <= max(3 * usual, quantile(self.norms, 0.95)):
                 self.found = None
             return
-        large = level > times * usual and level > 3 * quantile(self.norms, 0.95)
+        large = level > max(times * usual, 3 * quantile(self.norms, 0.95), quantile(self.first, 0.95))
         worse = not self.losses or median(self.newest_losses) > median(self.losses)
         if large and worse:
             first = next(place for place, norm in enumerate(self.newest) if norm > times * usual)

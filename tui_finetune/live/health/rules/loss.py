@@ -181,7 +181,7 @@ class LossFlat(Rule):
     """The loss does not fall, or is no better than what guessing by the labels' frequencies costs.
 
     The first and the newest hundred steps: neither mean nor median differs by two standard errors, nor by 2 %; or the newest
-    two hundred are no more than 2 % below the entropy of the labels.
+    two hundred are no more than 1 % below the entropy of the labels.
     """
 
     name = "loss_flat"
@@ -226,7 +226,7 @@ class LossFlat(Rule):
         )
         learnt = guess is not None and level < 0.9 * guess
         at_guess = guess is not None and len(self.before) == FLAT_WINDOW and all(
-            one >= (1 - MOVED) * guess for one in (level, mean(self.before))
+            one >= (1 - MOVED / 2) * guess for one in (level, mean(self.before))
         )  # fmt: skip
         if not (at_guess or (still and not learnt)):
             return

@@ -6,6 +6,7 @@ from collections import deque
 from statistics import median
 from typing import Any
 
+from tui_finetune.live import words
 from tui_finetune.live.health.facts import Now, Sample, Steps
 from tui_finetune.live.health.finding import Found
 from tui_finetune.live.health.rule import Limits, Rule
@@ -111,12 +112,16 @@ class SlowSteps(Rule):
         elif speed < limit * usual:
             self.found = Found(
                 rule=self.name,
-                what=f"{speed:,.3g} {self.unit}, before {usual:,.3g}",
+                what=f"{_said(speed)} {self.unit}, before {_said(usual)}",
                 since=max(1, since),
                 figures={"speed": speed, "usual": usual, "unit": self.unit},
                 helps="Something else may use the device, the processor or the disk: look at the machine. Training itself is "
                 "the same, only later.",
             )
+
+
+def _said(speed: float) -> str:
+    return words.count(round(speed)) if speed >= 1000 else f"{speed:.3g}"
 
 
 class Throttled(Rule):
