@@ -70,7 +70,7 @@ test: lint
 	$(PYTEST) -n $(PROCESSES) -q -m "not slow and not real and not soak" $(ARGS)
 
 test-slow: $(VENV)/.with-test
-	$(PYTEST) -q -m "(slow or real) and not soak" $(ARGS)
+	$(PYTEST) -n $(PROCESSES) -q -m "(slow or real) and not soak" $(ARGS)
 
 test-full: test test-slow
 

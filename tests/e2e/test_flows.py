@@ -86,7 +86,7 @@ async def test_from_an_empty_home_to_a_prediction_in_five_keys(
         await person.waits_for("✓ finished")
         assert "6 Predict" in screen.head
         await person.presses("6")
-        await person.waits_for("[6 Predict]", "17 labels", "enter tries this text")
+        await person.waits_for("[6 Predict]", "17 labels", "enter Keep")  # the message line may tell of the run
         await person.presses("enter")
         await person.waits_for("History 1", "more, ", where="an answer with all scores")
         assert person.pressed == ["enter", "ctrl+r", "enter", "6", "enter"]

@@ -33,6 +33,10 @@ NOT_HERE = {
     "settings": "prints settings, which are checked",
     "stop": "prints what edit prints of a run",
     "abort": "prints what edit prints of a run",
+    "branch": "starts a worker",
+    "continue": "prints what pause prints",
+    "save": "prints what pause prints",
+    "rollback": "prints what pause prints",
 }
 """Verbs that are not called below, and why."""
 
@@ -52,6 +56,12 @@ CALLS: dict[str, Call] = {
     "show": lambda run, folder: ("show", run.short),
     "logs": lambda run, folder: ("logs", run.short),
     "watch": lambda run, folder: ("watch", run.short),
+    "health": lambda run, folder: ("health", run.short),
+    "recipe": lambda run, folder: ("recipe", run.short, "--with-changes"),
+    "queue": lambda run, folder: ("queue",),
+    "pause": lambda run, folder: ("pause", run.short),
+    "set": lambda run, folder: ("set", run.short, poisoned("escape"), poisoned("c1")),
+    "note": lambda run, folder: ("note", run.short, poisoned("bidi")),
     "edit": lambda run, folder: ("edit", run.short, "--name", poisoned("escape"), "--note", poisoned("bidi")),
     "compare": lambda run, folder: ("compare", run.short, "judged"),
     "data show": lambda run, folder: ("data", "show", str(rows_of(folder))),
