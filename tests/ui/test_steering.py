@@ -170,6 +170,7 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
         request = await the_request(live)
         assert (request.action, dict(request.values)) == ("pause", {"release": False})
         answered(live, request, "after this step")
+        await screen.says("imdb-bert: pause accepted: after this step")
         live.apply("pause", 2_480, request.id, release=False).phase("paused")
         await screen.sees("at step 2,480; device memory kept")
         assert "‖ paused since " in screen.text

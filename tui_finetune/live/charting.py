@@ -12,7 +12,7 @@ from tui_finetune.live.points import Series
 from tui_finetune.live.scale import Range, fit
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, clip, line, span
-from tui_finetune.live.timeline import bars, events, stop_from, stops
+from tui_finetune.live.timeline import bars, events, step_from, stop_at, stop_steps
 from tui_finetune.live.window import Window, moved, narrower, wider
 
 
@@ -109,20 +109,19 @@ class Charting:
 
     def walk(self, by: int, history: History) -> bool:
         """The reading cursor to the event after or before; the first press to the newest. False where there is no more."""
-        found = stops(history, died=self.died)
         at = self.stop
         if at is None and self.cursor is not None:
             at = self._step(history)
-        stop = stop_from(found, at, by=by)
-        if stop is None:
+        step = step_from(stop_steps(history, died=self.died), at, by=by)
+        if step is None:
             return False
-        self.stop = stop.step
+        self.stop = step
         start, end = self.span_of(history)
-        while self.window is not None and not start <= stop.step <= end:
-            if not self.scroll(0.5 if stop.step > end else -0.5, history):
+        while self.window is not None and not start <= step <= end:
+            if not self.scroll(0.5 if step > end else -0.5, history):
                 break
             start, end = self.span_of(history)
-        self.cursor = self._cell(stop.step, history)
+        self.cursor = self._cell(step, history)
         return True
 
     def _read_at(self, history: History) -> int | None:
@@ -165,7 +164,7 @@ class Charting:
 
     def _stop_head(self, metric: Metric, history: History, width: int) -> Line:
         """`loss  step 2,556  c  learning_rate 2e-5 → 1e-5`: what happened at the step that is looked at."""
-        found = next((one for one in stops(history, died=self.died) if one.step == self.stop), None)
+        found = stop_at(history, self.stop, died=self.died) if self.stop is not None else None
         said = f"{found.letters}  {found.said}" if found is not None else ""
         return clip(line(" ", span(metric.title, "accent"), "  ", f"step {self.stop:,}  {said}"), width)
 

@@ -11,6 +11,7 @@ from tui_finetune.live.forecast import result_rows
 from tui_finetune.live.progress import Progress
 from tui_finetune.live.series import History, said
 from tui_finetune.live.steered import change_of, change_words
+from tui_finetune.runs.layout import short_id
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event, number
 
@@ -81,7 +82,7 @@ def _attempt(event: Event, history: History) -> str:
     place = f" from step {step:,}" if isinstance(step, int) and step else ""
     place += ", rolled back" if event.get("rollback") else ""
     of = event.get("of")
-    place += f", of {str(of.get('run'))[-4:]}" if isinstance(of, Mapping) else ""
+    place += f", of {short_id(str(of.get('run')))}" if isinstance(of, Mapping) else ""
     told = [_otherwise(one) for one in (*_mappings(event.get("accepted")), *_sets(event.get("set")))]
     return f"attempt {n} begins{place}" + (f"; {', '.join(told)}" if told else "")
 
@@ -207,7 +208,7 @@ def _queued(event: Event, history: History) -> str:
     if why.startswith("after"):
         return f"queued, {why}"
     behind = event.get("behind")
-    names = ", ".join(str(one)[-4:] for one in behind) if isinstance(behind, list) else ""
+    names = ", ".join(short_id(str(one)) for one in behind) if isinstance(behind, list) else ""
     return f"queued, place {event.get('place')}" + (f", behind {names}" if names else "")
 
 

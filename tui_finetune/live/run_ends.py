@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from tui_finetune.live import words
 from tui_finetune.live.forecast import result_rows
@@ -13,6 +12,7 @@ from tui_finetune.live.marks import mark
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, ends, line, muted, span, wrap
 from tui_finetune.runs.info import RunInfo
+from tui_finetune.runs.layout import short_id
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.runs.status import Status
 from tui_finetune.text import cut_end, cut_front
@@ -61,23 +61,13 @@ def _paused(status: Status, history: History, width: int, now: float) -> list[Li
     when = asked.t if asked is not None else history.phase_t
     since = f" since {words.clock(when, now)}" if when else ""
     at = f" at step {status.step:,}" if status.step else ""
-    kept = "released" if asked is not None and _released(history, asked.get("id")) else "kept"
+    kept = "released" if asked is not None and asked.get("released") is True else "kept"
     lines = [line(" ", span(f"‖ paused{since}{at}; device memory {kept}", "held", bold=True))]
     why = [
         part for part in (history.phase_detail, _who(history, asked.get("id") if asked is not None else None)) if part
     ]
     lines += [line(" ", *part) for part in wrap("; ".join(why), width - 2)] if why else []
     return [*lines, *labelled("what to do", "p lets it go on; s saves and ends it", width)]
-
-
-def _released(history: History, request: object) -> bool:
-    """Whether the memory of the device was given up: as the request, or what was done, says."""
-    told = [one for one in history.requests if one.get("id") == request and request is not None]
-    return any(one.get("release") is True or _values(one.get("values")).get("release") is True for one in told)
-
-
-def _values(found: object) -> Mapping[str, Any]:
-    return found if isinstance(found, Mapping) else {}
 
 
 def _who(history: History, request: object) -> str:
@@ -109,7 +99,7 @@ def _queued(status: Status, history: History, width: int) -> list[Line]:
 def name_of(run_id: str) -> str:
     """`imdb-bert (k3f9)` of a run's id."""
     name = run_id.partition("-")[2].rpartition("-")[0]
-    return f"{name} ({run_id[-4:]})" if name else run_id
+    return f"{name} ({short_id(run_id)})" if name else run_id
 
 
 def _log(log: Sequence[str], width: int) -> list[Line]:

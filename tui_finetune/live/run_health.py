@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_finetune.live import words
+from tui_finetune.live.health.finding import figure_words
 from tui_finetune.live.points import Finding
+from tui_finetune.live.run_ends import labelled
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import Line, line, muted, span, wrap
 from tui_finetune.live.steered import value_words
@@ -47,21 +48,10 @@ def finding_lines(found: Finding, history: History, width: int) -> list[Line]:
     if found.over is not None:
         facts.append(("over", f"at step {found.over:,}"))
     if found.figures:
-        facts.append(("figures", ", ".join(f"{key.replace('_', ' ')} {_figure(value)}"
-                                           for key, value in found.figures.items())))  # fmt: skip
+        facts.append(("figures", ", ".join(figure_words(key, value) for key, value in found.figures.items())))
     if found.helps:
         facts.append(("what helps", found.helps))
-    for name, value in facts:
-        first, *more = wrap(value, width - 18)
-        lines.append(line(" ", muted(name.ljust(16)), *first))
-        lines += [line(" " * 17, *part) for part in more]
-    return lines
-
-
-def _figure(value: Any) -> str:
-    if isinstance(value, float):
-        return words.rate(value)
-    return value_words(value)
+    return [*lines, *(part for name, value in facts for part in labelled(name, value, width))]
 
 
 def act_now(found: Finding, checkpoints: Sequence[CheckpointRecord]) -> tuple[Mapping[str, Any] | None, str]:

@@ -70,9 +70,10 @@ def _wide(
 
 def _stack(look: RunLook, charting: Charting, width: int, height: int, *, ascii: bool) -> list[Line]:
     """The chosen metric large, two others below it where there is room."""
-    chosen = _chosen(look, charting)
+    there = _metrics(look)
+    chosen = _chosen(there, charting)
     names = ("loss", "grad_norm", "learning_rate")
-    others = [one for one in _metrics(look) if one.name in names and one.name != chosen.name][:2]
+    others = [one for one in there if one.name in names and one.name != chosen.name][:2]
     while others and height - SMALL * len(others) < CHART + 2:
         others.pop()
     lines = charting.lines(chosen, look.history, width, height - SMALL * len(others), ascii=ascii)
@@ -94,15 +95,15 @@ def _metrics(look: RunLook) -> list[Metric]:
     return [replace(one, unit=said[one.name] or one.unit) if one.name in said else one for one in metrics(look.history)]
 
 
-def _chosen(look: RunLook, charting: Charting) -> Metric:
-    return next((one for one in _metrics(look) if one.name == charting.metric), LOSS)
+def _chosen(there: Sequence[Metric], charting: Charting) -> Metric:
+    return next((one for one in there if one.name == charting.metric), LOSS)
 
 
 def chart_lines(look: RunLook, charting: Charting, width: int, height: int, *, ascii: bool) -> list[Line]:
     """The chosen metric; before there is a point, what is waited for; of a job without charts what it has said."""
     history, status = look.history, look.status
-    if metrics(history):
-        return charting.lines(_chosen(look, charting), history, width, height, ascii=ascii)
+    if there := _metrics(look):
+        return charting.lines(_chosen(there, charting), history, width, height, ascii=ascii)
     if look.info.kind == "train" and status.state in ("starting", "queued"):
         return step_lines(_start(look), width)[:height]
     if look.info.kind == "train" and status.live:

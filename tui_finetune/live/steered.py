@@ -31,8 +31,6 @@ class Steered:
         self.forecast_result: Mapping[str, Any] = {}
         self.refusal: Mapping[str, Any] = {}
         """Why the pre-flight let this attempt not begin."""
-        self.refits: list[Event] = []
-        """Batches that were halved, because they did not fit."""
         self.queued: Mapping[str, Any] = {}
         """The place in the line, as it was told last."""
         self.save_failed: Event | None = None
@@ -99,7 +97,6 @@ class Steered:
 
     def _refitted(self, event: Event) -> None:
         """A batch that did not fit was halved."""
-        self.refits.append(event)
         self.warnings.append(event)
         step = event.step if event.step is not None else self.step
         self.marks.append(Mark(step, "refit", said(event), event.t))

@@ -70,17 +70,11 @@ def rows(now: Situation, *, every: bool = False) -> list[Row]:
     """
     first = [STRATEGIES[name] if _by_epoch(now, name) else name for name in FIRST]
     names = [*first, *(name for name in SETTABLE if name not in first)]
-    found = [_row(now, SETTABLE[name]) for name in names]
-    return found if every else found[: len(FIRST)]
+    return [_row(now, SETTABLE[name]) for name in (names if every else names[: len(FIRST)])]
 
 
 def _by_epoch(now: Situation, name: str) -> bool:
     return name in STRATEGIES and now.values.get(STRATEGIES[name], "steps") != "steps"
-
-
-def more(now: Situation) -> int:
-    """How many stand behind the line."""
-    return len(SETTABLE) - len(FIRST)
 
 
 def entries(now: Situation, why_not: str = "") -> list[Entry]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tui_finetune.live import words
+from tui_finetune.live.lines import DONE
 from tui_finetune.live.points import Mark
 from tui_finetune.live.series import History
 
@@ -49,31 +50,30 @@ def bars(history: History) -> list[int]:
     return [*(note.from_step for note in history.attempts if note.number > 1), *changed]
 
 
-def stops(history: History, *, died: bool = False) -> list[Stop]:
-    """Every place where something happened, in order of the steps."""
-    at: dict[int, list[tuple[str, str]]] = {}
-    for mark in sorted(history.marks, key=lambda one: one.step):
-        if (letter := letter_of(mark)) is not None:
-            at.setdefault(mark.step, []).append((letter, mark_words(mark, history)))
-    if died:
-        at.setdefault(history.step, []).append((ENDS_LETTER, "last sign"))
-    return [
-        Stop(
-            step,
-            "".join(dict.fromkeys(letter for letter, _ in found)),
-            "; ".join(dict.fromkeys(said for _, said in found)),
-        )
-        for step, found in sorted(at.items())
-    ]
+def stop_steps(history: History, *, died: bool = False) -> list[int]:
+    """Every step at which something happened, in order."""
+    return sorted({step for step, _ in events(history, died=died)})
 
 
-def stop_from(found: Sequence[Stop], step: int | None, *, by: int) -> Stop | None:
-    """The stop after (by = 1) or before (by = -1) a step; without a step the newest. None where there is none."""
+def stop_at(history: History, step: int, *, died: bool = False) -> Stop | None:
+    """What happened at a step, in words; None where nothing did. Asked at every paint: only that step's marks are worded."""
+    marked = [(mark, letter_of(mark)) for mark in history.marks if mark.step == step]
+    found = [(letter, mark_words(mark, history)) for mark, letter in marked if letter is not None]
+    if died and step == history.step:
+        found.append((ENDS_LETTER, "last sign"))
+    if not found:
+        return None
+    letters, said = dict.fromkeys(letter for letter, _ in found), dict.fromkeys(words_ for _, words_ in found)
+    return Stop(step, "".join(letters), "; ".join(said))
+
+
+def step_from(found: Sequence[int], step: int | None, *, by: int) -> int | None:
+    """The step after (by = 1) or before (by = -1) one of them; without one the newest. None where there is none."""
     if step is None:
         return found[-1] if found else None
     if by > 0:
-        return next((one for one in found if one.step > step), None)
-    return next((one for one in reversed(found) if one.step < step), None)
+        return next((one for one in found if one > step), None)
+    return next((one for one in reversed(found) if one < step), None)
 
 
 def mark_words(mark: Mark, history: History) -> str:
@@ -85,9 +85,7 @@ def mark_words(mark: Mark, history: History) -> str:
     if mark.name == "attempt":
         return f"{mark.text} begins{f', {mark.detail}' if mark.detail else ''}"
     if mark.name == "request":
-        return mark.detail or {"pause": "paused", "continue": "goes on", "rollback": "rolled back"}.get(
-            mark.text, mark.text
-        )
+        return mark.detail or DONE.get(mark.text, mark.text)
     return f"{mark.text}{f': {mark.detail}' if mark.detail else ''}"
 
 

@@ -11,12 +11,11 @@ from textual.message import Message
 
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
-from tui_finetune.live.spans import EMPTY, Line, clip, line, muted, span, wrap
+from tui_finetune.live.spans import Line, clip, line, muted, span, wrap
 from tui_finetune.ui import messages
 from tui_finetune.ui.actions import Action, Place
 from tui_finetune.ui.widgets.field import Field, FieldRow
-from tui_finetune.ui.widgets.sheet import Sheet
-from tui_finetune.ui.widgets.table import Table
+from tui_finetune.ui.widgets.sheet import BottomRows, Sheet
 
 if TYPE_CHECKING:
     from tui_finetune.launch.differences import Difference
@@ -37,7 +36,7 @@ class ResumeCompared(messages.Told):
     differences: Sequence[Difference]
 
 
-class _Rows(Table):
+class _Rows(BottomRows):
     """What is said, then what differs, then the choices; the cursor goes over the latter two."""
 
     @property
@@ -57,18 +56,8 @@ class _Rows(Table):
         accepted = index in self.owner.accepted
         return clip(line(span(f"! {serious[index].text}", "text" if accepted else "warn")), width)
 
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        above = self.owner.said(width)
-        room = max(1, height - self.count())
-        rows = [self._line(index, width) for index in range(self.count())]
-        return [*above[:room], *([EMPTY] * (room - len(above))), *rows]
-
-    def cursor_line(self) -> int | None:
-        return self.size.height - self.count() + self.cursor
-
-    @property
-    def _head_lines(self) -> int:
-        return self.size.height - self.count()
+    def above(self, width: int) -> Sequence[Line]:
+        return self.owner.said(width)
 
 
 class ResumeSheet(Sheet):

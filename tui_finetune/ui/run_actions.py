@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from tui_finetune.live import words
 from tui_finetune.live.offers import ON, Offer, off
@@ -11,6 +12,10 @@ from tui_finetune.live.spans import fact_lines, line, muted, span, wrap
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.wants import EvaluateWanted, PredictWanted, TrainWanted
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet, WordSheet
+
+if TYPE_CHECKING:
+    from tui_finetune.runs.info import RunInfo
+    from tui_finetune.ui.screens.runs.comparing import RunsCompared
 
 
 class RunActions(Page):
@@ -22,6 +27,18 @@ class RunActions(Page):
 
     def chosen(self) -> Sequence[RunRow]:
         return [self.row] if self.row is not None else []
+
+    def compare(self, infos: Sequence[RunInfo]) -> None:
+        """Reads what differs between these runs; the sheet opens on the page that is shown then."""
+        from tui_finetune.ui.screens.runs.comparing import read
+
+        self.ui.bridge.do("Compare", lambda: read(infos))
+
+    def on_runs_compared(self, message: RunsCompared) -> None:
+        if self.is_current:
+            from tui_finetune.ui.screens.runs.comparing import sheet
+
+            self.open_sheet(sheet(message.comparison))
 
     def undo_offer(self) -> Offer:
         return ON if self.ui.trashed else off("Nothing was moved to the trash since the start.")

@@ -8,7 +8,7 @@ from tui_finetune.live.charting import Charting
 from tui_finetune.live.metrics import LOSS
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import plain
-from tui_finetune.live.timeline import bars, events, stop_from, stops
+from tui_finetune.live.timeline import Stop, bars, events, step_from, stop_at, stop_steps
 from tui_finetune.runs.tail import Event
 
 
@@ -31,6 +31,12 @@ def steered() -> History:
     )  # fmt: skip
     history.feed(event("step", step=step, loss=1 / step) for step in range(420, 601, 20))
     return history
+
+
+def stops(history: History) -> list[Stop]:
+    found = [stop_at(history, step) for step in stop_steps(history)]
+    assert None not in found
+    return [one for one in found if one is not None]
 
 
 def test_each_has_its_letter_and_its_words() -> None:
@@ -57,16 +63,11 @@ def test_a_later_attempt_takes_what_it_went_back_behind_with_it() -> None:
 
 
 def test_from_one_to_the_next() -> None:
-    found = stops(steered())
-    newest = stop_from(found, None, by=-1)
-    assert newest is not None
-    assert newest.step == 600
-    assert [stop.step for step in (600, 501, 450) if (stop := stop_from(found, step, by=-1)) is not None] == [
-        501,
-        420,
-        420,
-    ]
-    assert stop_from(found, 600, by=1) is None
+    found = stop_steps(steered())
+    assert step_from(found, None, by=-1) == 600
+    assert [step_from(found, step, by=-1) for step in (600, 501, 450)] == [501, 420, 420]
+    assert step_from(found, 600, by=1) is None
+    assert stop_at(steered(), 430) is None
 
 
 def test_the_chart_reads_what_it_stands_on() -> None:

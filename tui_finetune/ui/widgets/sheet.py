@@ -115,8 +115,27 @@ class Choice:
     token: str = "text"
 
 
-class _Choices(Table):
-    """The lines of a sheet, then its choices; the cursor moves over the choices alone."""
+class BottomRows(Table):
+    """Lines of text, then rows at the bottom edge; the cursor moves over the rows alone."""
+
+    def above(self, width: int) -> Sequence[Line]:
+        raise NotImplementedError
+
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        above = self.above(width)
+        room = max(1, height - self.count())
+        return [*above[:room], *([EMPTY] * (room - len(above))), *(self._line(i, width) for i in range(self.count()))]
+
+    def cursor_line(self) -> int | None:
+        return self.size.height - self.count() + self.cursor if self.count() else None
+
+    @property
+    def _head_lines(self) -> int:
+        return self.size.height - self.count()
+
+
+class _Choices(BottomRows):
+    """The lines of a sheet, then its choices."""
 
     def __init__(self, lines: Callable[[int], Sequence[Line]], choices: Sequence[Choice]) -> None:
         super().__init__()
@@ -129,17 +148,8 @@ class _Choices(Table):
     def row(self, index: int, width: int) -> Line:
         return (span(self.choices[index].label, self.choices[index].token),)
 
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        above = self._lines(width)
-        room = max(1, height - len(self.choices))
-        return [*above[:room], *([EMPTY] * (room - len(above))), *(self._line(i, width) for i in range(self.count()))]
-
-    def cursor_line(self) -> int | None:
-        return self.size.height - self.count() + self.cursor if self.count() else None
-
-    @property
-    def _head_lines(self) -> int:
-        return self.size.height - self.count()
+    def above(self, width: int) -> Sequence[Line]:
+        return self._lines(width)
 
 
 class ChoiceSheet(Sheet):

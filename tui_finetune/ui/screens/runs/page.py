@@ -28,7 +28,6 @@ from tui_finetune.ui.wants import DataWanted, TrainWanted
 from tui_finetune.ui.widgets.frame import MessageLine
 
 if TYPE_CHECKING:
-    from tui_finetune.ui.screens.runs.comparing import RunsCompared
     from tui_finetune.ui.screens.runs.preview import Preview, RunCharted
 
 TALL = 36
@@ -244,15 +243,7 @@ class RunsPage(RunActions):
         return ON if len(self.marked) > 1 else off("Mark two or more runs with space.")
 
     def do_item_compare(self) -> None:
-        from tui_finetune.ui.screens.runs.comparing import read
-
-        infos = [row.info for row in self.chosen()]
-        self.ui.bridge.do("Compare", lambda: read(infos))
-
-    def on_runs_compared(self, message: RunsCompared) -> None:
-        from tui_finetune.ui.screens.runs.comparing import sheet
-
-        self.open_sheet(sheet(message.comparison))
+        self.compare([row.info for row in self.chosen()])
 
     def do_list_sort(self) -> None:
         place = SORTS.index(self.view.sort)

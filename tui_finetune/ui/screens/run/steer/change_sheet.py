@@ -14,6 +14,7 @@ from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.situation import Situation
 from tui_finetune.live.spans import EMPTY, Line, clip, line, muted, span, wrap
 from tui_finetune.live.steering import Row, Trial
+from tui_finetune.runs.settable import SETTABLE
 from tui_finetune.ui.actions import Action, Place
 from tui_finetune.ui.screens.run.steer.value_row import ValueRow
 from tui_finetune.ui.widgets.field import Field, FieldRow
@@ -57,7 +58,7 @@ class _Settings(Table):
     def row(self, index: int, width: int) -> Line:
         rows = self.rows()
         if index == len(rows):
-            return (muted(f"+ {steering.more(self.owner.now)} more"),)
+            return (muted(f"+ {len(SETTABLE) - len(steering.FIRST)} more"),)
         one = rows[index]
         token = "muted" if one.off else "text"
         found = line(span(one.name.ljust(NAME_CELLS), token), " ", span(one.now.ljust(NOW_CELLS), token),

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_finetune.live import words
+from tui_finetune.live.health.finding import HALF
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.spans import line, wrap
@@ -19,7 +20,6 @@ from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, WordSheet
 
 if TYPE_CHECKING:
     from tui_finetune.ui.screens.evaluate.messages import EvaluationRefused, EvaluationStarted
-    from tui_finetune.ui.screens.runs.comparing import RunsCompared
 
 MOST_COMPARED = 3
 """Runs beside this one."""
@@ -58,18 +58,9 @@ class CheckpointActions(SteerActions):
         return [*parents, *(info for info, of in trained if of is not None and of.run == look.info.id)]
 
     def do_item_compare(self) -> None:
-        from tui_finetune.ui.screens.runs.comparing import read
-
         look = self.look
         assert look is not None
-        infos = [look.info, *self._related()[:MOST_COMPARED]]
-        self.ui.bridge.do("Compare", lambda: read(infos))
-
-    def on_runs_compared(self, message: RunsCompared) -> None:
-        if self.is_current:
-            from tui_finetune.ui.screens.runs.comparing import sheet
-
-            self.open_sheet(sheet(message.comparison))
+        self.compare([look.info, *self._related()[:MOST_COMPARED]])
 
     def measure_checkpoint(self, one: CheckpointRecord) -> None:
         """Asks on which split, and measures it in a job of its own."""
@@ -107,7 +98,7 @@ class CheckpointActions(SteerActions):
         assert look is not None
         lost = max(0, look.history.step - one.step)
         said = f"Back to checkpoint-{one.step}: {lost:,} steps after it are trained again, in a new attempt of the same process."
-        half = {"checkpoint": one.step, "set": {"learning_rate": "x0.5"}}
+        half = {"checkpoint": one.step, "set": dict(HALF)}
         self.open_sheet(
             ChoiceSheet(
                 f"Roll {row.info.name} back",
