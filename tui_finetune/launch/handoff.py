@@ -24,6 +24,7 @@ from tui_finetune.paths import Home
 from tui_finetune.runs import atomic
 from tui_finetune.runs.keeping import kept_by
 from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.status import log_tail
 
 CLAIM_SECONDS = 60.0
 """The worker claims after importing a few light modules; a cold network disk may take a while."""
@@ -161,17 +162,6 @@ def _ended_early(code: int, paths: RunPaths, attempt: int, tail: Sequence[str]) 
 
 def _size(path: Path) -> int:
     return path.stat().st_size if path.exists() else 0
-
-
-def log_tail(paths: RunPaths, lines: int = 8, *, after: int = 0) -> list[str]:
-    """The last lines that the worker printed. after: bytes of the log that were there before it."""
-    try:
-        with paths.stdout_log.open("rb") as file:
-            file.seek(max(after, paths.stdout_log.stat().st_size - 16_384))
-            text = file.read().decode("utf-8", "backslashreplace")
-    except OSError:
-        return []
-    return [line for line in text.splitlines() if line.strip()][-lines:]
 
 
 def _end(worker: subprocess.Popen[bytes]) -> None:

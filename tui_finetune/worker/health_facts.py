@@ -14,7 +14,7 @@ import pyarrow as pa
 from tui_finetune.live.health.facts import RunFacts, Share
 from tui_finetune.plugin_api import Decoded, HeavyTask
 from tui_finetune.worker.job import Job, got
-from tui_finetune.worker.trainer import IGNORED
+from tui_finetune.worker.refit import IGNORED
 
 
 def run_facts(job: Job, steps: int) -> RunFacts:

@@ -25,6 +25,8 @@ from tui_finetune.worker import checkpoints, memory
 from tui_finetune.worker.attempt import disk_free
 from tui_finetune.worker.forecast import QUANTILES, Curve, Forecast, Layout, due, kept_at_most, lay_out
 from tui_finetune.worker.job import Job
+from tui_finetune.worker.scoring import row_lengths
+from tui_finetune.worker.steps.train import planned_steps
 from tui_finetune.worker.trial import Timed, Trial, Tried, Way, synchronize
 
 LEAST_SECONDS, MOST_SECONDS = 2.0, 60.0
@@ -80,7 +82,7 @@ def measure(trial: Trial, way: Way, tried: Tried) -> Measured:
     )
     checkpoint = _checkpoint(trial)
     curve = Curve(way.batch, {int(layout.tokens.max()): _seconds(trainer, tried.seconds)})
-    steps = max(1, int(trainer.args.max_steps) if trainer.args.max_steps > 0 else _steps(job)[0])
+    steps = max(1, int(trainer.args.max_steps) if trainer.args.max_steps > 0 else planned_steps(job)[0])
     whole = steps * way.accumulation * curve.total(layout) / max(1, len(layout.batches)) * layout.share
     deadline = time.monotonic() + min(MOST_SECONDS, max(LEAST_SECONDS, SHARE * whole))
     for number, quantile in enumerate(QUANTILES, start=1):
@@ -136,7 +138,7 @@ def _evaluation(trial: Trial, deadline: float) -> tuple[Curve | None, int, float
 
 def _evaluation_layout(job: Job, split: str, size: int, order: str | None = None) -> Layout:
     by_length = job.recipe.batching.order == "length"
-    lengths = [len(ids) for ids in job.encoded[split].with_format(None)["input_ids"]]
+    lengths = row_lengths(job.encoded[split]).tolist()
     return lay_out(lengths, size, order=order or ("length" if by_length else "sequential"), seed=job.recipe.run.seed)
 
 
@@ -199,7 +201,7 @@ def _checkpoint(trial: Trial) -> Weighed:
 def forecast(job: Job, found: Measured, *, room: memory.Room, forced: bool = False) -> Forecast:
     """From the step that this attempt goes on from to the end of the run."""
     args = job.trainer.args
-    total, per_epoch = _steps(job)
+    total, per_epoch = planned_steps(job)
     start = _start(job)
     micro = found.train.total(found.layout) / max(1, per_epoch)
     step = micro + found.tried.optimizer
@@ -233,12 +235,6 @@ def forecast(job: Job, found: Measured, *, room: memory.Room, forced: bool = Fal
     )
 
 
-def _steps(job: Job) -> tuple[int, int]:
-    from tui_finetune.worker.steps.train import planned_steps
-
-    return planned_steps(job)
-
-
 def _due(args: Any, start: int, total: int, per_epoch: int) -> tuple[int, int]:
     """Evaluations and saves that are still to come."""
     at: dict[str, Any] = {"start": start, "total": total, "per_epoch": per_epoch}
@@ -266,7 +262,7 @@ def _closing_seconds(job: Job, found: Measured) -> float:
 
 def disk_facts(job: Job) -> dict[str, Any]:
     """What decides how many checkpoints there will be, for `disk_refusal`."""
-    total, per_epoch = _steps(job)
+    total, per_epoch = planned_steps(job)
     evaluations, saves = _due(job.trainer.args, _start(job), total, per_epoch)
     return {"saves": saves, "weights": _weights(job), "taken": _existing(job), "best": evaluations > 0}
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 BATCH, ACCUMULATION = "per_device_train_batch_size", "gradient_accumulation_steps"
 EVALUATION = "per_device_eval_batch_size"
 IGNORED = -100
-"""A label that has no part in a loss."""
+"""The label that no loss counts."""
 
 Part = Callable[[Mapping[str, Any]], torch.Tensor]
 """Forward and backward of some rows; gives the loss as it counts."""
@@ -134,6 +134,7 @@ class Refit:
         if self.evaluation_rows is not None or rows < 2:
             raise _too_little(f"Out of memory in the evaluation at step {step:,}, with {rows} rows a batch: {failed}.")
         self.evaluation_rows = args.per_device_eval_batch_size = rows // 2
+        trainer._eval_dataloaders = {}  # one that is kept for its workers has batches of the old size
         old, new, reason = {EVALUATION: rows}, {EVALUATION: rows // 2}, f"out of memory while evaluating: {failed}"
         self.attempt.events.write("refit", what="evaluation batch", step=step, old=old, new=new, reason=reason)
         return self.evaluation(trainer, do)

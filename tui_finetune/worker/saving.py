@@ -79,8 +79,6 @@ class Saver:
         sleep: Callable[[float], None] = time.sleep,
         free: Callable[[Path], int] = disk_free,
     ) -> None:
-        self.vetoes: list[Callable[[], str | None]] = [state.spoilt]
-        """Each may say why the state as it stands is not to be saved: it is told, and nothing is owed."""
         self._patience = patience or (lambda: Patience(RETRY_SECONDS, PAUSE_AFTER_SECONDS))
         self.owed = Owed(self._patience, clock)
         self._attempt = attempt
@@ -178,8 +176,9 @@ class Saver:
         step, root = self._state.step, self._attempt.paths.root
         if not root.is_dir():
             raise RunEnded("failed", f"the run directory {root} is gone")
-        if (veto := next((why for look in self.vetoes if (why := look()) is not None), None)) is not None:
-            self._tell_failed(veto, again=False)
+        if (spoilt := self._state.spoilt()) is not None:
+            # Told, and nothing is owed: the next one that is due asks again.
+            self._tell_failed(spoilt, again=False)
             return False
         why = self._no_room() or self._written(step)
         self.note_best()

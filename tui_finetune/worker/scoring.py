@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pyarrow.compute as pc
 import torch
 
 from tui_finetune.plugin_api import Decoded, HeavyTask
@@ -80,9 +81,14 @@ class Scorer:
 
 def longest_rows(rows: datasets.Dataset, size: int) -> list[int]:
     """Indices of the `size` longest rows by tokens after cutting."""
-    lengths = np.array([len(ids) for ids in rows.with_format(None)["input_ids"]])
-    chosen: list[int] = np.argsort(-lengths, kind="stable")[:size].tolist()
+    chosen: list[int] = np.argsort(-row_lengths(rows), kind="stable")[:size].tolist()
     return chosen
+
+
+def row_lengths(rows: datasets.Dataset) -> np.ndarray:
+    """Tokens of each row after cutting, from the offsets of the lists: no token is read."""
+    lengths: np.ndarray = pc.list_value_length(rows.with_format("arrow")["input_ids"][:]).to_numpy()
+    return lengths
 
 
 def joined(pieces: Sequence[Decoded]) -> Decoded:

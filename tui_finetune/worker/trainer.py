@@ -24,8 +24,9 @@ from tui_finetune.worker.attempt import Attempt
 from tui_finetune.worker.controls import Controls
 from tui_finetune.worker.generators import kept_generators
 from tui_finetune.worker.parameters import parameter_groups
-from tui_finetune.worker.refit import Refit
+from tui_finetune.worker.refit import IGNORED, Refit
 from tui_finetune.worker.saving import Saver
+from tui_finetune.worker.scoring import row_lengths
 from tui_finetune.worker.steered import ORDER_STATE, SteeredLoop
 from tui_finetune.worker.steering.class_weights import ClassWeights
 from tui_finetune.worker.steering.steering import Steering
@@ -35,10 +36,6 @@ if TYPE_CHECKING:
     import torch.utils.data
 
 logger = logging.getLogger(__name__)
-
-IGNORED = -100
-"""The label that no loss counts."""
-
 
 Measure = Callable[[list[np.ndarray], Sequence[int]], dict[str, float]]
 """Metrics from the raw output of rows (without padding) and the rows' indices in that order."""
@@ -211,8 +208,6 @@ class RunTrainerMixin(SteeredLoop):
 
         def once() -> Any:
             self._evaluation_order = list(self._get_eval_sampler(seen))
-            if self.refit.evaluation_rows is not None:
-                self._eval_dataloaders = {}  # one that is kept for its workers has batches of the old size
             return evaluate(eval_dataset, ignore_keys, metric_key_prefix)
 
         # The library drops the last rows here too, though they are to be left out of training alone.
@@ -284,8 +279,8 @@ def _unpadded(prediction: EvalPrediction, rows: Any, order: Sequence[int]) -> li
         logits = logits[0]
     if logits.ndim == 2:
         return list(logits)
-    ids = rows.with_format(None)["input_ids"]
-    return [row[: len(ids[index])] for row, index in zip(logits, order, strict=True)]
+    lengths = row_lengths(rows)
+    return [row[: lengths[index]] for row, index in zip(logits, order, strict=True)]
 
 
 def evaluation_owed(args: TrainingArguments, state: TrainerState) -> bool:

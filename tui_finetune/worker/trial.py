@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import random
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-import numpy as np
 import torch
 
 from tui_finetune.worker import memory
+from tui_finetune.worker.generators import Generators
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.scoring import longest_rows
 
@@ -209,8 +208,7 @@ def put_back(model: Any, trainer: Any) -> Iterator[int]:
     """Trainable weights, buffers and generators as they were; the trial's optimizer is dropped. Gives the bytes kept."""
     weights = {n: p.detach().to("cpu", copy=True) for n, p in model.named_parameters() if p.requires_grad}
     buffers = {n: b.detach().to("cpu", copy=True) for n, b in model.named_buffers()}
-    python, numpy, cpu = random.getstate(), np.random.get_state(), torch.random.get_rng_state()
-    cuda = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
+    before = Generators.now()
     kept = sum(tensor.nbytes for tensor in (*weights.values(), *buffers.values()))
     try:
         yield 0 if memory.on_gpu() else kept
@@ -225,11 +223,7 @@ def put_back(model: Any, trainer: Any) -> Iterator[int]:
                 buffer.copy_(buffers[name])
         weights.clear()
         buffers.clear()
-        random.setstate(python)
-        np.random.set_state(numpy)
-        torch.random.set_rng_state(cpu)
-        if cuda:
-            torch.cuda.set_rng_state_all(cuda)
+        before.put_back()
         memory.give_back()
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from tui_finetune.errors import first_line
 from tui_finetune.evaluation.measure import measure
+from tui_finetune.plugin_api import Decoded
 from tui_finetune.runs.control import Request
 from tui_finetune.worker.advice import is_out_of_memory
 from tui_finetune.worker.job import Job, got
@@ -96,6 +97,10 @@ def evaluate(job: Job, request: Request) -> None:
 
 def measure_rows(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
     """Metrics of rows of a split, from the raw output of each in `order`."""
+    return measure(decoded(job, split, logits, order), job.metrics)
+
+
+def decoded(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:
+    """What the model says of rows of a split, from the raw output of each in `order`."""
     labels = got(got(job.prepared, "data").labels, "labels")
-    decoded = job.task.decode(logits, rows_of(job, split, order), labels, job.recipe.task_options)
-    return measure(decoded, job.metrics)
+    return job.task.decode(logits, rows_of(job, split, order), labels, job.recipe.task_options)

@@ -22,7 +22,7 @@ from tui_finetune.worker.controls import RolledBack, RunEnded
 from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.reporter import RunReporter
-from tui_finetune.worker.rows import rows_of
+from tui_finetune.worker.scoring import row_lengths
 from tui_finetune.worker.spoilt import spoilt
 from tui_finetune.worker.steering import asked
 from tui_finetune.worker.steering.class_weights import ClassWeights
@@ -47,7 +47,7 @@ def prepare(job: Job) -> None:
         steering=steering,
         class_weights=_class_weights(job),
         order=job.recipe.batching.order,
-        lengths=[len(ids) for ids in train.with_format(None)["input_ids"]],
+        lengths=row_lengths(train).tolist(),
         seed=job.recipe.run.seed,
         head_learning_rate=job.recipe.optim.head_learning_rate,
         fill_checkpoint=lambda folder: job.card().write(folder),
@@ -195,9 +195,7 @@ def _arguments(job: Job) -> Any:
 
 def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
     """Metrics of validation, from the raw output of its rows in `order`."""
-    rows = rows_of(job, "validation", order)
-    labels = got(got(job.prepared, "data").labels, "labels")
-    decoded = job.task.decode(logits, rows, labels, job.recipe.task_options)
+    decoded = asked.decoded(job, "validation", logits, order)
     job.health.answered(commonest(decoded, job.task.shape))
     return measure(decoded, job.metrics)
 
