@@ -55,8 +55,8 @@ async def test_figures_stand_beside_baselines_and_the_weakest_come_first(home: H
         assert f"many {run.short}, step 100" in screen.lines[1]
         assert "on test, 200 rows" in screen.lines[1]
         assert screen.line_of("accuracy").split() == ["accuracy", "0.955", "0.100"]
-        assert "Errors 9" in screen.rule
-        assert "Labels 20" in screen.rule
+        await screen.sees("Errors 9")
+        await screen.sees("Labels 20")
         weakest = next(n for n, one in enumerate(screen.lines) if "weakest labels" in one)
         assert screen.lines[weakest + 1].split()[:2] == ["▸", "label_00"]
         assert screen.line_of("label_00 → label_01").split()[-3:] == ["6", "60", "%"]
@@ -246,7 +246,7 @@ async def test_entities_by_type_and_a_sentence_with_both_readings(home: Home) ->
     )
     async with showing(home) as screen:
         await opened(screen, "tagger")
-        assert "Entities 2" in screen.rule
+        await screen.sees("Entities 2")
         assert "weakest entity types" in screen.text
         assert screen.cursor.split()[:2] == ["▸", "LOC"]
         await screen.press("enter")

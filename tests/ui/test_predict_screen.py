@@ -88,7 +88,7 @@ async def test_what_is_typed_is_answered_with_all_scores(home: Home, run: FakeRu
         assert " ms · 2 labels" in screen.lines[1]
         await screen.press("enter")
         await screen.says("Kept: long 0.750. History has 1.")
-        assert "History 1" in screen.rule
+        await screen.sees("History 1")
 
 
 async def test_the_cursor_of_a_field_is_seen_on_every_ground(home: Home, run: FakeRun) -> None:

@@ -46,7 +46,7 @@ async def test_a_live_run_moves_by_itself(home: Home, live: FakeRun) -> None:
         assert screen.lines[1].startswith(f" imdb-bert {live.short}  ● running, training")
         assert "bert-base-uncased on imdb" in screen.lines[1]
         assert "[Live]" in screen.rule
-        assert "Checkpoints 1" in screen.rule
+        await screen.sees("Checkpoints 1")
         assert "47 %" in screen.text
         await screen.sees("2 steps/s")
         await screen.sees("◆ validation 0.214 at step 1,407")

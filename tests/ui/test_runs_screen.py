@@ -28,7 +28,7 @@ async def test_rows_come_live_first_and_the_lines_below_follow_the_cursor(home: 
         await screen.sees("● running")
         assert [line[17:22].strip() for line in screen.lines[4:8]] == ["live", "dead", "new", "old"]
         await screen.sees("[All 4]")
-        assert "Live 1" in screen.rule
+        await screen.sees("Live 1")
         assert "Needs a look 1" in screen.rule
         await screen.sees("loss 0.900")
         await screen.press("j")
