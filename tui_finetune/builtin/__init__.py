@@ -1,4 +1,4 @@
-"""Our own tasks, sources and metrics: a plugin like any other, reached only through the manager.
+"""Our own tasks, sources, preprocessors and metrics: a plugin like any other, reached only through the manager.
 
 Everything is imported inside the hooks, so that listing plugins pays only for what it asks for.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tui_finetune.plugin_api import Metric, Source, Task, hookimpl
+from tui_finetune.plugin_api import Metric, Preprocessor, Source, Task, hookimpl
 
 
 @hookimpl
@@ -23,6 +23,13 @@ def register_tasks() -> Sequence[Task]:
     from tui_finetune.builtin.tasks import TASKS
 
     return TASKS
+
+
+@hookimpl
+def register_preprocessors() -> Sequence[Preprocessor]:
+    from tui_finetune.builtin.preprocessors import PREPROCESSORS
+
+    return PREPROCESSORS
 
 
 @hookimpl

@@ -151,16 +151,24 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
 
 @click.command()
 @click.argument("path")
-@click.option("--use", "used", multiple=True, required=True, help="A preprocessor; may be given several times.")
+@click.option(
+    "--use",
+    "used",
+    multiple=True,
+    required=True,
+    help="A preprocessor, with its options where it has some: 'drop-by-length min_words = 5'. May be given several times.",
+)
 @SPLIT
 @click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="Rows that are shown.")
 @verb
 def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit: int) -> None:
-    """Rows of PATH before and after preprocessors, with their usual options."""
+    """Rows of PATH before and after preprocessors."""
     from tui_finetune.data.preprocessing import previewed
 
+    named = [_step(text) for text in used]
+    chosen: list[Any] = [(call.catalog.require("preprocessors", name), options) for name, options in named]
+    used = tuple(name for name, _ in named)
     _, one = _opened(call, path, split)
-    chosen: list[Any] = [(call.catalog.require("preprocessors", name), {}) for name in used]
     table = one.table().slice(0, limit)
     before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
     after = previewed(table, chosen, call.catalog)
@@ -169,6 +177,9 @@ def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit
             [{"before": b, "after": dict(zip(used, a, strict=True))} for b, a in zip(before, after, strict=True)]
         )
         return
+    choosing = [step.name for step, _ in chosen if step.chooses]
+    if choosing:
+        say(shown(f"Of all rows of a split, which is not seen here, rows are chosen by {', '.join(choosing)}."))
     for number, (row, stages) in enumerate(zip(before, after, strict=True)):
         output.print_line(shown(f"row {number}"))
         output.print_line(cut_end(f"  before  {_flat(row)}", WIDTH))
@@ -201,6 +212,20 @@ VERBS = (rows, column, tokens, steps, search)
 
 
 # What they share
+
+
+def _step(text: str) -> tuple[str, dict[str, Any]]:
+    """A preprocessor's name, and its options: what stands behind it, as in a TOML table. Raises UserError."""
+    import tomli
+
+    name, _, rest = text.strip().partition(" ")
+    rest = rest.strip().removeprefix("{").removesuffix("}")
+    try:
+        options: dict[str, Any] = tomli.loads(f"options = {{ {rest} }}")["options"]
+    except tomli.TOMLDecodeError as error:
+        hint = "As in --use 'drop-by-length min_words = 5'."
+        raise UserError(Problem(f"The options of {name} are no TOML: {rest}.", "--use", hint=hint)) from error
+    return name, options
 
 
 def _opened(call: Call, path: str, split: str | None) -> tuple[Look, Any]:

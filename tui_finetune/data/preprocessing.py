@@ -49,10 +49,11 @@ def _after(
     }
 
     def make(folder: Path) -> Opened:
-        tables = {
-            name: _applied(split.table(), step, options, catalog, name, progress)
-            for name, split in opened.splits.items()
-        }
+        tables = {name: split.table() for name, split in opened.splits.items()}
+        if step.chooses:
+            tables = _chosen(tables, step, options, catalog)
+        else:
+            tables = {name: _applied(table, step, options, catalog, name, progress) for name, table in tables.items()}
         empty = [name for name, table in tables.items() if table.num_rows == 0]
         if empty:
             raise DataError(Problem(f"{step.name} leaves no row of {', '.join(empty)}.", "preprocess"))
@@ -77,6 +78,10 @@ def previewed(table: pa.Table, steps: Sequence[Step], catalog: Catalog) -> list[
     for step, given in steps:
         model = step.options_model()
         options = validated(model, given) if model is not None else dict(given)
+        if step.chooses:  # which rows stay, these few cannot tell
+            for place, rows in enumerate(now):
+                after[place].append(rows)
+            continue
         flat = [(place, row) for place, rows in enumerate(now) for row in rows]
         made = (
             _results(step, [row for _, row in flat], options, [ids[place] for place, _ in flat], catalog)
@@ -92,7 +97,22 @@ def previewed(table: pa.Table, steps: Sequence[Step], catalog: Catalog) -> list[
 
 
 def _change(dropped: int) -> str:
-    return f"left {dropped:,} rows out" if dropped > 0 else f"made {-dropped:,} more rows"
+    count, noun = abs(dropped), "row" if abs(dropped) == 1 else "rows"
+    return f"left {count:,} {noun} out" if dropped > 0 else f"made {count:,} more {noun}"
+
+
+def _chosen(
+    tables: Mapping[str, pa.Table], step: Preprocessor, options: Mapping[str, Any], catalog: Catalog
+) -> dict[str, pa.Table]:
+    """The splits with the rows that a step chooses."""
+    bare = {name: table.drop_columns([ROW_ID, ROW_HASH]) for name, table in tables.items()}
+    try:
+        kept = step.choose(bare, options)
+        return {name: table.take(kept[name]) if name in kept else table for name, table in tables.items()}
+    except UserError:
+        raise
+    except Exception as error:
+        raise failed_plugin("preprocessor", step.name, catalog, error) from error
 
 
 def _applied(

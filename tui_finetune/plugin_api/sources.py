@@ -133,6 +133,8 @@ class Preprocessor(ABC):
     """Part of the cache's fingerprint: change it when the result changes."""
     batched: ClassVar[bool] = False
     """False: `apply(row)` gets one row as a dict. True: `apply_batch(rows)` gets a list of up to 1,000 rows."""
+    chooses: ClassVar[bool] = False
+    """True: `choose(table)` gets a whole split and says which rows stay; for what one row cannot tell, as repetitions."""
     heavy: ClassVar[bool] = False
 
     def options_model(self) -> type[BaseModel] | None:
@@ -149,3 +151,10 @@ class Preprocessor(ABC):
     ) -> Sequence[dict[str, Any] | Sequence[dict[str, Any]] | None]:
         """One result a row, in order; each as `apply` returns it."""
         raise NotImplementedError(f"{type(self).__name__} is batched and must define apply_batch")
+
+    def choose(self, splits: Mapping[str, pa.Table], options: Mapping[str, Any]) -> Mapping[str, Sequence[int]]:
+        """Numbers of the rows that stay, rising, of each split that is to lose some; the others stay as they are.
+
+        The tables hold the rows' own columns. The same tables and options must give the same rows.
+        """
+        raise NotImplementedError(f"{type(self).__name__} chooses rows and must define choose")

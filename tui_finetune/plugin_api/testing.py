@@ -53,7 +53,7 @@ def check_plugin(plugin: ModuleType | Any) -> PluginInfo:
             assert 0.0 <= fit <= 1.0, f"source {source.name}: matches({path!r}) is {fit}; 0 to 1 is expected"
         assert source.help, f"source {source.name} has no help"
     for preprocessor in catalog.preprocessors.values():
-        wanted = "apply_batch" if preprocessor.batched else "apply"
+        wanted = "choose" if preprocessor.chooses else "apply_batch" if preprocessor.batched else "apply"
         assert wanted in _own_methods(preprocessor), f"preprocessor {preprocessor.name} does not define {wanted}"
         assert preprocessor.help, f"preprocessor {preprocessor.name} has no help"
     return info

@@ -44,6 +44,8 @@ def test_rows_as_json_are_whole(cli: Cli, path: str) -> None:
         (["tokens", "99", "--model", "nobody/nothing"], "there is no row 99"),
         (["tokens", "0", "--model", "nobody/nothing"], "has no tokenizer here"),
         (["steps", "--use", "nothing"], "no preprocessor 'nothing'"),
+        (["steps", "--use", "drop-by-length min_words ="], "The options of drop-by-length are no TOML"),
+        (["steps", "--use", "drop-by-length"], "needs one of min_characters"),
     ],
 )
 def test_what_cannot_be_is_said(cli: Cli, path: str, arguments: list[str], said: str) -> None:
@@ -87,3 +89,13 @@ def test_search_without_a_network_names_the_cache(cli: Cli) -> None:
     assert said.code == 0
     assert "The Hub was not asked: offline mode is on" in said.err
     assert set(cli("data", "search", "imdb", "--json").json) == {"cached", "found", "why"}
+
+
+def test_steps_have_their_options(cli: Cli, write: Write) -> None:
+    path = str(write("reviews.csv", "text,label\nA <b>good</b> film,good\nBad,bad\n"))
+    said = cli(
+        "data", "steps", path, "--use", "strip-html", "--use", "drop-by-length {min_words = 3}", "--use", "balance"
+    )
+    assert "A good film" in said.out
+    assert "leaves it out" in said.out
+    assert "rows are chosen by balance" in said.err

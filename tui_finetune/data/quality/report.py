@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tui_finetune.data.private_forms import masked
 from tui_finetune.data.quality import duplicates, labels, learned, near, private, profile, texts, words
 from tui_finetune.data.quality.finding import SEVERITIES, Example, Finding
 from tui_finetune.data.quality.material import BETWEEN, Material, Part
@@ -170,7 +171,7 @@ def examples(finding: Finding, parts: dict[str, Part]) -> list[Example]:
 
 def _excerpt(text: str, finding: Finding) -> str:
     if finding.masked:
-        text = private.masked(text)
+        text = masked(text)
     start = 0
     if finding.pattern and not finding.masked and (match := re.search(finding.pattern, text)) is not None:
         start = max(match.start() - AROUND, 0)

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tests.unit.data.quality.tables import clean, made
+from tui_finetune.data.private_forms import masked
 from tui_finetune.data.quality import duplicates, labels, learned, near, private, texts, words
 from tui_finetune.data.quality.finding import Finding
 from tui_finetune.data.quality.material import Material, Roles, material
@@ -235,7 +236,7 @@ def test_boilerplate() -> None:
 def test_private_data(id: str, text: str, fine: str) -> None:
     finding = found(private.private_data, made([(fine, "x"), (text, "y")]))[id]
     assert rows(finding) == {"train": [1]}
-    hidden = private.masked(text)
+    hidden = masked(text)
     assert hidden != text
     assert sum(c.isdigit() for c in hidden) <= 1
 
