@@ -337,7 +337,7 @@ def _tables(prepared: Prepared | None, *, whole: bool) -> dict[str, pa.Table]:
 def _label_counts(prepared: Prepared | None, tables: Mapping[str, pa.Table], task: Task) -> tuple[dict[str, Any], ...]:
     """The labels in the order of the model's outputs, with their rows (of tags: their words) by split."""
     gold = task.gold_role
-    if prepared is None or prepared.labels is None or gold is None:
+    if prepared is None or prepared.labels is None or gold is None or gold.kind == "number":
         return ()
     counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in tables.items()}
     return tuple(

@@ -2,14 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
 from tests.unit.data.conftest import Prepare, Told, Write, rows
+from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.data.prepare import Prepared
-from tui_finetune.plugin_api import row_hash
+from tui_finetune.plugin_api import LabelSet, Role, row_hash
+from tui_finetune.plugin_api.manager import load_catalog
+
+
+class Scored(TextClassification):
+    """A plugin's regression head: one output, a number a row."""
+
+    name = "scored"
+    shape = "numbers"  # type: ignore[assignment]
+    roles = (  # type: ignore[assignment]
+        Role("text", "text", usual_names=("text",)),
+        Role("label", "number", gold=True, usual_names=("label",)),
+    )
+
+    def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
+        return LabelSet.of(["score"])
+
 
 GOOD = "text,label\n" + rows()
 OTHER = GOOD.replace("this is", "that was")
@@ -142,6 +160,19 @@ class TestLabels:
         assert found.labels is not None
         assert (found.labels.names, found.labels.values) == (("yes", "no", "never"), (1, 0, 2))
         assert found.warnings == ("Label never has no row in train.",)
+
+    def test_numbers_are_not_looked_up_among_labels(self, write: Write, prepared: Prepare) -> None:
+        catalog = load_catalog(None, third_party=False)
+        catalog.tasks["scored"] = Scored()
+        found = prepared(
+            write("a.csv", "text,label\n" + "".join(f"review {i},{i / 4}\n" for i in range(40))),
+            task="scored",
+            catalog=catalog,
+        )
+        assert found.labels == LabelSet.of(["score"])
+        assert found.warnings == ()
+        assert found.splits["train"].schema.field("label").type == pa.float64()
+        assert sizes(found) == {"train": 36, "validation": 4}
 
     def test_tags_in_test_that_train_lacks(self, write: Write, told: Told) -> None:
         write("d/train.conll", "a O\nb B-x\n\nc O\n")
