@@ -241,6 +241,8 @@ async def test_prepared_tells_the_run_and_previews_steps(home: Home, write: Writ
         assert "54 rows" in screen.line_of("train")
         await screen.sees("calm-data-texts")
         await screen.press("space")
+        await screen.sees("balance  chooses among all rows of the split")
+        await screen.press("space", "j", "space")
         await screen.sees("- MY CARD IS LATE")
         await screen.sees("+ my card is late")
         await screen.press("enter")
@@ -260,7 +262,7 @@ async def test_a_recipe_of_it_opens_in_train_with_its_steps(home: Home, write: W
         page = await looked(screen, path)
         await screen.press("]", "]")
         await screen.sees("calm-recipe-texts")
-        await screen.press("space", "n")
+        await screen.press("j", "space", "n")
         await screen.sees("[3 Train]")
         await screen.sees("reviews.toml")
         await screen.press("2")
@@ -280,13 +282,6 @@ async def test_another_screen_may_send_a_person_here_to_open_data(home: Home) ->
     async with showing(home) as screen:
         screen.app.show_screen("data", DataWanted())
         await screen.sees("Open data")
-
-
-async def test_without_preprocessors_it_says_how_to_get_one(home: Home, write: Write) -> None:
-    async with showing(home) as screen:
-        await looked(screen, write("reviews.csv", reviews(60)))
-        await screen.press("]", "]")
-        await screen.sees("No preprocessor is installed. 7 Plugins: n writes one that works.")
 
 
 async def test_bad_data_are_told_whole_and_nothing_is_lost(home: Home, write: Write) -> None:

@@ -150,7 +150,8 @@ class DeskWork:
         steps = [(self._catalog.require("preprocessors", name), options) for name, options in request["steps"]]
         table = self._table(request["arrow"]).slice(request["start"], request["count"])
         before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
-        return {"before": before, "after": previewed(table, steps, self._catalog)}
+        choosing = [step.name for step, _ in steps if step.chooses]
+        return {"before": before, "after": previewed(table, steps, self._catalog), "choosing": choosing}
 
     def _find(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The split and number of the row with an id."""

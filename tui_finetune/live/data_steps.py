@@ -42,6 +42,8 @@ class Preview:
     before: Sequence[Row]
     after: Sequence[Sequence[Sequence[Row]]]
     """By row, then by step: the rows that it became."""
+    choosing: Sequence[str] = ()
+    """Steps that choose among all rows of a split, which these few cannot tell."""
 
 
 # What a run would have
@@ -104,10 +106,6 @@ def step_line(step: Step, options: Mapping[str, Any] | None, width: int) -> Line
     )
 
 
-def why_no_steps(key: str) -> str:
-    return f"No preprocessor is installed. {key} Plugins: n writes one that works."
-
-
 def preview_lines(found: DataSet, preview: Preview | None, chosen: Sequence[str], width: int) -> list[Line]:
     """Each row before and after each step, what changed marked."""
     if not chosen:
@@ -120,7 +118,10 @@ def preview_lines(found: DataSet, preview: Preview | None, chosen: Sequence[str]
         lines.append(line(" ", muted("row "), f"{preview.start + place:,}"))
         now: Sequence[Row] = [before]
         for name, after in zip(preview.names, preview.after[place], strict=True):
-            lines += _step_lines(found, name, now, after, width)
+            if name in preview.choosing:
+                lines.append(line("   ", span(name, "accent"), muted("  chooses among all rows of the split")))
+            else:
+                lines += _step_lines(found, name, now, after, width)
             now = after
     return lines
 

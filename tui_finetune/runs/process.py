@@ -134,12 +134,12 @@ def _memory_events() -> list[Path]:
 
 def killed_for_memory(pid: int) -> bool:
     """True when the kernel's log, where it may be read, names this pid as killed for memory."""
-    return pid in _kernel_kills(int(time.monotonic() // 10))
+    return pid in _kernel_kills(int(time.monotonic()))
 
 
 @functools.lru_cache(maxsize=1)
 def _kernel_kills(_when: int) -> frozenset[int]:
-    """Pids that the kernel's log names; read at most every ten seconds, however many runs ask."""
+    """Pids that the kernel's log names; read at most once a second, however many runs ask."""
     try:
         handle = os.open("/dev/kmsg", os.O_RDONLY | os.O_NONBLOCK)
     except OSError:

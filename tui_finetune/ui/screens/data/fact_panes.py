@@ -154,13 +154,8 @@ class StepsTable(Pane, Table):
         step = self.steps[index]
         return data_steps.step_line(step, self.data_page.chosen.get(step.name), width)
 
-    def picture(self, width: int, height: int) -> Sequence[Line]:
-        if self.count():
-            return super().picture(width, height)
-        return [line(" ", muted(data_steps.why_no_steps("7")))]
-
     def step_offer(self) -> Offer:
-        return ON if self.current is not None else off(data_steps.why_no_steps("7"))
+        return ON if self.current is not None else off("The preprocessors are being looked for.")
 
     def options_offer(self) -> Offer:
         step = self.current

@@ -155,7 +155,11 @@ def _options(found: Any) -> tuple[tuple[str, str, str], ...]:
     try:
         fields = getattr(found.options_model(), "model_fields", {})
         return tuple(
-            (key, "" if one.is_required() or one.default is None else toml_value(one.default), one.title or "")
+            (
+                key,
+                "" if one.is_required() or one.default is None else toml_value(one.default),
+                one.title or one.description or "",
+            )
             for key, one in fields.items()
         )
     except Exception as error:  # noqa: BLE001 - third-party code: said in place of its options

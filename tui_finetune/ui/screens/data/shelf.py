@@ -225,7 +225,7 @@ class Shelf:
             except UserError as error:
                 return messages.PreviewRead(number, None, str(error.problems[0]))
             names = tuple(name for name, _ in steps)
-            return messages.PreviewRead(number, Preview(start, names, answer["before"], answer["after"]))
+            return messages.PreviewRead(number, Preview(start, names, **answer))
 
         self._bridge.latest("data.preview", "Preview", work)
 
