@@ -1,4 +1,4 @@
-"""What the data desk does: open, find rows, count a column, preview steps, ask the Hub."""
+"""What the data desk does: open, find rows, count a column, preview steps, check, ask the Hub."""
 
 from __future__ import annotations
 
@@ -41,6 +41,7 @@ class DeskWork:
             "preview": self._preview,
             "find": self._find,
             "search": self._search,
+            "check": self._check,
         }
         action = actions.get(request["action"])
         if action is None:
@@ -49,32 +50,11 @@ class DeskWork:
 
     def _open(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """What was opened is told at once, what there is to know of it is the result."""
-        model, revision = request.get("model"), None
-        length = request.get("max_length")
 
         def opened(found: Opened) -> None:
             tell(opened=to_json(found))
 
-        if request.get("recipe") is not None:
-            look, model, revision = self._look_at_recipe(request, progress, opened)
-        else:
-            from tui_finetune.data.inspect import look_at_path
-
-            look = look_at_path(
-                request.get("path"),
-                self._catalog,
-                self._home.cache,
-                task=request.get("task"),
-                source=request.get("source"),
-                subset=request.get("subset"),
-                revision=request.get("revision"),
-                options=request.get("options"),
-                tokenizer=self._tokenizer(model, None),
-                max_length=length or DEFAULT_LENGTH,
-                heavy=True,
-                progress=progress,
-                told=opened,
-            )
+        look, model, revision = self._look(request, progress, opened)
         if look.no_task is not None:
             look = replace(look, problems=(*look.problems, look.no_task))  # there is nothing else to do with it there
         tokenizer = self._tokenizer(model, revision)
@@ -83,11 +63,45 @@ class DeskWork:
             "task_given": not look.guessed_task,
             "model": model,
             "tokenizer": str(tokenizer) if tokenizer is not None else None,
-            "max_length": length or look.recipe.model.max_length or DEFAULT_LENGTH,
+            "max_length": _length(request, look),
             "steps": [[step.use, dict(step.options)] for step in look.recipe.preprocess],
             "kinds": {role.name: role.kind for role in look.task.roles} if look.task is not None else {},
             "gold": look.task.gold_role.name if look.task is not None and look.task.gold_role is not None else None,
         }
+
+    def _look(
+        self, request: Mapping[str, Any], progress: Progress, opened: Callable[[Opened], None]
+    ) -> tuple[Look, str | None, str | None]:
+        """What is asked for, and the model it is looked at with: its name and revision."""
+        if request.get("recipe") is not None:
+            return self._look_at_recipe(request, progress, opened)
+        from tui_finetune.data.inspect import look_at_path
+
+        model = request.get("model")
+        look = look_at_path(
+            request.get("path"),
+            self._catalog,
+            self._home.cache,
+            task=request.get("task"),
+            source=request.get("source"),
+            subset=request.get("subset"),
+            revision=request.get("revision"),
+            options=request.get("options"),
+            tokenizer=self._tokenizer(model, None),
+            max_length=request.get("max_length") or DEFAULT_LENGTH,
+            heavy=True,
+            progress=progress,
+            told=opened,
+        )
+        return look, model, None
+
+    def _check(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """The findings of what `open` would open. `rows` of a finding: by split a file of their numbers, eight bytes each."""
+        from tui_finetune.data.quality.store import looked_over, row_files
+
+        look, model, revision = self._look(request, progress, lambda opened: None)
+        found = looked_over(look, self._home.cache, self._tokenizer(model, revision), _length(request, look), progress)
+        return {**found, "rows": {one["id"]: row_files(found, one["id"]) for one in found["findings"]}}
 
     def _look_at_recipe(
         self, request: Mapping[str, Any], progress: Progress, opened: Callable[[Opened], None]
@@ -167,6 +181,10 @@ class DeskWork:
         from tui_finetune.data.hub_search import search
 
         return search(request["text"], FOUND)
+
+
+def _length(request: Mapping[str, Any], look: Look) -> int:
+    return request.get("max_length") or look.recipe.model.max_length or DEFAULT_LENGTH
 
 
 def _table(arrow: str) -> Any:

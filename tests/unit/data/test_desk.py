@@ -181,6 +181,25 @@ def test_preview_shows_each_step(home: Home, write: Write) -> None:
     assert [len(after) for after in found["after"][1]] == [1, 0]
 
 
+def test_check_names_a_file_of_row_numbers_for_each_finding(desk: Desk, write: Write) -> None:
+    path = write("reviews.csv", "text,label\n" + rows(50) + "the very same words,good\nthe very same words,bad\n")
+    progress: list[str] = []
+    found = desk.ask("check", {"path": str(path)}, lambda what, done, total: progress.append(what))
+    conflict = next(one for one in found["findings"] if one["title"] == "same text, different labels")
+    assert np.fromfile(found["rows"][conflict["id"]]["train"], dtype=np.int64).tolist() == [50, 51]
+    assert found["findings"][0]["severity"] == "bad"
+    assert (found["kept"], bool(progress)) == (False, True)
+    again = desk.ask("check", {"path": str(path)})
+    assert again["kept"]
+    assert again["rows"] == found["rows"]
+
+
+def test_check_of_what_no_model_reads_is_refused(desk: Desk, write: Write) -> None:
+    path = write("numbers.csv", "a,b\n" + "1,2\n" * 20)
+    with pytest.raises(DataError, match="no column of texts"):
+        desk.ask("check", {"path": str(path)})
+
+
 def test_search_says_why_the_hub_was_not_asked(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path))

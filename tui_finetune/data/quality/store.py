@@ -66,6 +66,12 @@ def rows_of(document: Mapping[str, Any], id: str, split: str) -> Rows:
     return np.fromfile(Path(document["folder"]) / ROWS / name, dtype=np.int64)
 
 
+def row_files(document: Mapping[str, Any], id: str) -> dict[str, str]:
+    """By split the file that holds the numbers of a finding's rows."""
+    files: dict[str, str] = next((one["files"] for one in document["findings"] if one["id"] == id), {})
+    return {split: str(Path(document["folder"]) / ROWS / name) for split, name in files.items()}
+
+
 def _entry(document: dict[str, Any], id: str) -> dict[str, Any]:
     found: dict[str, Any] = next(one for one in document["findings"] if one["id"] == id)
     return found
