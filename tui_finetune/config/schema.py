@@ -99,6 +99,20 @@ class DataTable(Table):
             "validation's, and say so."
         ),
     ] = None
+    groups: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Column whose equal values stay on one side when a share of train is taken: the author of a text, "
+            "its document.",
+        ),
+    ] = None
+    time: Annotated[
+        str | None,
+        Field(
+            min_length=1, description="Column by which a share of train is its newest rows: a date, a number, a text."
+        ),
+    ] = None
     columns: Annotated[
         dict[str, str],
         Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),

@@ -15,6 +15,7 @@ from tui_finetune.data.plan import VALIDATION_SHARE, Choice, choices, named_spli
 from tui_finetune.data.problems import Collector
 from tui_finetune.data.roles import class_names, columns_alike, columns_for_roles
 from tui_finetune.data.selecting import Selected, labels_alike, select
+from tui_finetune.data.split_columns import SplitColumns
 from tui_finetune.data.splitting import divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Task, no_progress
@@ -87,6 +88,7 @@ class _Preparing:
         self.source_split: dict[str, str] = {}
         self.opened: list[Opened] = []
         self.columns: dict[str, str] = {}
+        self.split_columns = SplitColumns(recipe.data.groups, recipe.data.time)
 
     def prepared(self, opened: Opened | None) -> Prepared:
         main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
@@ -95,6 +97,8 @@ class _Preparing:
             self.notes |= dict.fromkeys(opened.notes)
         chosen, notes = choices(self.recipe, main)
         self.notes |= dict.fromkeys(notes)
+        if TRAIN in chosen and (split := chosen[TRAIN].split) is not None:
+            self.split_columns.read(main.splits[split].table())
         parts = self.selected(main, chosen)
         self.problems.raise_if_any()
         if VALIDATION in chosen and VALIDATION not in parts and chosen[VALIDATION].by_default:
@@ -263,17 +267,20 @@ class _Preparing:
         rows = np.arange(train.num_rows) if rows is None else rows
         gold, seed = self.task.gold_role, self.recipe.run.seed
         labels = train.column(gold.name).take(rows) if gold is not None else None
-        if self.recipe.preprocess:
+        if self.split_columns.used:
+            parts = self.split_columns.divide(train.column(ROW_ID).take(rows), count, seed, name)
+        elif self.recipe.preprocess:
             origins = [PIECE.sub("", row) for row in train.column(ROW_ID).take(rows).to_pylist()]
             parts = divide_pieces(origins, count, seed, name, labels)
         else:
             parts = divide(len(rows), count, seed, name, labels)
         if len(parts.taken) == 0:
-            self.warnings.append(f"No {name}: every label has one row only, and train needs it.")
+            why = self.split_columns.why_none or "every label has one row only, and train needs it"
+            self.warnings.append(f"No {name}: {why}.")
             return parts.taken, rows
         self.source_split[name] = self.source_split[TRAIN]
         how = "stratified, " if parts.stratified else ""
-        self.origin[name] = f"{share * 100:g} % of train, {how}seed {seed}"
+        self.origin[name] = f"{share * 100:g} % of train, {self.split_columns.words(seed) or f'{how}seed {seed}'}"
         if parts.alone and labels is not None:
             alone = sorted(LabelSet.of(labels.take(list(parts.alone)).unique().to_pylist()).names)
             self.notes[checks.alone_note(alone)] = None

@@ -80,6 +80,30 @@ def divide_pieces(
     return Divided(np.flatnonzero(~chosen), np.flatnonzero(chosen), parts.stratified, alone)
 
 
+def divide_groups(groups: Indices, count: int, seed: int, what: str) -> Divided:
+    """Takes whole groups in a drawn order, those that fit, until `count` rows are reached; the smallest where none fits.
+
+    groups: a number from 0 for each row. Shape [rows]. At least one group is left.
+    """
+    sizes = np.bincount(groups)
+    order = np.argsort(draw(len(sizes), seed, what), kind="stable")
+    taken: list[int] = []
+    rows = 0
+    for group in order:
+        if rows + sizes[group] <= count and len(taken) < len(sizes) - 1:
+            taken.append(int(group))
+            rows += int(sizes[group])
+    if not taken and len(sizes) > 1:
+        taken = [int(order[np.argmin(sizes[order])])]
+    chosen = np.isin(groups, taken)
+    return Divided(np.flatnonzero(~chosen), np.flatnonzero(chosen), False)
+
+
+def divide_newest(order: Indices, count: int) -> Divided:
+    """Takes the last `count` rows of an order, oldest first, of all rows."""
+    return Divided(np.sort(order[: len(order) - count]), np.sort(order[len(order) - count :]), False)
+
+
 def shares(sizes: NDArray[np.int64], count: int) -> NDArray[np.int64]:
     """How many of each group are taken: in proportion, largest remainders first, never a group's last row."""
     wanted = sizes * (count / max(int(sizes.sum()), 1))

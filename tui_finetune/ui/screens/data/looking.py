@@ -14,6 +14,7 @@ from tui_finetune.live.data_set import Asked, DataSet, Split
 from tui_finetune.live.data_steps import Step
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.data import messages
+from tui_finetune.ui.screens.data.check_panes import FindingsTable
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, PreviewPane, StepsTable
 from tui_finetune.ui.screens.data.messages import Key, RowRead
 from tui_finetune.ui.screens.data.panes import RowsTable, SourcesPane, WaitingPane
@@ -37,6 +38,8 @@ class Looking(Page):
         self.count = 0
         """Rows of the view."""
         self.filter = ""
+        self.only = ""
+        """The finding whose rows alone are shown."""
         self.sort = ""
         self.reverse = False
         self.notes: Sequence[str] = ()
@@ -105,6 +108,7 @@ class Looking(Page):
     def look(self, *, keep: bool = True) -> None:
         """Finds the rows of the filter and the order. keep: the cursor stays on its row."""
         assert self.found is not None
+        self.only = ""
         number, _, _ = self.table.read(self.table.cursor) if keep else (None, None, None)
         self._view += 1
         wish = {"filter": self.filter, "sort": self.sort, "reverse": self.reverse}
@@ -133,6 +137,21 @@ class Looking(Page):
         if info is not None and self.found is not None and self.columns.facts_of(info.name) is None:
             self.shelf.facts(self._number, self.found, self.split_shown, info.name)
         self.repaint()
+
+    def ask_findings(self) -> None:
+        """What is amiss, looked for once."""
+        table = self.query_one(FindingsTable)
+        if self.found is not None and self.found.looked and table.document is None:
+            table.why = ""
+            self.shelf.check(self._number, self.found)
+        self.repaint()
+
+    def look_at(self, title: str, split: str, rows: Path) -> None:
+        """The rows of a finding, and no others."""
+        assert self.found is not None
+        self.filter, self.sort, self.reverse, self.only, self.split = "", "", False, title, split
+        self._view += 1
+        self.shelf.listed(self.key, self.found, rows)
 
     def ask_preview(self) -> None:
         """Rows from the cursor on, before and after the chosen steps."""
@@ -183,6 +202,7 @@ class Looking(Page):
             self.table.first_column = 0
         self.notes, self.row_read, self.count = (), None, 0
         self.columns.facts.clear()
+        self.query_one(FindingsTable).document = None
         self.table.forget()
         self.look(keep=False)
         self.ui.memory = self.ui.memory.with_data(found.asked.typed)
@@ -208,6 +228,8 @@ class Looking(Page):
             self.cursor_moved()
         if self.tab == "columns":
             self.ask_facts()
+        elif self.tab == "findings":
+            self.ask_findings()
         if self.found.problems or self.found.look.get("warnings"):
             self.say(self._what_is_amiss(self.found), "warn")
         self.settle()
@@ -273,6 +295,14 @@ class Looking(Page):
             self.waits = "" if self.found is not None and self.found.looked else self.waits
             self.columns.facts[message.split, message.column] = message.facts
             self.repaint()
+
+    def on_data_checked(self, message: messages.DataChecked) -> None:
+        if message.number == self._number:
+            self.waits = "" if self.found is not None and self.found.looked else self.waits
+            table = self.query_one(FindingsTable)
+            table.document, table.why, table.cursor = message.document, message.why, 0
+            self.repaint()
+            self.repaint_frame()
 
     def on_steps_read(self, message: messages.StepsRead) -> None:
         table = self.query_one(StepsTable)

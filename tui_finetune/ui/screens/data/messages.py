@@ -131,6 +131,15 @@ class FactsRead(Told):
 
 
 @dataclass
+class DataChecked(Told):
+    """The data were checked; the document of their findings, or why there is none."""
+
+    number: int
+    document: Mapping[str, Any] | None
+    why: str = ""
+
+
+@dataclass
 class StepsRead(Told):
     """The preprocessors that there are."""
 

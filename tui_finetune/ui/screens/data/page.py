@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from textual import events
 from textual.app import ComposeResult
@@ -15,13 +17,14 @@ from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
 from tui_finetune.ui.screens.data.actions import DataActions
+from tui_finetune.ui.screens.data.check_panes import FindingsTable
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, RunPane, StepsTable
 from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.places import DATA
 from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
 from tui_finetune.ui.wants import DataWanted, TrainWanted
 
-TABS = ("rows", "columns", "prepared")
+TABS = ("rows", "columns", "prepared", "findings")
 WIDE = 110
 """From this width on the row under the cursor stands whole beside the table."""
 FILES_SECONDS = 5.0
@@ -42,9 +45,9 @@ class DataPage(DataActions):
     DEFAULT_CSS = """
     DataPage SourcesPane, DataPage WaitingPane, DataPage ProblemsPane, DataPage RowsTable, DataPage Below,
     DataPage RowPane, DataPage ColumnsTable, DataPage FactsPane, DataPage RunPane, DataPage StepsTable,
-    DataPage PreviewPane { display: none; }
+    DataPage PreviewPane, DataPage FindingsTable { display: none; }
     DataPage.-sources SourcesPane, DataPage.-waiting WaitingPane, DataPage.-problems ProblemsPane,
-    DataPage.-rows RowsTable, DataPage.-rows Below, DataPage.-row RowPane, DataPage.-columns ColumnsTable,
+    DataPage.-rows RowsTable, DataPage.-rows Below, DataPage.-row RowPane, DataPage.-findings FindingsTable, DataPage.-columns ColumnsTable,
     DataPage.-columns FactsPane, DataPage.-facts FactsPane, DataPage.-prepared RunPane,
     DataPage.-prepared StepsTable, DataPage.-prepared PreviewPane { display: block; }
     DataPage.-columns ColumnsTable { height: 40%; }
@@ -76,6 +79,7 @@ class DataPage(DataActions):
         yield RunPane()
         yield StepsTable()
         yield PreviewPane()
+        yield FindingsTable()
 
     def on_mount(self) -> None:
         self.set_interval(FILES_SECONDS, self._look_at_files)
@@ -113,7 +117,7 @@ class DataPage(DataActions):
 
     def settle(self) -> None:
         mode = self.mode
-        for name in ("sources", "waiting", "problems", "rows", "row", "columns", "facts", "prepared"):
+        for name in ("sources", "waiting", "problems", "rows", "row", "columns", "facts", "prepared", "findings"):
             self.set_class(name == mode, f"-{name}")
         if mode == "prepared":
             self._fit_prepared()
@@ -142,8 +146,17 @@ class DataPage(DataActions):
         if self.found is None:
             return ()
         whole = self.split_shown.rows
-        rows = f"Rows {self.count:,} of {whole:,}" if self.filter else f"Rows {whole:,}"
-        return [("rows", rows), ("columns", f"Columns {len(self.found.columns)}"), ("prepared", "Prepared")]
+        rows = f"Rows {self.count:,} of {whole:,}" if self.filter or self.only else f"Rows {whole:,}"
+        return [
+            ("rows", rows),
+            ("columns", f"Columns {len(self.found.columns)}"),
+            ("prepared", "Prepared"),
+            ("findings", self._findings_title()),
+        ]
+
+    def _findings_title(self) -> str:
+        table = self.query_one(FindingsTable)
+        return "Findings" if table.document is None else f"Findings {table.count()}"
 
     def quiet(self) -> Line:
         if self.waits:
@@ -152,6 +165,8 @@ class DataPage(DataActions):
         if self.changed_files:
             key = self.ui.keymap.shown("view.reload")
             return (span(f"! {self.changed_files[0]} changed on disk; {key} reads it again.", "warn"),)
+        if self.only:
+            return line(self.only, muted(f"  {self.count:,} rows; esc shows all"))
         if self.filter and self.found is not None:
             return line(muted("filter "), self.filter, muted(f"  {self.count:,} rows; esc clears it"))
         return EMPTY
@@ -192,6 +207,30 @@ class DataPage(DataActions):
             self.ask_facts()
         elif self.tab == "prepared":
             self.ask_preview()
+        elif self.tab == "findings":
+            self.ask_findings()
+
+    def show_finding(self, finding: Mapping[str, Any], files: Mapping[str, str]) -> None:
+        """All rows of a finding, of the split that is shown, else of the first that has some."""
+        names = [one.name for one in self.found.splits] if self.found is not None else []
+        there = [name for name in files if name in names]
+        if not there:
+            self.say("Its rows are of a split that is not shown here.", "warn")
+            return
+        split = self.split if self.split in there else there[0]
+        self.tab, self._zoomed, self._row_open = "rows", False, False
+        self.look_at(str(finding["title"]), split, Path(files[split]))
+        self.settle()
+        more = [f"{finding['splits'][name]:,} in {name}" for name in there if name != split]
+        if more:
+            self.say(f"Rows of {split}; there are {' and '.join(more)} too.")
+
+    def mend_by(self, name: str) -> None:
+        """Uses a step with its defaults, where it is not used yet."""
+        step = next(one for one in self.query_one(StepsTable).steps if one.name == name)
+        if name not in self.chosen:
+            self.use_step(step, {})
+        self.say(f"{name} is used; Prepared shows rows before and after.")
 
     def open_row(self) -> None:
         self._row_open = True
@@ -231,7 +270,7 @@ class DataPage(DataActions):
             self.settle()
         elif self.tab != "rows":
             self.show_tab("rows")
-        elif self.filter:
+        elif self.filter or self.only:
             self.filter = ""
             self.look()
         else:

@@ -84,6 +84,16 @@ FACTS = Place(
     "values",
     (Action("list.open", "Its rows", "The rows that have the value.", offer=lambda pane: pane.open_offer()), *MOVES),
 )
+FINDINGS = Place(
+    "data.findings",
+    "findings",
+    (
+        Action("list.open", "Its rows", "All rows of the finding, in Rows.", offer=lambda pane: pane.rows_offer()),
+        Action("list.mark", "Mend", "Use the step that mends it; Prepared shows what it does.",
+               offer=lambda pane: pane.mend_offer()),
+        *MOVES,
+    ),
+)  # fmt: skip
 STEPS = Place(
     "data.steps",
     "steps",
@@ -96,4 +106,4 @@ STEPS = Place(
 )  # fmt: skip
 PREVIEW = Place("data.preview", "before and after", MOVES)
 RUN = Place("data.run", "what a run would have", MOVES)
-PLACES = (DATA, SOURCES, WAITING, PROBLEMS, ROWS, ROW, COLUMNS, FACTS, STEPS, PREVIEW, RUN)
+PLACES = (DATA, SOURCES, WAITING, PROBLEMS, ROWS, ROW, COLUMNS, FACTS, FINDINGS, STEPS, PREVIEW, RUN)

@@ -22,12 +22,16 @@ _ENCODING = threading.Lock()
 
 
 class Reading:
-    """The rows of a split in the order of a view. rows: the file of their numbers; None for all as they are."""
+    """The rows of a split in the order of a view. rows: the file of their numbers; None for all as they are.
 
-    def __init__(self, found: DataSet, split: Split, rows: Path | None) -> None:
+    lent: the file is not the view's own, and stays.
+    """
+
+    def __init__(self, found: DataSet, split: Split, rows: Path | None, *, lent: bool = False) -> None:
         self._found = found
         self._split = split
         self._file = rows
+        self._lent = lent
         self._rows: Any = None
         if rows is not None and rows.stat().st_size:
             import numpy as np
@@ -47,7 +51,7 @@ class Reading:
 
     def close(self) -> None:
         """Takes the file of numbers away."""
-        if self._file is not None:
+        if self._file is not None and not self._lent:
             self._file.unlink(missing_ok=True)
 
     @property

@@ -118,6 +118,14 @@ class Shelf:
 
         self._bridge.latest("data.view", "Find rows", work)
 
+    def listed(self, key: Key, found: DataSet, rows: Path) -> None:
+        """Shows the rows whose numbers are in a file."""
+        self._bridge.latest(
+            "data.view",
+            "Find rows",
+            lambda stale: self._made(key, Reading(found, found.split(key[1]), rows, lent=True), (), None),
+        )
+
     def _made(self, key: Key, reading: Reading, notes: Sequence[str], at: int | None) -> Message:
         """A view with the rows where the cursor stands."""
         with self._lock:
@@ -228,6 +236,20 @@ class Shelf:
             return messages.PreviewRead(number, Preview(start, names, **answer))
 
         self._bridge.latest("data.preview", "Preview", work)
+
+    def check(self, number: int, found: DataSet) -> None:
+        """Looks for what is amiss; ends where other data are opened."""
+
+        def work(stale: Any) -> Message | None:
+            try:
+                answer = self._desk.ask("check", found.asked.as_json(), self._progress(number), stale=stale)
+            except Stopped:
+                return messages.DataChecked(number, None, "stopped")
+            except UserError as error:
+                return messages.DataChecked(number, None, str(error.problems[0]))
+            return messages.DataChecked(number, answer)
+
+        self._bridge.latest("data.check", "Check the data", work)
 
     # What can be opened
 
