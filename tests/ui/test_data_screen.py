@@ -11,6 +11,7 @@ import pytest
 from tests.ui.seeing import Screen, showing
 from tests.waiting import wait_for
 from tui_finetune.paths import Home
+from tui_finetune.ui.screens.data.check_panes import FindingsTable
 from tui_finetune.ui.screens.data.finding import asks_hub
 from tui_finetune.ui.screens.data.page import DataPage
 from tui_finetune.ui.wants import DataWanted
@@ -452,3 +453,26 @@ async def test_other_sizes(home: Home, write: Write, size: tuple[int, int]) -> N
             await screen.sees("row 0")
             await screen.press("j")
             await screen.sees("row 1")
+
+
+@pytest.mark.slow
+async def test_findings_show_their_rows_and_the_step_that_mends_them(home: Home, write: Write) -> None:
+    tail = "the <b>same</b> words,good,1\nthe <b>same</b> words,bad,1\n"
+    path = write("reviews.csv", reviews(60) + tail)
+    async with showing(home) as screen:
+        page = await looked(screen, path)
+        await screen.press("]", "]", "]")
+        await screen.sees("[Findings ")
+        await screen.sees("same text, different labels")
+        await screen.press("enter")
+        await screen.sees("[Rows 2 of 62]")
+        await screen.press("escape")
+        await screen.sees("[Rows 62]")
+        await screen.press("]", "]", "]")
+        await screen.sees("[Findings ")
+        at = [one["id"] for one in page.query_one(FindingsTable).findings].index("html_tags")
+        await screen.press(*["j"] * at)
+        await screen.sees("uses the step strip-html")
+        await screen.press("space")
+        await screen.sees("strip-html is used")
+        assert page.chosen == {"strip-html": {}}

@@ -28,6 +28,8 @@ class FindingsTable(Pane, Table):
         self.document: Mapping[str, Any] | None = None
         self.why = ""
         """Why there are none."""
+        self.asked = 0
+        """Number of the opening that was checked last."""
 
     @property
     def findings(self) -> Sequence[Mapping[str, Any]]:

@@ -141,8 +141,8 @@ class Looking(Page):
     def ask_findings(self) -> None:
         """What is amiss, looked for once."""
         table = self.query_one(FindingsTable)
-        if self.found is not None and self.found.looked and table.document is None:
-            table.why = ""
+        if self.found is not None and self.found.looked and table.document is None and table.asked != self._number:
+            table.why, table.asked = "", self._number
             self.shelf.check(self._number, self.found)
         self.repaint()
 

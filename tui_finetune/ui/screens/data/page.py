@@ -47,7 +47,8 @@ class DataPage(DataActions):
     DataPage RowPane, DataPage ColumnsTable, DataPage FactsPane, DataPage RunPane, DataPage StepsTable,
     DataPage PreviewPane, DataPage FindingsTable { display: none; }
     DataPage.-sources SourcesPane, DataPage.-waiting WaitingPane, DataPage.-problems ProblemsPane,
-    DataPage.-rows RowsTable, DataPage.-rows Below, DataPage.-row RowPane, DataPage.-findings FindingsTable, DataPage.-columns ColumnsTable,
+    DataPage.-rows RowsTable, DataPage.-rows Below, DataPage.-row RowPane, DataPage.-findings FindingsTable,
+    DataPage.-columns ColumnsTable,
     DataPage.-columns FactsPane, DataPage.-facts FactsPane, DataPage.-prepared RunPane,
     DataPage.-prepared StepsTable, DataPage.-prepared PreviewPane { display: block; }
     DataPage.-columns ColumnsTable { height: 40%; }
