@@ -25,6 +25,7 @@ from tui_finetune.runs import atomic
 
 if TYPE_CHECKING:
     from tui_finetune.inference.predictor import Predictor
+    from tui_finetune.inference.prepared_rows import PreparedRows
 
 PROTOCOL = 1
 IDLE_SECONDS = 600.0
@@ -133,6 +134,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             labels=list(predictor.card.labels.names),
             max_length=predictor.card.max_length,
             device=predictor.device,
+            preprocess=predictor.applied,
+            not_applied=predictor.not_applied,
+            choosing=predictor.choosing,
         )
         serve(predictor, output, sys.stdin.fileno(), given.idle)
     except UserError as error:
@@ -157,8 +161,9 @@ def _quiet(device: str) -> None:
     os.environ["HF_HUB_OFFLINE"] = "1"
 
 
-def _load(given: argparse.Namespace, output: Output) -> Predictor:
+def _load(given: argparse.Namespace, output: Output) -> PreparedRows:
     from tui_finetune.inference.model_folder import open_model_folder
+    from tui_finetune.inference.prepared_rows import PreparedRows
     from tui_finetune.inference.torch_backend import TorchPredictor
     from tui_finetune.plugin_api.manager import load_catalog
 
@@ -167,7 +172,9 @@ def _load(given: argparse.Namespace, output: Output) -> Predictor:
     trust = given.trust_remote_code
     folder = open_model_folder(given.model, catalog, home, trust_remote_code=trust)
     output.write("progress", id=None, what="loading torch and the model", done=0, total=None)
-    return TorchPredictor(folder, cuda=bool(os.environ[VISIBLE]), batch_rows=given.batch_rows, trust_remote_code=trust)
+    cuda = bool(os.environ[VISIBLE])
+    model = TorchPredictor(folder, cuda=cuda, batch_rows=given.batch_rows, trust_remote_code=trust)
+    return PreparedRows(model, catalog)
 
 
 def _arguments() -> argparse.ArgumentParser:

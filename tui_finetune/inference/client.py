@@ -64,7 +64,7 @@ class ModelHelper:
 
     def __init__(self, spec: HelperSpec, command: Sequence[str] | None = None) -> None:
         self.ready: Mapping[str, Any] = {}
-        """What the helper said when it was ready: task, labels, max_length, device."""
+        """What the helper said when it was ready: task, labels, max_length, device, preprocess."""
         self._command = list(command or spec.command())
         self._process: subprocess.Popen[bytes] | None = None
         self._tail: collections.deque[str] = collections.deque(maxlen=TAIL_LINES)

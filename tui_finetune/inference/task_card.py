@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,8 @@ class TaskCard:
     run: str | None = None
     """Id of the run that made the model."""
     metrics: Mapping[str, float] = field(default_factory=dict)
+    preprocess: Sequence[Mapping[str, Any]] = ()
+    """The training's steps, `use` and `options`: what is predicted is prepared likewise."""
 
     @classmethod
     def read(cls, folder: Path) -> TaskCard:
@@ -62,7 +64,9 @@ class TaskCard:
     def write(self, folder: Path) -> None:
         """Writes `task.json`, whole or not at all."""
         labels = {"names": list(self.labels.names), "values": list(self.labels.values)}
-        atomic.write_json(folder / TASK_CARD, {"v": VERSION, **vars(self), "labels": labels})
+        atomic.write_json(
+            folder / TASK_CARD, {"v": VERSION, **vars(self), "preprocess": list(self.preprocess), "labels": labels}
+        )
 
     def with_metrics(self, metrics: Mapping[str, float]) -> TaskCard:
         """The same card with the final metrics."""
@@ -80,6 +84,9 @@ def _card(cls: type[TaskCard], found: Mapping[str, Any]) -> TaskCard:
         max_length=int(found["max_length"]),
         options=dict(found.get("options") or {}),
         columns=dict(found.get("columns") or {}),
+        preprocess=tuple(
+            {"use": str(step["use"]), "options": dict(step["options"])} for step in found.get("preprocess") or ()
+        ),
         run=found.get("run"),
         metrics={name: _number(value) for name, value in (found.get("metrics") or {}).items()},
     )

@@ -85,6 +85,7 @@ class Job:
             max_length=self.max_length,
             options=dict(self.recipe.task_options),
             columns=dict(prepared.columns),
+            preprocess=[{"use": step.use, "options": dict(step.options)} for step in self.recipe.preprocess],
             run=self.paths.id,
             metrics={},
         )

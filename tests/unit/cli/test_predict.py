@@ -264,7 +264,7 @@ class TestModels:
         run = run_with_model(home, steps='[[preprocess]]\nuse = "strip-html"\n')
         (tmp_path / "a.txt").write_text("x\n")
         cli.main(["predict", run.short, "--file", str(tmp_path / "a.txt"), "--no-plugins"], standalone_mode=False)
-        assert "preprocessing (strip-html) is not applied" in capsys.readouterr().err
+        assert "Not applied to what is predicted: strip-html." in capsys.readouterr().err
 
     @pytest.mark.parametrize("trusted", [True, False])
     def test_code_is_run_where_training_ran_it(

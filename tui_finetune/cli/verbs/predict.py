@@ -72,6 +72,7 @@ def command(
     from tui_finetune.inference.client import HelperSpec, ModelHelper
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
+    from tui_finetune.inference.prepared_rows import preparing
     from tui_finetune.inference.writers import answer_writer
 
     writer = answer_writer(target, force=force) if target is not None else None
@@ -86,15 +87,16 @@ def command(
     chosen = choose_model(call.home, model)
     trained = chosen.recipe()
     trust = trust_remote_code or (trained is not None and trained.model.trust_remote_code)
-    if file is not None and trained is not None and trained.preprocess:
-        steps = ", ".join(step.use for step in trained.preprocess)
-        say(shown(f"The training's preprocessing ({steps}) is not applied to what is predicted."))
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=trust)
     progress = ProgressLine()
     try:
         given = _input(call, folder.task, folder.card, texts, pairs, file, columns, progress)
         spec = HelperSpec(folder.path, call.home, device, call.plugin_dirs, call.third_party, trust_remote_code=trust)
         with ModelHelper(spec) as helper:
+            if trained is not None and trained.preprocess:
+                helper.start(progress)
+                progress.clear()
+                say(shown(preparing(helper.ready, [step.use for step in trained.preprocess]) or ""))
             answered = _answered(helper, folder.task, given, progress)
             if writer is not None:
                 _write(call, writer, answered, given)

@@ -77,6 +77,7 @@ class Batch:
         from tui_finetune.inference.bulk import Bulk, write_answers
         from tui_finetune.inference.inputs import from_file
         from tui_finetune.inference.model_folder import open_model_folder
+        from tui_finetune.inference.prepared_rows import preparing
         from tui_finetune.inference.writers import answer_writer
 
         look, bridge = self._look, self._bridge
@@ -93,12 +94,12 @@ class Batch:
             look.file, folder.task, folder.card, columns=self._columns, catalog=catalog, home=bridge.home,
             progress=lambda *_: None,
         )  # fmt: skip
-        steps = ", ".join(step.use for step in recipe.preprocess) if recipe is not None else ""
-        unprepared = [f"The training's preprocessing ({steps}) is not applied to what is predicted."] if steps else []
-        self._tell(total=given.total, notes=(*unprepared, *given.notes))
+        self._tell(total=given.total, notes=given.notes)
         with ModelHelper(self._spec(folder.path, trust)) as helper:
             self._helper = helper
             helper.start()
+            prepared = preparing(helper.ready, [step.use for step in recipe.preprocess] if recipe is not None else [])
+            self._tell(notes=(*([prepared] if prepared else []), *given.notes))
             self._begin()
             bulk = Bulk(helper, folder.task, given, self._advanced)
             with writer:
