@@ -199,7 +199,7 @@ def _names(text: TextFile, first: Sequence[str], names: Sequence[str] | None, he
     if not header:
         return [f"column{index + 1}" for index in range(len(first))]
     found = [name.strip() or f"column{index + 1}" for index, name in enumerate(first)]
-    double = sorted({name for name in found if found.count(name) > 1})
+    double = sorted(name for name, count in Counter(found).items() if count > 1)
     if double:
         hint = "Rename them in the first line, or give data.options.names and header = true."
         raise refused(f"the header names {listed(double)} more than once.", text.path, 1, hint)

@@ -106,7 +106,7 @@ class FileSource(Source):
         return tables
 
     def matches(self, path: Path) -> float:
-        if not path.exists():
+        if not os.path.exists(path):
             return super().matches(path)
         if path.is_dir():
             fits = [self.matches_file(file) for file in self._files_of(path)]

@@ -22,6 +22,9 @@ def with_identity(table: pa.Table, place: str, positions: Iterable[int] | None =
     import pyarrow as pa
 
     found = range(table.num_rows) if positions is None else positions
+    place = place.encode("utf-8", "surrogateescape").decode(
+        "utf-8", "backslashreplace"
+    )  # names on disk may be of no encoding
     return with_ids(table, pa.array([f"{place}:{position}" for position in found], pa.string()))
 
 

@@ -74,7 +74,7 @@ def _by_line(text: TextFile) -> bool:
                 return False
             try:
                 found = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):
                 return text.path.suffix.lower() in (".jsonl", ".ndjson")
             # One line only: it may be an object that holds the list of rows, or columns.
             more = any(rest.strip() for rest in file)
@@ -119,6 +119,8 @@ def _rows_of_document(text: TextFile) -> tuple[list[tuple[int, Row]], str]:
             raise refused(f"not JSON: {error.msg}.", text.path, error.lineno) from error
         except RecursionError as error:
             raise refused("is nested too deeply.", text.path) from error
+        except ValueError as error:
+            raise refused(f"holds {_in_words(error)}.", text.path) from error
     if isinstance(found, list):
         return _maybe_squad(_objects(text, found, ""), "json, a list of objects")
     if isinstance(found, dict):
@@ -177,6 +179,8 @@ def _table(text: TextFile, places: Sequence[int], rows: Sequence[Row]) -> pa.Tab
         raise refused(f"has {listed(reserved)}, which are names of ours.", text.path, hint="Rename them.")
     if not names:
         raise refused("holds objects without a key.", text.path)
+    if any(map(_is_torn, names)):
+        raise refused("has a key with half of a character in it (\\ud800 to \\udfff).", text.path, hint="Rename it.")
     columns, problems = {}, []
     for name in names:
         values = [row.get(name) for row in rows]
@@ -236,6 +240,6 @@ def _kind(value: Any) -> str:
 
 
 def _in_words(error: Exception) -> str:
-    return (
-        f"{error.msg}, at character {error.colno}" if isinstance(error, json.JSONDecodeError) else "nested too deeply"
-    )
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}, at character {error.colno}"
+    return "nested too deeply" if isinstance(error, RecursionError) else "a whole number of thousands of digits"

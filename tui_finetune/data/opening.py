@@ -129,7 +129,7 @@ def fits(source: Source, path: str | Sequence[str] | None, catalog: Catalog) -> 
 def _places(path: str | Sequence[str] | None) -> list[Path]:
     """The first file or folder that a path means, if there is one."""
     for one in [path] if isinstance(path, str) else path or ():
-        if Path(one).exists():
+        if os.path.exists(one):
             return [Path(one)]
         if (inner := packed(one)) is not None:
             return [inner]

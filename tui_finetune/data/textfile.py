@@ -157,11 +157,13 @@ def _decodes(decoder: codecs.IncrementalDecoder, block: bytes, *, final: bool = 
 
 def _with_nul(path: Path, head: bytes, at: int, notes: list[str]) -> str:
     """UTF-16 without a mark has a NUL in every other byte; a NUL elsewhere is no text."""
+    hint = "Remove it; in most editors it shows as ^@ or \\0."
+    if head.count(0) * 4 > 3 * len(head):
+        raise refused("holds many NUL bytes: it is no text file.", path)
     for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[0::2])):
         if len(zeros) > 3 and zeros.count(0) * 3 > len(zeros):
             notes.append(f"{path.name} is UTF-16, by its NUL bytes.")
             return _checked(path, name)
-    hint = "Remove it; in most editors it shows as ^@ or \\0."
     if head.count(0) * 10 > len(head):
         raise refused("holds many NUL bytes: it is no text file.", path)
     raise refused("holds a NUL byte, which no text has.", path, _line_at(path, at), hint)

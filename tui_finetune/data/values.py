@@ -22,12 +22,17 @@ def typed(tables: Mapping[str, Sequence[pa.Table]]) -> dict[str, list[pa.Table]]
     """
     import pyarrow as pa
 
-    every = [table for group in tables.values() for table in group]
-    names = dict.fromkeys(name for table in every for name in table.column_names)
-    kinds = {name: _kind([table.column(name) for table in every if name in table.column_names]) for name in names}
+    by_name: dict[str, list[pa.ChunkedArray]] = {}
+    for table in (table for group in tables.values() for table in group):
+        for name, column in zip(table.column_names, table.columns, strict=True):
+            by_name.setdefault(name, []).append(column)
+    kinds = {name: _kind(columns) for name, columns in by_name.items()}
     return {
         split: [
-            pa.table({name: _as(table.column(name), kinds[name]) for name in table.column_names}) for table in group
+            pa.table(
+                {name: _as(column, kinds[name]) for name, column in zip(table.column_names, table.columns, strict=True)}
+            )
+            for table in group
         ]
         for split, group in tables.items()
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.problems import refused
 from tui_finetune.data.tablefiles import TableFileSource, column_of, needed
+from tui_finetune.errors import UserError
 from tui_finetune.plugin_api import Progress
 
 if TYPE_CHECKING:
@@ -35,17 +37,13 @@ class Workbook(TableFileSource):
         return 0.95 if path.suffix.lower() in self.extensions else 0.0
 
     def tables_in(self, path: Path) -> list[str]:
-        book = _opened(path)
-        try:
+        with _opened(path) as book:
             return [sheet.title for sheet in book.worksheets if any(_rows(sheet))]
-        finally:
-            book.close()
 
     def table(self, path: Path, name: str, progress: Progress) -> tuple[pa.Table, list[str]]:
         import pyarrow as pa
 
-        book = _opened(path)
-        try:
+        with _opened(path) as book:
             rows = _rows(book[name])
             names = [str(cell).strip() if cell is not None else f"column{i + 1}" for i, cell in enumerate(next(rows))]
             if len(set(names)) < len(names):
@@ -59,8 +57,6 @@ class Workbook(TableFileSource):
                     column.append(cell if isinstance(cell, bool | int | float | str | None) else str(cell))
                 if count % EVERY == 0:
                     progress(f"reading {name}", count, None)
-        finally:
-            book.close()
         return pa.table([column_of(values) for values in columns], names=names), []
 
 
@@ -72,8 +68,9 @@ def _rows(sheet: Any) -> Iterator[tuple[Any, ...]]:
             yield row[:filled]
 
 
-def _opened(path: Path) -> Any:
-    """The workbook for reading, its formulas as the values that were saved. Raises DataError."""
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """The workbook while it is read, its formulas as the values that were saved. Raises DataError."""
     openpyxl = needed("openpyxl", path)
     needed("defusedxml", path)  # openpyxl reads hostile XML safely where it is there
     try:
@@ -81,6 +78,9 @@ def _opened(path: Path) -> Any:
             whole = sum(info.file_size for info in packed.infolist())
         if whole > MOST_BYTES or (whole > 64 << 20 and whole > MOST_TIMES * path.stat().st_size):
             raise refused(f"grows to {whole >> 20:,} MiB: it is refused as a bomb.", path)
-        return openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
+        with contextlib.closing(openpyxl.load_workbook(path, read_only=True, data_only=True)) as book:
+            yield book
+    except UserError:
+        raise
+    except Exception as error:  # of a damaged file openpyxl raises whatever its parts do
         raise refused(f"is no whole workbook: {error}.", path, hint="Save it again as .xlsx, or as CSV.") from error

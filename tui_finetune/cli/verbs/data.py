@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -144,7 +145,7 @@ def meant_here(path: str) -> Iterator[None]:
         yield
     except DataError as error:
         folder = Path(path).parent
-        names = [one.name for one in folder.iterdir()] if not Path(path).exists() and folder.is_dir() else []
+        names = [one.name for one in folder.iterdir()] if not os.path.exists(path) and os.path.isdir(folder) else []
         near = nearest(Path(path).name, names)
         if near is None or any("no such file" in problem.message for problem in error.problems):
             raise
