@@ -15,6 +15,7 @@ STEPS = {
     "html_entities": "strip-html",
     "mojibake": "fix-text",
     "duplicates": "drop-repeated",
+    "leakage": "drop-repeated",
     **dict.fromkeys(("emails", "phones", "keys", "cards", "accounts", "social_numbers"), "mask-private"),
 }
 """Finding to the preprocessor that mends it."""

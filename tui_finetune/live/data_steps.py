@@ -106,6 +106,24 @@ def step_line(step: Step, options: Mapping[str, Any] | None, width: int) -> Line
     )
 
 
+USUAL = ("text", "text_pair")
+"""Columns that a step changes where its options name none."""
+
+
+def options_for(step: Step, found: DataSet) -> dict[str, Any]:
+    """What a step needs to work on these data: the columns of texts and labels, where they are not called as usual."""
+    keys = {key: default for key, default, _ in step.options}
+    texts, label = [found.roles[role] for role in USUAL if role in found.roles], found.roles.get("label")
+    given: dict[str, Any] = {}
+    if "columns" in keys and texts and not set(texts) & set(USUAL):
+        given["columns"] = texts
+    if keys.get("column") == '"text"' and texts and "text" not in texts:
+        given["column"] = texts[0]
+    if keys.get("column") == '"label"' and label not in (None, "label"):
+        given["column"] = label
+    return given
+
+
 def preview_lines(found: DataSet, preview: Preview | None, chosen: Sequence[str], width: int) -> list[Line]:
     """Each row before and after each step, what changed marked."""
     if not chosen:

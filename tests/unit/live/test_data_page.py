@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 
 from tui_finetune.live import data_facts, data_row, data_rows, data_sources, data_steps
+from tui_finetune.live.data_findings import STEPS
 from tui_finetune.live.data_row import Piece, TokenView
 from tui_finetune.live.data_set import Asked, ColumnInfo, DataSet, Split, opened_set, summary_words
 from tui_finetune.live.data_sources import Candidate
 from tui_finetune.live.data_steps import Preview, Step
 from tui_finetune.live.spans import Line, plain, span, width_of
+from tui_finetune.plugin_api.manager import load_catalog
+from tui_finetune.ui.screens.data.finding import steps
 
 OPENED: dict[str, Any] = {
     "source": "csv",
@@ -291,6 +294,24 @@ def test_rows_before_and_after_each_step() -> None:
     assert "lower  makes 2 rows of it" in said
     assert "lower  changes nothing" in said
     assert "space uses the step" in text(data_steps.preview_lines(FOUND, None, [], 80))
+
+
+def test_a_step_is_given_the_columns_of_the_data() -> None:
+    there = {step.name: step for step in steps(load_catalog(None, third_party=False))}
+    assert set(STEPS.values()) <= set(there)
+    other = replace(FOUND, look={**FOUND.look, "roles": {"text": "review", "label": "stars"}})
+    given = {
+        name: data_steps.options_for(there[name], other)
+        for name in ("lowercase", "drop-by-length", "balance", "sample-rows")
+    }
+    assert given == {
+        "lowercase": {"columns": ["review"]},
+        "drop-by-length": {"column": "review"},
+        "balance": {"column": "stars"},
+        "sample-rows": {},
+    }
+    usual = replace(FOUND, look={**FOUND.look, "roles": {"text": "text", "label": "label"}})
+    assert all(data_steps.options_for(step, usual) == {} for step in there.values())
 
 
 def test_a_step_in_the_list_tells_its_options() -> None:

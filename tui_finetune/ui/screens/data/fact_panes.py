@@ -166,7 +166,9 @@ class StepsTable(Pane, Table):
     def do_list_mark(self) -> None:
         step = self.current
         assert step is not None
-        self.data_page.use_step(step, None if step.name in self.data_page.chosen else {})
+        page = self.data_page
+        usual = data_steps.options_for(step, page.found) if page.found is not None else {}
+        page.use_step(step, None if step.name in page.chosen else usual)
 
     def do_list_open(self) -> None:
         step = self.current

@@ -13,6 +13,7 @@ from textual.widget import Widget
 from tui_finetune.errors import Problem
 from tui_finetune.live import data_rows
 from tui_finetune.live.data_set import summary_words
+from tui_finetune.live.data_steps import options_for
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
@@ -227,10 +228,10 @@ class DataPage(DataActions):
             self.say(f"Rows of {split}; there are {' and '.join(more)} too.")
 
     def mend_by(self, name: str) -> None:
-        """Uses a step with its defaults, where it is not used yet."""
+        """Uses a step on the columns that these data have, where it is not used yet."""
         step = next(one for one in self.query_one(StepsTable).steps if one.name == name)
         if name not in self.chosen:
-            self.use_step(step, {})
+            self.use_step(step, options_for(step, self.found) if self.found is not None else {})
         self.say(f"{name} is used; Prepared shows rows before and after.")
 
     def open_row(self) -> None:
