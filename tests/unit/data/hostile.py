@@ -116,9 +116,15 @@ BINARY = [name for name in WHOLE if not name.endswith((".csv", ".tsv", ".jsonl",
 
 
 def file(name: str, content: bytes | str) -> Maker:
+    return late(name, lambda: content if isinstance(content, bytes) else content.encode())
+
+
+def late(name: str, content: Callable[[], bytes]) -> Maker:
+    """A file whose content is made when it is written."""
+
     def make(folder: Path) -> Path:
         path = folder / name
-        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        path.write_bytes(content())
         return path
 
     return make
@@ -356,3 +362,25 @@ CORPUS: dict[str, Maker] = {
     **{f"empty {name}": file(name, b"") for name in WHOLE},
     **ODD,
 }
+
+
+def _bomb(name: str, pack: Callable[[bytes], bytes]) -> Maker:
+    """A file that grows from some 300 KB to 300 MB."""
+    return late(name, lambda: pack(b"a text of some length,label\n" * (300 << 20 >> 5)))
+
+
+HEAVY: dict[str, Maker] = {
+    "a line of 100 MB": late("l.csv", lambda: b"text,label\n" + b"x" * (100 << 20) + b",a\nshort,b\n"),
+    "a line of 100 MB of json": late("l.jsonl", lambda: b'{"text": "' + b"x" * (100 << 20)),
+    "a line of 100 MB of text": late("l.txt", lambda: b"x" * (100 << 20)),
+    "a quote that 8 MB follow": late("q.csv", lambda: b'text,label\n"' + b"x,y\n" * (8 << 18)),
+    "20 MB of brackets": late("d.json", lambda: b"[" * (20 << 20)),
+    "gzip bomb": _bomb("b.csv.gz", lambda content: gzip.compress(content, 9)),
+    "bzip2 bomb": _bomb("b.csv.bz2", lambda content: bz2.compress(content[: len(content) // 60]) * 60),
+    "xz bomb": _bomb("b.csv.xz", lambda content: lzma.compress(content, preset=1)),
+    "zstandard bomb": _bomb("b.csv.zst", zstandard),
+    "zip bomb": _bomb("b.zip", lambda content: zipped(("train.csv", content))),
+    "tar bomb": _bomb("b.tar.gz", lambda content: tarred(("train.csv", content))),
+    "workbook bomb": _bomb("b.xlsx", lambda content: zipped(("[Content_Types].xml", content))),
+}
+"""Inputs of some hundred MB, small or large on disk."""
