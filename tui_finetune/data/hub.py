@@ -59,7 +59,8 @@ def resolve(path: Any, revision: str | None) -> Place:
         raise DataError(Problem(f"'{name}' is no Hub id and no file or folder here.", "data.path")) from error
     except (OfflineModeIsEnabled, httpx.TransportError, OSError) as error:
         if isinstance(error, HfHubHTTPError) and not _is_out_of_reach(error):
-            raise DataError(Problem(f"{name}: the Hub says {first_line(error)}", "data.path")) from error
+            way = _LOG_IN if status_of(error) in (401, 403) else None
+            raise DataError(Problem(f"{name}: {why_not(error)}.", "data.path", hint=way)) from error
         return _from_cache(name, revision, error)
     return Place(name, str(info.sha))
 
@@ -73,8 +74,30 @@ def _name(path: Any) -> str:
 
 def _is_out_of_reach(error: Any) -> bool:
     """Answers of a proxy or of a Hub that is down, rather than about the data set."""
-    status = getattr(getattr(error, "response", None), "status_code", 0)
-    return status in (403, 407) or status >= 500
+    status = status_of(error)
+    # The Hub itself says in a header what it refuses; a proxy does not.
+    return (status == 403 and "x-error-code" not in error.response.headers) or status == 407 or status >= 500
+
+
+def status_of(error: BaseException) -> int:
+    """The HTTP status that an error is about, or 0."""
+    return int(getattr(getattr(error, "response", None), "status_code", 0))
+
+
+def why_not(error: BaseException) -> str:
+    """Why the Hub gave nothing, in words: what it refused, or that it was not reached."""
+    status = status_of(error)
+    if status == 401:
+        return "the Hub does not know the token (401)"
+    if status == 403:
+        return "the Hub, or a proxy before it, refuses this to you (403)"
+    if status == 429:
+        return "the Hub has had too many requests from here and asks to wait some minutes (429)"
+    if status >= 500:
+        return f"the Hub, or a proxy before it, is out of order ({status})"
+    if status:
+        return f"the Hub says: {first_line(error).removesuffix('.')}"
+    return f"no connection to the Hub ({first_line(error).removesuffix('.')})"
 
 
 # Without network

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.data.hub import cached_names
+from tui_finetune.data.hub import cached_names, why_not
 
 SEARCH_SECONDS = 10.0
 
@@ -38,8 +38,7 @@ def _asked(text: str, count: int) -> tuple[list[list[Any]], str | None]:
         hf_raise_for_status(answer)
         sets = answer.json()
     except (OfflineModeIsEnabled, HfHubHTTPError, httpx.TransportError, OSError, ValueError) as error:
-        lines = [line for line in str(error).splitlines() if line.strip()]
-        return [], f"no connection to the Hub ({lines[0] if lines else type(error).__name__})"
+        return [], why_not(error)
     return [[one["id"], int(one.get("downloads") or 0), _sentence(one.get("description"))] for one in sets], None
 
 
