@@ -41,6 +41,11 @@ def command() -> None:
 @click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
 @click.option("--model", help="Model whose tokenizer counts: a folder, or a Hub id that the cache holds.")
 @click.option("--max-length", type=click.IntRange(min=2), help="Longest input in tokens; else the recipe's, or 512.")
+@click.option(
+    "--rows", type=click.IntRange(min=0), help="So many rows and nothing else; 20 where --offset or --where is given."
+)
+@click.option("--offset", type=click.IntRange(min=0), default=0, help="Rows that are left out before them.")
+@click.option("--where", default="", help="An SQL condition that rows have to meet, as in \"label = 'good'\".")
 @verb
 def show(
     call: Call,
@@ -50,8 +55,16 @@ def show(
     subset: str | None,
     model: str | None,
     max_length: int | None,
+    rows: int | None,
+    offset: int,
+    where: str,
 ) -> None:
     """Rows, columns, labels and lengths of PATH: a file or several, folder, glob, Hub id, or a recipe (.toml)."""
+    if rows is not None or offset or where:
+        from tui_finetune.cli.data_window import show_window
+
+        show_window(call, paths, source, subset, rows, offset, where)
+        return
     progress = ProgressLine()
     try:
         look = look_at(call, paths, task, source, subset, model, max_length, progress)
