@@ -314,6 +314,18 @@ async def test_a_copy_of_what_did_not_fit_has_what_fits(home: Home) -> None:
         await screen.sees("gradient_accumulation_steps = 2")
 
 
+async def test_until_its_files_are_read_a_run_has_what_the_list_says(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = FakeRun(home, "imdb-large", recipe=RECIPE).begin().phase("pre-flight")
+    run.end("failed", reason="Device memory: 25.3 GB needed, 24.1 GB there.", step=None)
+    monkeypatch.setattr("tui_finetune.ui.following.Following._read_files", lambda self, status: None)
+    async with showing(home, open_run=run.id) as screen:
+        await screen.sees("25.3 GB needed")
+        await screen.press("e")
+        await screen.sees("[3 Train]")
+
+
 async def test_two_that_were_one_are_compared(home: Home, live: FakeRun) -> None:
     of = {"run": live.id, "checkpoint": 1_407, "optimizer": "keep"}
     other = FakeRun(home, "imdb-branch", of=of, recipe=RECIPE).begin(from_step=1_407).plan(steps=STEPS)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tui_finetune.live.progress import Progress, progress
+from tui_finetune.live.reader import RunRow
 from tui_finetune.live.series import History
 from tui_finetune.runs.control import Request
 from tui_finetune.runs.info import RunInfo
@@ -21,6 +22,7 @@ class Files:
     attempts: Sequence[AttemptRecord] = ()
     recipe: str = ""
     request: str = ""
+    has_recipe: bool = False
     has_model: bool = False
 
 
@@ -40,6 +42,11 @@ class RunLook:
     """Requests that nobody has answered yet."""
     gone: str | None = None
     """Why its directory cannot be read now."""
+
+    @classmethod
+    def of(cls, row: RunRow) -> RunLook:
+        """What the list knows of it, until the run itself is read."""
+        return cls(row.info, row.status, files=Files(has_recipe=row.has_recipe, has_model=row.has_model))
 
     def now(self, now: float) -> Progress:
         return progress(self.history, self.status, now)

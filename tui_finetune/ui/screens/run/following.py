@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tui_finetune.live.lines import event_line
 from tui_finetune.live.reader import RunRow
@@ -44,6 +44,8 @@ class RunFollowing(CheckpointActions):
         """Bytes of its events that were taken."""
         self._whole = False
         """True once all that was written before the screen opened has been read."""
+        self._when_whole: Callable[[], None] | None = None
+        """What a key asked for that takes all of its events."""
         self._reading = ""
         self._newest = ""
         """What was told last, said while nothing else is."""
@@ -57,7 +59,17 @@ class RunFollowing(CheckpointActions):
         look = self.look
         if look is None:
             return None
-        return RunRow(look.info, look.status, None, bool(look.files.recipe), look.files.has_model)
+        return RunRow(look.info, look.status, None, look.files.has_recipe, look.files.has_model)
+
+    def do_item_edit(self) -> None:
+        """Now, or as soon as all that was written has been read: what the copy has depends on how the run ended."""
+        self._when_whole = super().do_item_edit
+        self._do_what_waits()
+
+    def _do_what_waits(self) -> None:
+        if self._whole and self._when_whole is not None:
+            act, self._when_whole = self._when_whole, None
+            act()
 
     def want_log(self) -> None:
         """The log is read where it is shown."""
@@ -108,7 +120,7 @@ class RunFollowing(CheckpointActions):
         """True where there is a run to tell of; the list may know it before its details have come."""
         row = self.ui.row(self._run_id)
         if self.look is None and row is not None:
-            self.look = RunLook(row.info, row.status)
+            self.look = RunLook.of(row)
         return self.look is not None
 
     def _advanced(self, status: Status) -> None:
@@ -121,6 +133,7 @@ class RunFollowing(CheckpointActions):
         if isinstance(sheet := self.sheet, ChangeSheet):
             sheet.looked_again()
         self.repaint()
+        self._do_what_waits()
 
     def _say_since(self, look: RunLook) -> None:
         """Once for each run, when all that was written has been read."""
@@ -162,7 +175,14 @@ class RunFollowing(CheckpointActions):
     def on_run_details_read(self, message: messages.RunDetailsRead) -> None:
         if message.run_id != self._run_id:
             return
-        files = Files(message.checkpoints, message.attempts, message.recipe, message.request, message.has_model)
+        files = Files(
+            message.checkpoints,
+            message.attempts,
+            message.recipe,
+            message.request,
+            has_recipe=bool(message.recipe),
+            has_model=message.has_model,
+        )
         if self.look is None:
             self.look = RunLook(message.info, message.status)
         self.look.info, self.look.files = message.info, files

@@ -74,9 +74,9 @@ class RunPage(RunFollowing):
 
     def _open(self, run_id: str | None) -> None:
         """Another run: nothing of the one before stays but its tab."""
-        self._run_id, self._newest = run_id, ""
+        self._run_id, self._newest, self._when_whole = run_id, "", None
         row = self.ui.row(run_id)
-        self.look = RunLook(row.info, row.status) if row is not None else None
+        self.look = RunLook.of(row) if row is not None else None
         live = self.query_one(LivePane)
         live.charting = type(live.charting)(metric=live.charting.metric)
         for pane in (self.query_one(LogPane), self.query_one(EventsPane)):
