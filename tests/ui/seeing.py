@@ -83,6 +83,17 @@ class Screen:
         """Waits until the line with the cursor has the text."""
         await self.until(lambda: text in self.cursor, f"'{text}' under the cursor")
 
+    async def shows(self, condition: Callable[[], object], why: str = "what the test looks for") -> None:
+        """Waits until the screen shows something of its lines; a line that is not there yet is waited for too."""
+
+        def holds() -> object:
+            try:
+                return condition()
+            except IndexError:
+                return False
+
+        await self.until(holds, why)
+
     async def until(self, condition: Callable[[], object], what: str) -> None:
         """Waits for a condition, and for the other panes to be painted too; the screen is in the message where it fails."""
         try:

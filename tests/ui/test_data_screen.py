@@ -90,8 +90,8 @@ async def test_rows_labels_and_lengths(home: Home, write: Write) -> None:
     async with showing(home) as screen:
         await looked(screen, write("reviews.csv", reviews(300)))
         await screen.sees("csv · 300 rows · 3 columns · 3 labels")
-        assert screen.lines[3].split() == ["row", "label", "text", "stars"]
-        assert screen.cursor.split()[:3] == ["▸", "0", "bad"]
+        await screen.shows(lambda: screen.lines[3].split() == ["row", "label", "text", "stars"])
+        await screen.shows(lambda: screen.cursor.split()[:3] == ["▸", "0", "bad"])
         await screen.sees("row 0")
         await screen.sees("my card number 0 is late")
         await screen.sees("words: median 6")
@@ -99,11 +99,11 @@ async def test_rows_labels_and_lengths(home: Home, write: Write) -> None:
         await screen.sees("row 2")
         await screen.press("G")
         await screen.sees("my account number 298 is late")
-        assert screen.cursor.split()[:3] == ["▸", "299", "so-so"]
+        await screen.shows(lambda: screen.cursor.split()[:3] == ["▸", "299", "so-so"])
         await screen.press("g", "l")
         assert "label" not in screen.lines[3]
         await screen.press("h")
-        assert "label" in screen.lines[3]
+        await screen.shows(lambda: "label" in screen.lines[3])
 
 
 async def test_the_filter_follows_what_is_typed(home: Home, write: Write) -> None:
@@ -148,7 +148,7 @@ async def test_a_row_opened_is_whole_and_steps_to_its_neighbours(home: Home, wri
     path = write("long.csv", f'text,label\n"first line\nsecond \x1b[31mline",a\n{long},b\nlast,a\n')
     async with showing(home) as screen:
         await looked(screen, path)
-        assert "first line⏎second ␛[31mline" in screen.text
+        await screen.shows(lambda: "first line⏎second ␛[31mline" in screen.text)
         await screen.press("enter")
         await screen.sees("long.csv:2")
         await screen.sees("second ␛[31mline")
@@ -207,7 +207,7 @@ async def test_words_with_tags_show_entities_and_pieces(home: Home, write: Write
         await wait_for(lambda: screen.cursor.split()[:5] == ["▸", "0", "Flying", "from", "Narita"], "the first row")
         await screen.press("enter")
         await screen.sees("n  ##a  ##r  ##i  ##t  ##a")
-        assert "B-location" in screen.line_of("n  ##a  ##r")
+        await screen.shows(lambda: "B-location" in screen.line_of("n  ##a  ##r"))
         await screen.press("t")
         await screen.sees("label")
         await screen.sees("B-location")
@@ -219,11 +219,11 @@ async def test_columns_tell_values_lengths_and_what_is_missing(home: Home, write
         await screen.press("]")
         await screen.sees("[Columns 3]")
         await screen.sees("every value occurs once")
-        assert "└" in screen.text, "the histogram's axis"
+        await screen.shows(lambda: "└" in screen.text, "the histogram's axis")
         await screen.press("j")
         await screen.sees("3 values, the commonest first")
         await screen.press("enter", "j")
-        assert "good" in screen.line_of("▸")
+        await screen.shows(lambda: "good" in screen.line_of("▸"))
         await screen.press("enter")
         await screen.sees("[Rows 100 of 300]")
         await screen.at("good")
@@ -239,7 +239,7 @@ async def test_prepared_tells_the_run_and_previews_steps(home: Home, write: Writ
         await looked(screen, path)
         await screen.press("]", "]")
         await screen.sees("10 % of train, stratified, seed 42")
-        assert "54 rows" in screen.line_of("train")
+        await screen.shows(lambda: "54 rows" in screen.line_of("train"))
         await screen.sees("calm-data-texts")
         await screen.press("space")
         await screen.sees("balance  chooses among all rows of the split")
@@ -323,7 +323,7 @@ async def test_what_is_not_there_is_told_with_what_is_near(home: Home, write: Wr
 async def test_rows_without_a_task_can_be_looked_at_all_the_same(home: Home, write: Write) -> None:
     async with showing(home) as screen:
         await looked(screen, write("numbers.csv", "a,b\n1,2\n3,4\n"))
-        assert "numbers.csv" in screen.lines[1]
+        await screen.shows(lambda: "numbers.csv" in screen.lines[1])
         await screen.says("1 problem in Prepared: ] ] goes there.")
         await screen.press("n")
         await screen.says("New run: Its problems come first; Prepared lists them.")
@@ -342,7 +342,7 @@ async def test_paths_are_completed_and_folders_gone_into(home: Home, write: Writ
         await screen.press("tab")
         await screen.sees("train.csv")
         await screen.press("down", "down")
-        assert "train.csv" in screen.line_of("▸")
+        await screen.shows(lambda: "train.csv" in screen.line_of("▸"))
         await screen.press("enter")
         await screen.sees("[Rows 30]")
 
@@ -402,7 +402,7 @@ async def test_splits_are_chosen(home: Home, write: Write, tmp_path: Path) -> No
     write("two/test.csv", reviews(20))
     async with showing(home) as screen:
         await looked(screen, tmp_path / "two")
-        assert "[train]" in screen.lines[1]
+        await screen.shows(lambda: "[train]" in screen.lines[1])
         await screen.press("m", "j", "enter")
         await screen.sees("[Rows 20]")
         await screen.sees("[test]")

@@ -52,14 +52,14 @@ async def opened(screen: Screen, name: str = "many") -> None:
 async def test_figures_stand_beside_baselines_and_the_weakest_come_first(home: Home, run: FakeRun) -> None:
     async with showing(home) as screen:
         await opened(screen)
-        assert f"many {run.short}, step 100" in screen.lines[1]
-        assert "on test, 200 rows" in screen.lines[1]
-        assert screen.line_of("accuracy").split() == ["accuracy", "0.955", "0.100"]
+        await screen.shows(lambda: f"many {run.short}, step 100" in screen.lines[1])
+        await screen.shows(lambda: "on test, 200 rows" in screen.lines[1])
+        await screen.shows(lambda: screen.line_of("accuracy").split() == ["accuracy", "0.955", "0.100"])
         await screen.sees("Errors 9")
         await screen.sees("Labels 20")
         weakest = next(n for n, one in enumerate(screen.lines) if "weakest labels" in one)
-        assert screen.lines[weakest + 1].split()[:2] == ["▸", "label_00"]
-        assert screen.line_of("label_00 → label_01").split()[-3:] == ["6", "60", "%"]
+        await screen.shows(lambda: screen.lines[weakest + 1].split()[:2] == ["▸", "label_00"])
+        await screen.shows(lambda: screen.line_of("label_00 → label_01").split()[-3:] == ["6", "60", "%"])
 
 
 async def test_enter_on_a_label_shows_its_errors_and_esc_all_of_them(home: Home, run: FakeRun) -> None:
@@ -83,12 +83,13 @@ async def test_enter_on_a_pair_gives_its_rows_and_enter_on_a_row_gives_it_whole(
         await screen.press("tab", "enter")
         await screen.sees("[Rows 6 of 200]")
         await screen.sees("confused 5")
-        assert [one.split()[-1] for one in screen.lines[4:10]] == ["5", "4", "3", "2", "1", "0"], (
-            "the surest errors first"
+        await screen.shows(
+            lambda: [one.split()[-1] for one in screen.lines[4:10]] == ["5", "4", "3", "2", "1", "0"],
+            "the surest errors first",
         )
         await screen.sees("test row 5")
         await screen.press("enter")
-        assert "j Next" in screen.footer
+        await screen.shows(lambda: "j Next" in screen.footer)
         await screen.sees("predicted  label_01")
         await screen.press("j")
         await screen.sees("test row 4")
@@ -155,10 +156,10 @@ async def test_the_grid_goes_with_the_pair_and_its_cells_open(home: Home, run: F
         await opened(screen)
         await screen.press("]", "]")
         await screen.sees("[Confusion]")
-        assert "[6]" in screen.line_of("a  label_00")
+        await screen.shows(lambda: "[6]" in screen.line_of("a  label_00"))
         await screen.press("j")
         await screen.sees("[3]")
-        assert "[3]" in screen.line_of("a  label_05")
+        await screen.shows(lambda: "[3]" in screen.line_of("a  label_05"))
         await screen.press("tab", "h")
         await screen.says("label_05: 7 of 10 rows right")
         await screen.press("j", "l")
@@ -176,7 +177,7 @@ async def test_a_row_is_tried_in_predict(home: Home, run: FakeRun) -> None:
         await screen.press("x")
         await screen.sees("[6 Predict]")
         await screen.sees("confused 5")
-        assert run.short in screen.text
+        await screen.shows(lambda: run.short in screen.text)
 
 
 @pytest.mark.parametrize(("tab", "ending", "lines"), [(0, ".csv", 3), (1, ".md", 22), (2, ".csv", 3), (3, ".csv", 10)])
@@ -209,8 +210,8 @@ async def test_two_evaluations_of_the_same_rows(home: Home, run: FakeRun) -> Non
         await screen.press("enter")
         await screen.sees("[Compare]")
         await screen.sees(f"only {other.short} is right")
-        assert screen.line_of("accuracy").split() == ["accuracy", "0.985", "0.955", "-0.030"]
-        assert screen.line_of(f"only {other.short} is right").split()[-3:-2] == ["6"]
+        await screen.shows(lambda: screen.line_of("accuracy").split() == ["accuracy", "0.985", "0.955", "-0.030"])
+        await screen.shows(lambda: screen.line_of(f"only {other.short} is right").split()[-3:-2] == ["6"])
         await screen.press("enter")
         await screen.sees("[Rows 6 of 200]")
         await screen.sees("text 2 of label_00")
@@ -247,14 +248,14 @@ async def test_entities_by_type_and_a_sentence_with_both_readings(home: Home) ->
     async with showing(home) as screen:
         await opened(screen, "tagger")
         await screen.sees("Entities 2")
-        assert "weakest entity types" in screen.text
-        assert screen.cursor.split()[:2] == ["▸", "LOC"]
+        await screen.shows(lambda: "weakest entity types" in screen.text)
+        await screen.shows(lambda: screen.cursor.split()[:2] == ["▸", "LOC"])
         await screen.press("enter")
         await screen.sees("Ada Lovelace in Rome")
         await screen.press("enter")
         await screen.sees("B-LOC → O")
         gold = next(n for n, one in enumerate(screen.lines) if one.strip() == "gold")
-        assert screen.lines[gold + 2].split() == ["PER", "LOC"]
+        await screen.shows(lambda: screen.lines[gold + 2].split() == ["PER", "LOC"])
 
 
 async def test_another_evaluation_is_chosen(home: Home, run: FakeRun) -> None:
@@ -316,10 +317,10 @@ async def test_the_row_is_copied_and_the_evaluation_known(home: Home, run: FakeR
 async def test_it_is_at_home_on_a_wide_screen(home: Home, run: FakeRun) -> None:
     async with showing(home, size=(120, 40)) as screen:
         await opened(screen)
-        assert "gold \\ predicted" in screen.text
+        await screen.shows(lambda: "gold \\ predicted" in screen.text)
         await screen.press("j")
-        assert "[" in screen.line_of(f"a  {screen.cursor.split()[1]}")
-        assert all(len(one) <= 120 for one in screen.lines)
+        await screen.shows(lambda: "[" in screen.line_of(f"a  {screen.cursor.split()[1]}"))
+        await screen.shows(lambda: all(len(one) <= 120 for one in screen.lines))
 
 
 async def test_from_the_list_of_runs_to_its_evaluation_and_to_its_model(home: Home, run: FakeRun) -> None:

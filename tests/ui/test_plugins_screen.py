@@ -47,19 +47,22 @@ async def test_flow_f_a_plugin_author(home: Home) -> None:
         await screen.sees("✗ failed  emotion_head")
         await screen.at("emotion_head")
         await screen.sees("✗ register_metrics failed at line 5")
-        assert "Did you mean range?" in " ".join(screen.text.split())
+        await screen.shows(lambda: "Did you mean range?" in " ".join(screen.text.split()))
         await screen.press("enter")
         await screen.sees("Traceback (most recent call last):")
         path.write_text(path.read_text().replace("rnge", "range"))
         await screen.says("! emotion_head.py changed on disk; R reloads.")
         await screen.press("R")
         await screen.says("✓ works  metric emotion, in")
-        assert "runs in progress keep what they started with." in " ".join(screen.said.split()) or screen.said.endswith(
-            "…"
+        await screen.shows(
+            lambda: (
+                "runs in progress keep what they started with." in " ".join(screen.said.split())
+                or screen.said.endswith("…")
+            )
         )
         assert "Traceback" not in screen.text
-        assert "emotion_head" in screen.cursor
-        assert "✓ works" in screen.cursor
+        await screen.shows(lambda: "emotion_head" in screen.cursor)
+        await screen.shows(lambda: "✓ works" in screen.cursor)
         await screen.sees("● 1 running")
 
 
@@ -67,11 +70,11 @@ async def test_the_list_says_from_where_and_what_each_adds(home: Home) -> None:
     path = write(home, "halver", METRIC)
     async with showing(home) as screen:
         await opened(screen)
-        assert "2 plugins  2 work" in screen.lines[1]
-        assert "[Installed 2]" in screen.rule
+        await screen.shows(lambda: "2 plugins  2 work" in screen.lines[1])
+        await screen.shows(lambda: "[Installed 2]" in screen.rule)
         await screen.press("j")
-        assert screen.cursor.split() == ["▸", "✓", "works", "halver", "file", "metric", "half"]
-        assert path.name in screen.text
+        await screen.shows(lambda: screen.cursor.split() == ["▸", "✓", "works", "halver", "file", "metric", "half"])
+        await screen.shows(lambda: path.name in screen.text)
         await screen.press("enter")
         await screen.sees("Always one half.")
         await screen.press("escape", "d")
@@ -139,7 +142,7 @@ async def test_hooks_errors_and_how_to_write_one_are_tabs(home: Home) -> None:
         await screen.sees("✗ failed  broken")
         await screen.press("]")
         await screen.sees("[Hooks 6]")
-        assert "builtin, halver" in screen.line_of("register_metrics()")
+        await screen.shows(lambda: "builtin, halver" in screen.line_of("register_metrics()"))
         await screen.sees("Sources")
         await screen.press("]")
         await screen.sees("[Errors 1]")
@@ -148,7 +151,7 @@ async def test_hooks_errors_and_how_to_write_one_are_tabs(home: Home) -> None:
         await screen.sees("1 / 0")
         await screen.press("escape", "]")
         await screen.sees("[Write one]")
-        assert str(home.plugins)[-20:] in screen.text
+        await screen.shows(lambda: str(home.plugins)[-20:] in screen.text)
         await screen.press("escape")
         await screen.sees("[Installed 3]")
         await screen.press("escape")
@@ -162,7 +165,7 @@ async def test_what_failed_is_said_at_every_size(home: Home, size: tuple[int, in
         await screen.press("7")
         await screen.sees("ZeroDivisionError")
         if size[0] >= 120:
-            assert "Traceback" in screen.text
+            await screen.shows(lambda: "Traceback" in screen.text)
 
 
 async def test_a_plugin_that_cannot_be_loaded_again_says_why(home: Home) -> None:

@@ -43,16 +43,16 @@ async def test_a_live_run_moves_by_itself(home: Home, live: FakeRun) -> None:
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("[4 Run]")
         await screen.sees("step 2,000 of 4,221")
-        assert screen.lines[1].startswith(f" imdb-bert {live.short}  ● running, training")
-        assert "bert-base-uncased on imdb" in screen.lines[1]
-        assert "[Live]" in screen.rule
+        await screen.shows(lambda: screen.lines[1].startswith(f" imdb-bert {live.short}  ● running, training"))
+        await screen.shows(lambda: "bert-base-uncased on imdb" in screen.lines[1])
+        await screen.shows(lambda: "[Live]" in screen.rule)
         await screen.sees("Checkpoints 1")
-        assert "47 %" in screen.text
+        await screen.shows(lambda: "47 %" in screen.text)
         await screen.sees("2 steps/s")
         await screen.sees("◆ validation 0.214 at step 1,407")
-        assert "left, ends about" in screen.text
-        assert "validation accuracy 0.921" in screen.text
-        assert "✓ health: loss finite, falling" in screen.text
+        await screen.shows(lambda: "left, ends about" in screen.text)
+        await screen.shows(lambda: "validation accuracy 0.921" in screen.text)
+        await screen.shows(lambda: "✓ health: loss finite, falling" in screen.text)
         trained(live, [2_532])
         await screen.sees("step 2,532 of 4,221")
         await screen.sees("60 %")
@@ -64,7 +64,7 @@ async def test_a_live_run_moves_by_itself(home: Home, live: FakeRun) -> None:
         await screen.sees("Checkpoints 2")
         live.end("finished", metrics={"accuracy": 0.936, "test_accuracy": 0.93})
         await screen.sees("✓ accuracy 0.930 on test")
-        assert "✓ finished" in screen.lines[1]
+        await screen.shows(lambda: "✓ finished" in screen.lines[1])
 
 
 async def test_the_chart_is_zoomed_scrolled_read_and_followed(home: Home, live: FakeRun) -> None:
@@ -132,7 +132,7 @@ async def test_metrics_scale_full_screen_and_attempts(home: Home, live: FakeRun)
         await screen.says("Attempts: No attempt went back behind another.")
         await screen.press("f")
         await screen.sees_not("health:")
-        assert "step 2,000 of 4,221" in screen.text
+        await screen.shows(lambda: "step 2,000 of 4,221" in screen.text)
         await screen.press("escape")
         await screen.sees("health:")
         live.begin(from_step=1_407, checkpoint="checkpoint-1407").phase("training")
@@ -142,8 +142,8 @@ async def test_metrics_scale_full_screen_and_attempts(home: Home, live: FakeRun)
         before = screen.text
         await screen.press("a")
         await wait_for(lambda: screen.text != before, "the points of attempt 1")
-        assert "┊" in screen.text
-        assert screen.line_of("events").rstrip().endswith("vwr")
+        await screen.shows(lambda: "┊" in screen.text)
+        await screen.shows(lambda: screen.line_of("events").rstrip().endswith("vwr"))
 
 
 async def test_tabs_keep_their_place(home: Home, live: FakeRun) -> None:
@@ -174,8 +174,8 @@ async def test_the_log_is_filtered_and_follows_until_it_is_scrolled(home: Home, 
         await screen.sees("step 2,000 of 4,221")
         await screen.press("l")
         await screen.sees("✗ ValueError: boom")
-        assert "! Warning: slow" in screen.text
-        assert "✗ Traceback" in screen.text
+        await screen.shows(lambda: "! Warning: slow" in screen.text)
+        await screen.shows(lambda: "✗ Traceback" in screen.text)
         live.prints("the newest\n")
         await screen.sees("the newest")
         await screen.press("k", "k", "k")
@@ -189,7 +189,7 @@ async def test_the_log_is_filtered_and_follows_until_it_is_scrolled(home: Home, 
         await screen.press("/")
         await screen.type("line 19")
         await wait_for(lambda: "line 2" not in screen.text, "only what matches")
-        assert "line 199" in screen.text
+        await screen.shows(lambda: "line 199" in screen.text)
         await screen.press("enter")
         await screen.says("filter line 19  12 of 205 lines; esc clears it")
         await screen.press("escape")
@@ -238,8 +238,8 @@ async def test_checkpoints_are_listed_opened_and_copied(home: Home, live: FakeRu
         await screen.sees("Checkpoints 2")
         await screen.press("[", "[")
         await screen.sees("accuracy 0.921")
-        assert "whole" in screen.line_of("1,407")
-        assert "not whole" in screen.line_of("1,999")
+        await screen.shows(lambda: "whole" in screen.line_of("1,407"))
+        await screen.shows(lambda: "not whole" in screen.line_of("1,999"))
         await screen.press("d")
         await screen.sees("checkpoint-1407 ─")
         await screen.sees("validation  accuracy 0.921, loss 0.214")
@@ -253,7 +253,7 @@ async def test_a_stop_is_asked_sent_answered_and_seen(home: Home, live: FakeRun)
         await screen.sees("step 2,000 of 4,221")
         await screen.press("s")
         await screen.sees("▸ save a checkpoint and stop")
-        assert "step 2,000 of 4,221" in screen.text, "the lines above stay in sight"
+        await screen.shows(lambda: "step 2,000 of 4,221" in screen.text, "the lines above stay in sight")
         await screen.press("j", "enter")
         await screen.sees_not("save a checkpoint and stop")
         assert RequestReader(live.paths).poll() == []
@@ -375,9 +375,9 @@ async def test_each_state_says_what_is_known_and_what_to_do(
     async with showing(home, open_run=run.id, size=size) as screen:
         for text in said:
             await screen.sees(text)
-        assert state in screen.lines[1]
+        await screen.shows(lambda: state in screen.lines[1])
         assert not [text for text in unsaid if text in screen.text]
-        assert max(len(line) for line in screen.lines) <= size[0]
+        await screen.shows(lambda: max(len(line) for line in screen.lines) <= size[0])
 
 
 async def test_an_evaluation_shows_its_bar_then_its_result(home: Home) -> None:
@@ -385,8 +385,8 @@ async def test_an_evaluation_shows_its_bar_then_its_result(home: Home) -> None:
     run.events.write("progress", what="evaluating test", done=1_200, total=3_080)
     async with showing(home, open_run=run.id) as screen:
         await screen.sees("evaluating test 1,200 of 3,080")
-        assert "39 %" in screen.text
-        assert "█" in screen.text
+        await screen.shows(lambda: "39 %" in screen.text)
+        await screen.shows(lambda: "█" in screen.text)
         run.evaluate(0, "test", final=True, accuracy=0.912)
         run.end("finished", metrics={"test_accuracy": 0.912}, step=None, steps=None)
         await screen.sees("✓ accuracy 0.912 on test")
@@ -401,7 +401,7 @@ async def test_a_run_of_a_persons_own_script(home: Home) -> None:
         run.step(step, loss=1 / step)
     async with showing(home, open_run=run.id) as screen:
         await screen.sees("training  step 190     2 steps/s")
-        assert "loss  ── training 0.005" in screen.text
+        await screen.shows(lambda: "loss  ── training 0.005" in screen.text)
         await screen.press("]", "]", "]")
         await screen.sees("No recipe: a script of its own made this run.")
         run.end("stopped", step=190, steps=None)
@@ -448,7 +448,7 @@ async def test_a_directory_that_goes_away_and_comes_back(home: Home, live: FakeR
         await screen.sees("loss  ── training")
         live.paths.root.rename(elsewhere)
         await screen.sees("is not there; trying every second")
-        assert "loss  ── training" in screen.text, "what was read stays"
+        await screen.shows(lambda: "loss  ── training" in screen.text, "what was read stays")
         elsewhere.rename(live.paths.root)
         await screen.sees_not("is not there")
         trained(live, [2_100])
@@ -501,7 +501,7 @@ async def test_wide_screens_show_what_the_tabs_hold(home: Home, live: FakeRun) -
     async with showing(home, size=(120, 40), open_run=live.id) as screen:
         await screen.sees("Evaluations, validation")
         for title in ("Health", "Device", "Checkpoints", "gradient norm  ──", "learning rate  ──", "9.1 of 24.1 GB"):
-            assert title in screen.text
+            await screen.sees(title)
         await screen.press("left", "left")
         await screen.sees("step 1,900: ")
 
@@ -509,10 +509,10 @@ async def test_wide_screens_show_what_the_tabs_hold(home: Home, live: FakeRun) -
 async def test_small_terminals_get_the_answer_of_five_seconds(home: Home, live: FakeRun) -> None:
     async with showing(home, size=(45, 6), open_run=live.id) as screen:
         await screen.sees("step 2,000 of 4,221  47 %")
-        assert screen.lines[0].startswith(f"imdb-bert {live.short}  ● running")
+        await screen.shows(lambda: screen.lines[0].startswith(f"imdb-bert {live.short}  ● running"))
         await screen.sees("loss 0.224")
-        assert "m left" in screen.text
-        assert "Needs 80x24 for the rest. Training goes on." in screen.text
+        await screen.shows(lambda: "m left" in screen.text)
+        await screen.shows(lambda: "Needs 80x24 for the rest. Training goes on." in screen.text)
         await screen.pilot.resize_terminal(20, 4)
         await screen.sees("47 %")
         await screen.pilot.resize_terminal(80, 24)

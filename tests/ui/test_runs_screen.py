@@ -26,10 +26,12 @@ def some(home: Home) -> FakeRun:
 async def test_rows_come_live_first_and_the_lines_below_follow_the_cursor(home: Home, some: FakeRun) -> None:
     async with showing(home) as screen:
         await screen.sees("● running")
-        assert [line[17:22].strip() for line in screen.lines[4:8]] == ["live", "dead", "new", "old"]
+        await screen.shows(
+            lambda: [line[17:22].strip() for line in screen.lines[4:8]] == ["live", "dead", "new", "old"]
+        )
         await screen.sees("[All 4]")
         await screen.sees("Live 1")
-        assert "Needs a look 1" in screen.rule
+        await screen.shows(lambda: "Needs a look 1" in screen.rule)
         await screen.sees("loss 0.900")
         await screen.press("j")
         await screen.at("dead")
@@ -48,8 +50,8 @@ async def test_a_live_row_moves_by_itself(home: Home, some: FakeRun) -> None:
         await screen.sees("loss 0.500")
         some.end("finished", metrics={"test_accuracy": 0.91})
         await screen.sees("0.910 accuracy test")
-        assert "live" in screen.cursor, "the row stays under the cursor though it has ended"
-        assert "live" in screen.lines[4]
+        await screen.shows(lambda: "live" in screen.cursor, "the row stays under the cursor though it has ended")
+        await screen.shows(lambda: "live" in screen.lines[4])
         await screen.press("j", "k")
         await screen.sees("✓ finished")
 
@@ -77,7 +79,7 @@ async def test_a_clock_that_jumps_changes_nothing_that_counts(
             ahead[0] = jump
             some.step(60 if jump < 0 else 70, loss=0.5)
             await screen.sees(f"step {60 if jump < 0 else 70} of 100")
-            assert "● running, training" in screen.lines[1]
+            await screen.shows(lambda: "● running, training" in screen.lines[1])
             assert "-" not in screen.line_of("left, ends about")
         await screen.press("q")
         await screen.sees("● running")
@@ -90,7 +92,7 @@ async def test_the_filter_follows_what_is_typed_and_esc_clears_it(home: Home, so
         await screen.type("state:fin")
         await screen.sees("[All 2]")
         assert "live" not in screen.text.replace("Live", "")
-        assert "f1 Help" in screen.footer
+        await screen.shows(lambda: "f1 Help" in screen.footer)
         await screen.press("enter")
         await screen.says("state:fin")
         await screen.at("new")
@@ -124,11 +126,15 @@ async def test_tabs_and_sorting(home: Home, some: FakeRun) -> None:
         await screen.press("[", "[")
         await screen.sees("[All 4]")
         await screen.press("o", "o")
-        assert "run ↓" in screen.lines[3]
-        assert [line[17:22].strip() for line in screen.lines[4:8]] == ["dead", "live", "new", "old"]
+        await screen.shows(lambda: "run ↓" in screen.lines[3])
+        await screen.shows(
+            lambda: [line[17:22].strip() for line in screen.lines[4:8]] == ["dead", "live", "new", "old"]
+        )
         await screen.press("O")
-        assert "run ↑" in screen.lines[3]
-        assert [line[17:22].strip() for line in screen.lines[4:8]] == ["old", "new", "live", "dead"]
+        await screen.shows(lambda: "run ↑" in screen.lines[3])
+        await screen.shows(
+            lambda: [line[17:22].strip() for line in screen.lines[4:8]] == ["old", "new", "live", "dead"]
+        )
 
 
 async def test_a_run_that_died_needs_no_look_once_it_was_opened(home: Home, some: FakeRun) -> None:
@@ -190,7 +196,7 @@ async def test_marked_runs_are_deleted_together(home: Home, some: FakeRun) -> No
         await screen.sees("● running")
         await screen.press("G", "space", "k", "k", "space")
         await screen.sees("Marked 2")
-        assert [line[17:22].strip() for line in screen.lines if line[2] == "+"] == ["dead", "old"]
+        await screen.shows(lambda: [line[17:22].strip() for line in screen.lines if line[2] == "+"] == ["dead", "old"])
         await screen.press("ctrl+d")
         await screen.sees("Delete 2 runs")
         await screen.press("j", "enter")
@@ -245,7 +251,7 @@ async def test_help_and_palette_have_every_action_and_do_it(home: Home, some: Fa
         await screen.sees("● running")
         await screen.press("?")
         await screen.sees("Help: list of the Runs screen")
-        assert "live" in screen.lines[4], "the lines above stay in sight"
+        await screen.shows(lambda: "live" in screen.lines[4], "the lines above stay in sight")
         await screen.press("escape")
         await screen.sees_not("Help:")
         await screen.press(":")
@@ -261,7 +267,7 @@ async def test_help_and_palette_have_every_action_and_do_it(home: Home, some: Fa
         await screen.type("run dead")
         await screen.press("enter")
         await screen.sees("[4 Run]")
-        assert "dead" in screen.lines[1]
+        await screen.shows(lambda: "dead" in screen.lines[1])
 
 
 async def test_a_directory_that_cannot_be_read_stays_with_its_reason(home: Home, some: FakeRun) -> None:
@@ -269,7 +275,7 @@ async def test_a_directory_that_cannot_be_read_stays_with_its_reason(home: Home,
     some.paths.run_json.write_text("{")
     async with showing(home) as screen:
         await screen.sees("! unreadable")
-        assert "run.json" in screen.line_of("! unreadable")
+        await screen.shows(lambda: "run.json" in screen.line_of("! unreadable"))
         await screen.press("g")
         while "unreadable" not in screen.cursor:
             before = screen.cursor
@@ -299,13 +305,13 @@ async def test_a_thousand_runs_are_listed_and_moved_through(home: Home) -> None:
         last = screen.cursor
         await screen.press("pageup", "pageup", "g", "pagedown")
         assert screen.cursor != last
-        assert screen.text.count("✓ finished") == 10
+        await screen.shows(lambda: screen.text.count("✓ finished") == 10)
 
 
 async def test_an_empty_home_offers_three_ways_and_tells_of_the_machine(home: Home) -> None:
     async with showing(home) as screen:
         await screen.sees("No runs yet. Three ways to start:")
-        assert "no runs yet" in screen.head
+        await screen.shows(lambda: "no runs yet" in screen.head)
         await screen.at("Try the demo")
         await screen.sees("✓ disk")
         await screen.press("j")
@@ -356,7 +362,7 @@ async def test_wide_screens_show_more_columns(home: Home, some: FakeRun) -> None
     async with showing(home, size=(200, 60)) as screen:
         await screen.sees("● running")
         for title in ("loss", "model", "tags", "data", "device"):
-            assert title in screen.lines[3]
+            await screen.shows(lambda: title in screen.lines[3])  # noqa: B023 - it is called before the next turn
 
 
 async def test_tall_screens_show_the_chart_of_the_run_under_the_cursor(home: Home, some: FakeRun) -> None:
@@ -388,10 +394,10 @@ async def test_the_mouse_moves_opens_and_turns_tabs(home: Home, some: FakeRun) -
         await screen.sees("● running")
         await screen.pilot.click(offset=(20, 6))
         await screen.pilot.pause()
-        assert "new" in screen.cursor
+        await screen.shows(lambda: "new" in screen.cursor)
         await screen.pilot.click(offset=(13, 2))
         await screen.pilot.pause()
-        assert "[Live 1]" in screen.rule
+        await screen.shows(lambda: "[Live 1]" in screen.rule)
         await screen.pilot.click(offset=(screen.head.index("4 Run"), 0))
         await screen.sees("[4 Run]")
 

@@ -59,16 +59,16 @@ async def test_the_line_was_lost_and_the_rate_is_lowered(home: Home, live: FakeR
     memory_file(home.root).write_text(json.dumps({"v": 1, "away": away}))
     async with showing(home) as screen:
         await screen.says("Since you last looked, 14 m ago: imdb-bert +1,790 steps, one evaluation.")
-        assert "imdb-bert" in screen.cursor
+        await screen.shows(lambda: "imdb-bert" in screen.cursor)
         await screen.press("enter")
         await screen.sees("step 2,480 of 4,221")
         await screen.says("Since you last looked, 14 m ago: +1,790 steps, one evaluation, one checkpoint.")
         await screen.sees("Checkpoints 1")
         await screen.press("c")
         await screen.sees("─ Change a running value")
-        assert screen.cursor.split() == ["▸", "learning_rate", "2e-5", "next", "step"]
-        assert "off: warm-up ended at step 0" in screen.line_of("warmup_steps")
-        assert "step 2,480 of 4,221" in screen.text, "the run stays in sight"
+        await screen.shows(lambda: screen.cursor.split() == ["▸", "learning_rate", "2e-5", "next", "step"])
+        await screen.shows(lambda: "off: warm-up ended at step 0" in screen.line_of("warmup_steps"))
+        await screen.shows(lambda: "step 2,480 of 4,221" in screen.text, "the run stays in sight")
         await screen.press("enter")
         await screen.sees("ladder 5e-6 · 1e-5 · 2e-5 · 5e-5")
         await screen.type("1e-5")
@@ -87,8 +87,8 @@ async def test_the_line_was_lost_and_the_rate_is_lowered(home: Home, live: FakeR
         trained(live, 2_500, 2_560)
         live.apply("set", 2_556, request.id, old={"learning_rate": 2e-5}, new={"learning_rate": 1e-5}, by=request.by)
         await screen.says("applied at step 2,556: learning_rate 2e-5 → 1e-5")
-        assert screen.line_of("events").split()[1:] == ["vw", "c"]
-        assert "┊" in screen.text
+        await screen.shows(lambda: screen.line_of("events").split()[1:] == ["vw", "c"])
+        await screen.shows(lambda: "┊" in screen.text)
         await screen.press("[")
         await screen.sees("[Control 1]")
         row = screen.cursor
@@ -122,12 +122,12 @@ async def test_the_ladder_the_rest_of_the_settings_and_what_is_refused(home: Hom
         await screen.press("up")
         for _ in range(9):
             await screen.press("down")
-        assert "+ " in screen.cursor
+        await screen.shows(lambda: "+ " in screen.cursor)
         await screen.press("enter")
         await screen.sees("lr_scheduler_type")
         for _ in range(2):
             await screen.press("up")
-        assert "num_train_epochs" in screen.text
+        await screen.shows(lambda: "num_train_epochs" in screen.text)
         while "num_train_epochs" not in screen.cursor:
             await screen.press("up")
         await screen.press("enter")
@@ -151,7 +151,7 @@ async def test_the_palette_finds_a_setting(home: Home, live: FakeRun) -> None:
         await screen.sees("▸ setting save_total_limit  –, can be changed while running")
         await screen.press("enter")
         await screen.sees("─ Change a running value")
-        assert "save_total_limit" in screen.cursor
+        await screen.shows(lambda: "save_total_limit" in screen.cursor)
         await screen.press("escape", ":")
         await screen.type("setting warmup")
         await screen.sees("off: warm-up ended at step 0.")
@@ -161,11 +161,11 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
     async with showing(home, open_run=live.id) as screen:
         await screen.sees("step 2,480 of 4,221")
         await screen.sees("Checkpoints 1")
-        assert screen.footer.startswith(" p Pause  c Change…  w Save  v Evaluate  s Stop…  l Log")
+        await screen.shows(lambda: screen.footer.startswith(" p Pause  c Change…  w Save  v Evaluate  s Stop…  l Log"))
         await screen.press("p")
         await screen.sees("Control 1")
         await screen.press("[")
-        assert "waiting" in screen.cursor, "nobody has answered it yet"
+        await screen.shows(lambda: "waiting" in screen.cursor, "nobody has answered it yet")
         await screen.press("escape")
         request = await the_request(live)
         assert (request.action, dict(request.values)) == ("pause", {"release": False})
@@ -173,7 +173,7 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
         await screen.says("imdb-bert: pause accepted: after this step")
         live.apply("pause", 2_480, request.id, release=False).phase("paused")
         await screen.sees("at step 2,480; device memory kept")
-        assert "‖ paused since " in screen.text
+        await screen.shows(lambda: "‖ paused since " in screen.text)
         await screen.sees("p Continue")
         await screen.press("P")
         await screen.says("Pause and release memory: Run is paused already")
@@ -190,7 +190,7 @@ async def test_paused_and_gone_on_saved_and_measured(home: Home, live: FakeRun) 
         live.phase("evaluating")
         live.events.write("progress", what="evaluating validation", done=38, total=100)
         await screen.sees("● running, evaluating")
-        assert "v Evaluate" in screen.footer, "off for a moment, and the footer does not jump"
+        await screen.shows(lambda: "v Evaluate" in screen.footer, "off for a moment, and the footer does not jump")
         await screen.press("v")
         await screen.says("Evaluate: Evaluating, 38 %.")
         live.end("finished", metrics={"accuracy": 0.93})
@@ -219,7 +219,7 @@ async def test_a_finding_says_what_helps_and_does_it(home: Home, live: FakeRun) 
         await screen.sees("✗ loss spike")
         await screen.press("enter")
         await screen.sees("what helps      A lower learning rate, from before the spike.")
-        assert "▸ leave it as it is" in " ".join(screen.cursor.split())
+        await screen.shows(lambda: "▸ leave it as it is" in " ".join(screen.cursor.split()))
         await screen.sees("1,073 steps after it are trained again")
         await screen.press("j", "enter")
         request = await the_request(live)
@@ -243,7 +243,7 @@ async def test_a_branch_is_a_recipe_to_look_at(home: Home, live: FakeRun) -> Non
         await screen.sees("imdb-bert-branch")
         await screen.press("]")
         await screen.sees("checkpoint = 1407")
-        assert f'run = "{live.id}"' in screen.text
+        await screen.shows(lambda: f'run = "{live.id}"' in screen.text)
         assert "optimizer" not in screen.text
 
 

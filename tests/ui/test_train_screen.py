@@ -95,9 +95,9 @@ async def test_without_a_recipe_the_screen_lists_what_to_start_from(home: Home) 
         await screen.sees("demo   ")
         await screen.sees("[3 Train]")
         await screen.sees("new: token-classification")
-        assert "no recipe open" in screen.lines[1]
+        await screen.shows(lambda: "no recipe open" in screen.lines[1])
         await screen.press("ctrl+r")
-        assert screen.said == "Start: Choose what to start from first."
+        await screen.shows(lambda: screen.said == "Start: Choose what to start from first.")
         await screen.press("escape")
         await screen.sees("[1 Runs]")
 
@@ -110,11 +110,11 @@ async def test_a_preset_fills_the_form(home: Home) -> None:
             await screen.press("j")
         await screen.press("enter")
         await screen.says("No problems.")
-        assert "guide  a preset" in screen.lines[1]
-        assert "text-classification" in screen.lines[1]
+        await screen.shows(lambda: "guide  a preset" in screen.lines[1])
+        await screen.shows(lambda: "text-classification" in screen.lines[1])
         await screen.sees("stanfordnlp/imdb")
         await screen.sees("Problems 0")
-        assert screen.line_of("learning_rate").split() == ["learning_rate", "2e-5", "default"]
+        await screen.shows(lambda: screen.line_of("learning_rate").split() == ["learning_rate", "2e-5", "default"])
 
 
 async def test_a_value_is_edited_in_place_marked_undone_and_done_again(home: Home, recipe: Path) -> None:
@@ -123,11 +123,11 @@ async def test_a_value_is_edited_in_place_marked_undone_and_done_again(home: Hom
         await screen.press("enter", "end", "ctrl+u")
         await screen.type("2e-3")
         await screen.sees("100 times the usual 2e-5; allowed")
-        assert "f1 Help" in screen.footer
+        await screen.shows(lambda: "f1 Help" in screen.footer)
         await screen.press("enter")
         await screen.sees("was 3e-4")
-        assert screen.cursor.split()[:3] == ["▸~", "learning_rate", "2e-3"]
-        assert "changed, not yet written" in screen.lines[1]
+        await screen.shows(lambda: screen.cursor.split()[:3] == ["▸~", "learning_rate", "2e-3"])
+        await screen.shows(lambda: "changed, not yet written" in screen.lines[1])
         await screen.sees("Changes 1")
         await screen.press("u")
         await screen.sees_not("was 3e-4")
@@ -135,7 +135,7 @@ async def test_a_value_is_edited_in_place_marked_undone_and_done_again(home: Hom
         await screen.press("U")
         await screen.sees("was 3e-4")
         await screen.press("u", "u")
-        assert screen.said == "Undo: Nothing to undo."
+        await screen.shows(lambda: screen.said == "Undo: Nothing to undo.")
 
 
 async def test_escape_leaves_a_value_as_it_was(home: Home, recipe: Path) -> None:
@@ -144,8 +144,8 @@ async def test_escape_leaves_a_value_as_it_was(home: Home, recipe: Path) -> None
         await screen.press("enter")
         await screen.type("9")
         await screen.press("escape")
-        assert screen.line_of("num_train_epochs").split()[:3] == ["▸", "num_train_epochs", "2"]
-        assert "as written" in screen.lines[1]
+        await screen.shows(lambda: screen.line_of("num_train_epochs").split()[:3] == ["▸", "num_train_epochs", "2"])
+        await screen.shows(lambda: "as written" in screen.lines[1])
 
 
 async def test_problems_stand_at_their_field_while_it_is_typed_and_after(home: Home, recipe: Path) -> None:
@@ -156,10 +156,10 @@ async def test_problems_stand_at_their_field_while_it_is_typed_and_after(home: H
         await screen.sees('✗ is "many"; expected a number.')
         await screen.press("enter")
         await screen.says("1 problem; starting waits for it.")
-        assert screen.cursor.startswith(" ▸✗ num_train_epochs")
+        await screen.shows(lambda: screen.cursor.startswith(" ▸✗ num_train_epochs"))
         await screen.sees("Problems 1")
         await screen.press("ctrl+r")
-        assert screen.said == "Start: 1 problem: num_train_epochs."
+        await screen.shows(lambda: screen.said == "Start: 1 problem: num_train_epochs.")
         await screen.press("]", "]")
         await screen.sees("[Problems 1]")
         await screen.at("train.num_train_epochs")
@@ -168,7 +168,7 @@ async def test_problems_stand_at_their_field_while_it_is_typed_and_after(home: H
         await screen.at("num_train_epochs")
         await screen.press("backspace")
         await screen.says("No problems.")
-        assert screen.line_of("num_train_epochs").split()[2:] == ["3", "was", "2"]
+        await screen.shows(lambda: screen.line_of("num_train_epochs").split()[2:] == ["3", "was", "2"])
 
 
 async def test_enter_mends_a_misspelt_key(home: Home, recipe: Path) -> None:
@@ -181,7 +181,11 @@ async def test_enter_mends_a_misspelt_key(home: Home, recipe: Path) -> None:
         await screen.says("No problems.")
         await screen.at("weight_decay")
         await screen.press("]")
-        assert "weight_decay = 0.02       # keep me" in " ".join(screen.text.split()).replace("0.02 #", "0.02       #")
+        await screen.shows(
+            lambda: (
+                "weight_decay = 0.02       # keep me" in " ".join(screen.text.split()).replace("0.02 #", "0.02       #")
+            )
+        )
 
 
 async def test_choices_are_picked_with_arrows_and_completed_with_tab(home: Home, recipe: Path) -> None:
@@ -192,7 +196,7 @@ async def test_choices_are_picked_with_arrows_and_completed_with_tab(home: Home,
         await screen.type("f")
         await screen.sees("▸f1")
         await screen.press("tab")
-        assert screen.cursor.split()[1:3] == ["metrics", "f1"]
+        await screen.shows(lambda: screen.cursor.split()[1:3] == ["metrics", "f1"])
         await screen.type(", acc")
         await screen.sees("▸accuracy")
         await screen.press("down", "enter")
@@ -200,8 +204,8 @@ async def test_choices_are_picked_with_arrows_and_completed_with_tab(home: Home,
         await go(screen, "task")
         await screen.press("enter", "down", "down", "up", "enter")
         await screen.sees_not("f1 Help")
-        assert screen.cursor.split()[1] == "task"
-        assert screen.cursor.split()[2] in ("text-classification", "token-classification")
+        await screen.shows(lambda: screen.cursor.split()[1] == "task")
+        await screen.shows(lambda: screen.cursor.split()[2] in ("text-classification", "token-classification"))
 
 
 async def test_a_path_is_completed_from_the_recipe_s_folder(home: Home, recipe: Path) -> None:
@@ -213,7 +217,7 @@ async def test_a_path_is_completed_from_the_recipe_s_folder(home: Home, recipe: 
         await screen.press("tab")
         await screen.press("tab", "enter")
         await screen.sees_not("f1 Help")
-        assert screen.cursor.split()[2] == "reviews.csv"
+        await screen.shows(lambda: screen.cursor.split()[2] == "reviews.csv")
 
 
 async def test_search_finds_every_field_and_esc_shows_the_form_again(home: Home, recipe: Path) -> None:
@@ -231,7 +235,7 @@ async def test_search_finds_every_field_and_esc_shows_the_form_again(home: Home,
         await screen.sees("was 0")
         await screen.press("escape")
         await screen.sees("reviews.csv")
-        assert "warmup_steps" in screen.text, "what was set stays on the form"
+        await screen.shows(lambda: "warmup_steps" in screen.text, "what was set stays on the form")
         await screen.press("/")
         await screen.type("qqq")
         await screen.sees("No field has qqq")
@@ -257,14 +261,14 @@ async def test_writing_keeps_comments_and_permissions(home: Home, recipe: Path) 
     recipe.chmod(0o664)
     async with editing(home, recipe) as screen:
         await screen.press("w")
-        assert screen.said == "Write: The file has it as it is."
+        await screen.shows(lambda: screen.said == "Write: The file has it as it is.")
         await put(screen, "learning_rate", "1e-4")
         await screen.sees("was 3e-4")
         await screen.press("w")
         await screen.says("Written: ")
         assert recipe.read_text() == RECIPE.replace("3e-4", "1e-4")
         assert stat.S_IMODE(recipe.stat().st_mode) == 0o664
-        assert "as written" in screen.lines[1]
+        await screen.shows(lambda: "as written" in screen.lines[1])
         await screen.until(lambda: not list(home.drafts.glob(f"*{ENDING}")), "the draft to go")
 
 
@@ -276,7 +280,7 @@ async def test_a_preset_asks_for_a_name_and_paths_lead_on(home: Home, recipe: Pa
         await screen.sees("Write the recipe")
         await screen.press("ctrl+u")
         await screen.press("enter")
-        assert screen.said == "Write: a file name is needed."
+        await screen.shows(lambda: screen.said == "Write: a file name is needed.")
         await screen.type("reviews")
         await screen.press("enter")
         await screen.sees("is there already, with another text")
@@ -289,7 +293,7 @@ async def test_a_preset_asks_for_a_name_and_paths_lead_on(home: Home, recipe: Pa
         text = (recipe.parent / "new.toml").read_text()
         assert "# Texts and labels in a CSV file of your own." in text
         assert "sample_configs/data/reviews.csv" in text.replace(os.sep, "/")
-        assert "new.toml  as written" in screen.lines[1]
+        await screen.shows(lambda: "new.toml  as written" in screen.lines[1])
 
 
 async def test_a_file_that_somebody_else_changes_is_noticed(home: Home, recipe: Path) -> None:
@@ -303,7 +307,7 @@ async def test_a_file_that_somebody_else_changes_is_noticed(home: Home, recipe: 
         await screen.press("escape")
         await screen.press("R")
         await screen.says("Read again. u brings your edits back.")
-        assert screen.line_of("num_train_epochs").split()[1] == "7"
+        await screen.shows(lambda: screen.line_of("num_train_epochs").split()[1] == "7")
         await screen.press("u")
         await screen.sees("1e-4")
         await screen.press("w")
@@ -327,7 +331,7 @@ async def test_unsaved_changes_survive_the_end_and_are_offered_again(home: Home,
         await screen.says("1 draft has changes that are in no file")
         await screen.press("enter")
         await screen.sees("was 3e-4")
-        assert "changed, not yet written" in screen.lines[1]
+        await screen.shows(lambda: "changed, not yet written" in screen.lines[1])
         await screen.press("u")
         await screen.sees_not("was 3e-4")
         await screen.until(lambda: not list(home.drafts.glob(f"*{ENDING}")), "the draft to go with its last change")
@@ -341,7 +345,7 @@ async def test_another_recipe_leaves_the_changed_one_as_a_draft(home: Home, reci
         await screen.press("n")
         await screen.sees("new: text-classification")
         await screen.press("escape")
-        assert "was 3e-4" in screen.text, "esc goes back to it"
+        await screen.shows(lambda: "was 3e-4" in screen.text, "esc goes back to it")
         await screen.press("n")
         await screen.sees("changes of")
         while "pairs" not in screen.cursor:
@@ -376,7 +380,7 @@ async def test_a_run_s_recipe_is_copied_and_the_difference_shown(home: Home, rec
         await screen.sees("was 2")
         await screen.press("[")
         await screen.sees("[Changes 1]")
-        assert screen.cursor.split()[1:] == ["num_train_epochs", "2", "→", "5"]
+        await screen.shows(lambda: screen.cursor.split()[1:] == ["num_train_epochs", "2", "→", "5"])
         await screen.sees(f"copy of old ({run.short}) → as it is here")
         await screen.press("1")
         await screen.press("n")
@@ -406,18 +410,20 @@ async def test_what_the_check_finds_goes_to_its_row(home: Home, recipe: Path) ->
         await screen.sees("Start reviews.toml")
         await screen.sees("'tset' is no split of this data")
         await screen.press("enter")
-        assert screen.said == "Start: The check has found problems."
+        await screen.shows(lambda: screen.said == "Start: The check has found problems.")
         await screen.press("escape")
         await screen.says("1 problem; starting waits for it.")
         await go(screen, "test")
-        assert screen.cursor.startswith(" ▸✗ test")
+        await screen.shows(lambda: screen.cursor.startswith(" ▸✗ test"))
         await screen.press("backspace")
         await screen.says("No problems.")
         await screen.press("ctrl+r")
         await screen.sees("✓ data: train 40, validation 10 rows, 2 labels")
         await screen.press("escape")
         await screen.sees("6 steps in all")
-        assert screen.line_of("per_device_train_batch_size").split()[1:] == ["16", "3", "steps", "an", "epoch"]
+        await screen.shows(
+            lambda: screen.line_of("per_device_train_batch_size").split()[1:] == ["16", "3", "steps", "an", "epoch"]
+        )
 
 
 async def test_details_and_copying(home: Home, recipe: Path) -> None:
@@ -449,7 +455,7 @@ async def test_the_editor_works_on_a_copy_and_its_text_comes_back(
         await screen.sees("was 3e-4")
         assert recipe.read_text() == RECIPE, "w writes it, nothing else does"
         await screen.press("E")
-        assert screen.said == "Nothing was changed in the editor."
+        await screen.shows(lambda: screen.said == "Nothing was changed in the editor.")
         monkeypatch.setenv("EDITOR", "/no/such/editor")
         await screen.press("E")
         await screen.says("/no/such/editor cannot be started")
@@ -461,7 +467,7 @@ async def test_what_is_no_toml_says_where_and_the_editor_or_undo_helps(home: Hom
         await screen.says("1 problem; starting waits for it.")
         await screen.sees("(line 1)")
         await screen.press("]")
-        assert "✗task" in screen.text.replace(" ", "")
+        await screen.shows(lambda: "✗task" in screen.text.replace(" ", ""))
 
 
 POISON = "a\\u001b]52;c;x\\u0007[@click=app.quit]\\u202eb\\u009b31m"
@@ -495,7 +501,7 @@ async def test_the_mouse_moves_and_opens(home: Home, recipe: Path) -> None:
         line = next(place for place, text in enumerate(screen.lines) if "num_train_epochs" in text)
         await screen.pilot.click(offset=(40, line))
         await screen.pilot.pause()
-        assert "num_train_epochs" in screen.cursor
+        await screen.shows(lambda: "num_train_epochs" in screen.cursor)
         await screen.pilot.click(offset=(40, line))
         await screen.sees("f1 Help")
         await screen.type("5")
@@ -532,7 +538,9 @@ async def test_a_run_that_is_no_training_has_no_recipe_to_copy(home: Home) -> No
     async with showing(home) as screen:
         await screen.sees("measured")
         await screen.press("e")
-        assert screen.said == "Edit a copy: Only training has a recipe to start from; this is evaluate."
+        await screen.shows(
+            lambda: screen.said == "Edit a copy: Only training has a recipe to start from; this is evaluate."
+        )
 
 
 async def test_a_preset_takes_paths_of_the_folder_that_one_stands_in(home: Home, recipe: Path) -> None:

@@ -51,7 +51,7 @@ async def test_a_run_that_has_ended_is_tried_with_two_keys(home: Home, trained: 
         await screen.press("enter")
         await screen.sees("History 1")
         assert typed(screen)
-        assert sum("█" in line or "▏" in line for line in screen.lines) >= 1
+        await screen.shows(lambda: sum("█" in line or "▏" in line for line in screen.lines) >= 1)
         label = screen.line_of("   a ") or screen.line_of("   b ")
         assert 0 <= float(label.split()[-1]) <= 1
 
