@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,10 @@ LENGTH = click.option("--max-length", type=click.IntRange(min=2), default=512, s
 @click.argument("path")
 @SPLIT
 @click.option(
-    "--filter", "wanted", default="", help="Words, label:good, stars>3, words>60, tokens>128, text: (missing)."
+    "--filter",
+    "wanted",
+    default="",
+    help="Words, label:good, stars>3, text~^Re, words>60, text: (missing), duplicates:text, sql:CONDITION.",
 )
 @click.option("--sort", default="", help="A column, or length.")
 @click.option("--reverse", is_flag=True, help="The order turned round.")
@@ -52,23 +56,28 @@ def rows(
     model: str | None,
 ) -> None:
     """Rows of PATH, filtered and sorted; with --json whole."""
-    from tui_finetune.data.view import Wish, rows_of
-    from tui_finetune.data.windows import RowReader
+    import numpy as np
+
+    from tui_finetune.data.scan.stored import stored_in
+    from tui_finetune.data.view import Wish, write_rows
+    from tui_finetune.data.windows import open_reader
 
     look, one = _opened(call, path, split)
     progress = ProgressLine()
-    try:
-        wish = Wish(wanted, sort, reverse, _inputs(look), _class_names(look), _tokenizer(call, model))
-        numbers, notes = rows_of(one.table(), wish, progress)
-    finally:
-        progress.clear()
-    reader = RowReader(one.arrow)
-    kept = [int(number) for number in numbers[offset : offset + limit]]
+    with tempfile.TemporaryDirectory(prefix="tui-finetune-rows-") as scratch:
+        target = Path(scratch) / "rows.i8"
+        try:
+            wish = Wish(wanted, sort, reverse, _inputs(look), _class_names(look), _tokenizer(call, model))
+            count, notes = write_rows(stored_in(one.arrow), wish, target, progress)
+        finally:
+            progress.clear()
+        kept = np.fromfile(target, dtype=np.int64, count=limit, offset=8 * min(offset, count)).tolist()
+    reader = open_reader(one.arrow)
     for note in notes:
         say(shown(note))
     if call.json:
         found = [{"row": number, **reader.whole(number)} for number in kept]
-        output.print_json({"split": one.name, "count": len(numbers), "rows": found})
+        output.print_json({"split": one.name, "count": count, "rows": found})
         return
     names = [column.name for column in look.opened.columns]
     cells = [
@@ -76,7 +85,7 @@ def rows(
         for number, row in zip(kept, reader.cells(kept, names), strict=True)
     ]
     output.print_lines(output.table(["row", *names], cells, right=(0,)))
-    say(shown(f"{len(kept):,} of {len(numbers):,} rows"))
+    say(shown(f"{len(kept):,} of {count:,} rows"))
 
 
 @click.command()

@@ -1,4 +1,4 @@
-"""What a person types to find rows: words, `label:good`, `words>60`, `text:` for what is missing."""
+"""What a person types to find rows: words, `label:good`, `words>60`, `text~^Re`, `text:` for what is missing, `sql:…`."""
 
 from __future__ import annotations
 
@@ -9,12 +9,16 @@ from typing import Literal, cast
 
 from tui_finetune.errors import nearest
 
-Relation = Literal["word", ":", "=", "missing", ">", "<", ">=", "<="]
-MEASURES = ("words", "tokens", "chars")
-"""Lengths of what the model reads; a column of that name comes first."""
+Relation = Literal["word", ":", "=", "~", "missing", ">", "<", ">=", "<=", "duplicates", "sql"]
+MEASURES = ("words", "tokens", "chars", "length")
+"""Lengths of what the model reads, `length` in characters as `chars` is; a column of that name comes first."""
+DUPLICATES = "duplicates"
+"""`duplicates:text` is rows whose text others have too; `duplicates:` rows that are the same in every column."""
+SQL = "sql:"
+"""What follows it is one condition in SQL."""
 
 _PARTS = re.compile(
-    r"""(?P<key>[^\s:=<>"]+)(?P<relation>>=|<=|[:=<>])(?P<value>"[^"]*"|\S*)|"(?P<quoted>[^"]*)"|(?P<word>\S+)"""
+    r"""(?P<key>[^\s:=<>~"]*)(?P<relation>~|(?<=[^\s])(?:>=|<=|[:=<>]))(?P<value>"[^"]*"|\S*)|"(?P<quoted>[^"]*)"|(?P<word>\S+)"""
 )
 
 
@@ -25,7 +29,7 @@ class Condition:
     relation: Relation
     value: str
     column: str | None = None
-    """A column or a measure; None for a word that may stand in any text."""
+    """A column or a measure; None for a word or an expression that may stand in any text, and for SQL."""
 
     @property
     def number(self) -> float:
@@ -38,26 +42,48 @@ def parse_conditions(text: str, columns: Sequence[str]) -> tuple[list[Condition]
 
     What names no column, a web address for instance, is looked for as it stands.
     """
+    if text.lstrip().lower().startswith(SQL):
+        said = text.lstrip()[len(SQL) :].strip()
+        return ([Condition("sql", said)] if said else []), []
     found: list[Condition] = []
     notes: list[str] = []
     for match in _PARTS.finditer(text):
-        key, relation = match["key"], cast("Relation", match["relation"])
-        if key is None:
+        if match["relation"] is None:
             word = match["word"] if match["quoted"] is None else match["quoted"]
             found += [Condition("word", word)] if word else []
             continue
-        value = match["value"].strip('"')
-        if key not in columns and key not in MEASURES:
-            near = nearest(key, [*columns, *MEASURES])
-            notes += [f"No column {key}. Did you mean {near}?"] if near else []
-            found.append(Condition("word", match.group()))
-        elif relation in (">", "<", ">=", "<="):
-            problem = _no_number(value)
-            notes += [f"{key}{relation} wants a number."] if problem else []
-            found += [] if problem else [Condition(relation, value, key)]
-        else:
-            found.append(Condition(relation if value else "missing", value, key))
+        condition, note = _of_key(match, columns)
+        found += [condition] if condition else []
+        notes += [note] if note else []
     return found, notes
+
+
+def _of_key(match: re.Match[str], columns: Sequence[str]) -> tuple[Condition | None, str]:
+    key, relation, value = match["key"], cast("Relation", match["relation"]), match["value"].strip('"')
+    if relation == "~" and (not key or key in columns):
+        return _expression(key or None, value)
+    if key == DUPLICATES and key not in columns and relation == ":":
+        if value and value not in columns:
+            return None, f"No column {value}. {_meant(value, columns)}".rstrip()
+        return Condition("duplicates", "", value or None), ""
+    if key not in columns and (key not in MEASURES or relation == "~"):
+        near = nearest(key, [*columns, *MEASURES, DUPLICATES])
+        return Condition("word", match.group()), f"No column {key}. Did you mean {near}?" if near else ""
+    if relation in (">", "<", ">=", "<="):
+        bad = _no_number(value)
+        return (None, f"{key}{relation} wants a number.") if bad else (Condition(relation, value, key), "")
+    if key in MEASURES and key not in columns and _no_number(value):
+        return None, f"{key}{relation} wants a number."
+    return Condition(relation if value else "missing", value, key), ""
+
+
+def _expression(column: str | None, value: str) -> tuple[Condition | None, str]:
+    return (Condition("~", value, column), "") if value else (None, "~ wants a regular expression.")
+
+
+def _meant(name: str, columns: Sequence[str]) -> str:
+    near = nearest(name, list(columns))
+    return f"Did you mean {near}?" if near else ""
 
 
 def _no_number(value: str) -> bool:

@@ -22,7 +22,7 @@ LONGEST_ROWS = 100
 _SEED = 0
 _UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts without blanks between words: each sign counts as a word."""
-_WORD = rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+"
+WORD = rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+"
 
 
 @dataclass(frozen=True)
@@ -126,7 +126,7 @@ def word_counts(columns: Sequence[pa.ChunkedArray]) -> Any:
         if pa.types.is_list(column.type):
             counts = pc.list_value_length(column)
         else:
-            counts = pc.count_substring_regex(column, _WORD)
+            counts = pc.count_substring_regex(column, WORD)
         found += pc.fill_null(counts, 0).to_numpy().astype(np.int64)
     return found
 

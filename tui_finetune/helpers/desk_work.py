@@ -131,20 +131,16 @@ class DeskWork:
 
     def _view(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The numbers of the rows lie in a file, eight bytes each: there may be millions."""
-        from tui_finetune.data.view import Wish, rows_of
+        from tui_finetune.data.scan.stored import stored_in
+        from tui_finetune.data.view import wish_of, write_rows
 
-        given = request["wish"]
-        wish = Wish(
-            **{
-                **given,
-                "inputs": tuple(given.get("inputs", ())),
-                "tokenizer": Path(given["tokenizer"]) if given.get("tokenizer") else None,
-            }
-        )
-        rows, notes = rows_of(self._table(request["arrow"]), wish, progress)
         target = self._scratch / f"rows-{next(self._files)}.i8"
-        rows.tofile(target)
-        return {"count": len(rows), "rows": str(target), "notes": notes}
+        try:
+            count, notes = write_rows(stored_in(Path(request["arrow"])), wish_of(request["wish"]), target, progress)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        return {"count": count, "rows": str(target), "notes": list(notes)}
 
     def _column(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         from tui_finetune.data.column_facts import column_facts

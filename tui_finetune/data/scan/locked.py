@@ -35,29 +35,39 @@ def locked(files: Sequence[Path], scratch: Path) -> Iterator[duckdb.DuckDBPyConn
     try:
         duck.execute("SET allowed_paths = [" + ", ".join(quoted(str(file)) for file in files) + "]")
         duck.execute("SET enable_external_access = false")
+        duck.execute("SET enable_progress_bar_print = false")
+        duck.execute("SET enable_progress_bar = true")  # it is asked for, and never printed
         duck.execute("SET lock_configuration = true")
         yield duck
     finally:
         duck.close()
 
 
-def selecting(duck: duckdb.DuckDBPyConnection, query: str, where: str) -> str:
-    """The query as it is, where it is one SELECT: `where` could close it and go on with another. Raises DataError."""
+def selecting(duck: duckdb.DuckDBPyConnection, query: str, where: str, option: str = "--where") -> str:
+    """The query as it is, where it is one SELECT: `where`, which a person typed as `option`, could close it and go on with
+    another. Raises DataError."""
     import duckdb
 
     try:
         found = duck.extract_statements(query)
     except duckdb.Error as error:
-        raise refused_where(where, error) from error
+        raise refused_where(where, error, option) from error
     if [statement.type for statement in found] != [duckdb.StatementType.SELECT]:
-        raise DataError(Problem(f"{where} is more than a condition.", "--where", hint="As in --where 'stars > 3'."))
+        raise DataError(
+            Problem(f"{where} is more than a condition.", option, hint="One SQL condition, as in stars > 3.")
+        )
     return query
 
 
-def refused_where(where: str, error: Exception) -> DataError:
+def refused_where(where: str, error: Exception, option: str = "--where") -> DataError:
     """What DuckDB says about an expression, in its first line."""
     said = str(error).strip().splitlines()[0]
-    return DataError(Problem(f"{where}: {said}", "--where", hint="An SQL condition, as in \"label = 'good'\"."))
+    return DataError(Problem(f"{where}: {said}", option, hint="An SQL condition, as in \"label = 'good'\"."))
+
+
+def name_of(column: str) -> str:
+    """An SQL name."""
+    return '"' + column.replace('"', '""') + '"'
 
 
 def quoted(text: str) -> str:

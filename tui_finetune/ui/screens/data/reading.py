@@ -88,9 +88,9 @@ class Reading:
 
     def _open(self) -> RowReader:
         if self._reader is None:
-            from tui_finetune.data.windows import RowReader
+            from tui_finetune.data.windows import open_reader
 
-            self._reader = RowReader(Path(self._split.arrow))
+            self._reader = open_reader(Path(self._split.arrow))
         return self._reader
 
     # Tokens
