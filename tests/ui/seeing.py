@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest import mock
 
 from textual.pilot import Pilot
 
@@ -16,6 +18,11 @@ from tui_finetune.ui.theme import Look
 
 SECONDS = 20.0
 """Nothing that a screen shows by itself takes longer on a busy machine."""
+
+
+async def _next_turn(min_sleep: float = 0.0, max_sleep: float = 0.0) -> None:
+    """The event loop's other tasks have one turn."""
+    await asyncio.sleep(0.02)
 
 
 class Screen:
@@ -61,9 +68,15 @@ class Screen:
         return self.line_of("▸")
 
     async def press(self, *keys: str) -> None:
+        """Presses keys, each when the messages of the one before have been handled.
+
+        Textual's pilot waits until the process uses no processor time, up to a second three times a key: a thread that
+        reads makes every key slow, and says nothing of what is on the screen.
+        """
         for key in keys:
-            await self.pilot.press(key)
-            await self.pilot.pause()
+            with mock.patch("textual.app.wait_for_idle", _next_turn):
+                await self.pilot.press(key)
+            await self.pilot._wait_for_screen()
 
     async def type(self, text: str) -> None:
         await self.press(*text)

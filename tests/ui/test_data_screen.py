@@ -182,7 +182,7 @@ async def test_the_tokens_are_those_of_the_model(home: Home, write: Write, tmp_p
         await wait_for(lambda: page.found is not None and page.found.max_length == 8, "the new look")
         await screen.sees("tokens by tiny")
         await screen.sees("; 1 cut at 8")
-        await wait_for(lambda: screen.cursor.split()[-1] == "5", "the tokens of the first row")
+        await screen.shows(lambda: screen.cursor.split()[-1] == "5", "the tokens of the first row")
         await screen.press("t")
         await screen.sees("[CLS] a ##b c [SEP]")
         await screen.sees("5 tokens of 8, none cut")

@@ -9,7 +9,6 @@ import pytest
 
 from tests.fakes import FakeRun
 from tests.ui.seeing import Screen, showing
-from tests.waiting import wait_for
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api.switches import read_off
 
@@ -179,6 +178,6 @@ async def test_a_plugin_that_cannot_be_loaded_again_says_why(home: Home) -> None
         await screen.says("halver: import failed at line 1: SyntaxError")
         await screen.sees("! 1 plugin")
         path.unlink()
-        await wait_for(lambda: "changed on disk" in screen.said, "the file's end to be told")
+        await screen.shows(lambda: "changed on disk" in screen.said, "the file's end to be told")
         await screen.press("R")
         await screen.sees("1 plugin  1 work")

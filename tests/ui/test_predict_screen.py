@@ -282,7 +282,7 @@ async def test_a_file_that_is_not_there_is_told(home: Home, run: FakeRun, tmp_pa
         await screen.type(str(tmp_path / "none.csv"))
         await screen.press("enter")
         await screen.sees("✗ nothing written")
-        await wait_for(lambda: "none.csv:nosuchfile." in "".join(screen.text.split()), "the reason")
+        await screen.shows(lambda: "none.csv:nosuchfile." in "".join(screen.text.split()), "the reason")
 
 
 async def test_a_file_can_be_stopped(home: Home, run: FakeRun, tmp_path: Path, mode: Mode) -> None:

@@ -293,7 +293,7 @@ async def test_the_runs_folder_goes_away_and_comes_back(home: Home, some: FakeRu
         await screen.says("is gone; trying every second")
         await screen.sees("dead")
         (home.root / "elsewhere").rename(home.runs)
-        await wait_for(lambda: "is gone" not in screen.said, "the folder to be back")
+        await screen.shows(lambda: "is gone" not in screen.said, "the folder to be back")
 
 
 async def test_a_thousand_runs_are_listed_and_moved_through(home: Home) -> None:
@@ -323,7 +323,10 @@ async def test_an_empty_home_offers_three_ways_and_tells_of_the_machine(home: Ho
         await screen.sees("Three ways to start:")
         await screen.press("j", "enter")
         await screen.sees("Choose what the recipe begins with")
-        await screen.press("G", "enter")
+        await screen.shows(lambda: screen.cursor, "the presets")
+        await screen.press("G")
+        await screen.at("a file …")
+        await screen.press("enter")
         await screen.sees("Open a recipe")
         await screen.type("/nowhere.toml")
         await screen.press("enter")

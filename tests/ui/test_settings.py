@@ -8,7 +8,6 @@ import pytest
 
 from tests.fakes import finished_run
 from tests.ui.seeing import showing
-from tests.waiting import wait_for
 from tui_finetune.errors import UserError
 from tui_finetune.live.marks import GLYPHS
 from tui_finetune.live.spans import line, muted, span
@@ -126,10 +125,10 @@ async def test_the_page_of_the_settings_turns_values_and_keeps_them(home: Home) 
         await screen.shows(lambda: "terminal" in screen.line_of("▸ theme"))
         await screen.sees("keys.run.stop")
         await screen.press("enter")
-        await wait_for(lambda: "dark" in screen.line_of("▸ theme"), "the next theme")
+        await screen.shows(lambda: "dark" in screen.line_of("▸ theme"), "the next theme")
         await screen.press("j", "enter")
         await screen.sees("ASCII signs alone")
-        await wait_for(lambda: "✓" not in screen.text, "signs of ASCII")
+        await screen.shows(lambda: "✓" not in screen.text, "signs of ASCII")
         await screen.press("esc")
         await screen.sees_not("Settings")
         assert (screen.app.look.theme, screen.app.look.ascii) == ("dark", True)
