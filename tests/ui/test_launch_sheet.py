@@ -8,12 +8,14 @@ import pytest
 
 from tests.fakes import FakeRun
 from tests.ui.seeing import Screen, showing
+from tui_finetune.launch.handoff import Launch
+from tui_finetune.launch.start import Started
 from tui_finetune.live.launching import waiting
 from tui_finetune.paths import Home
 from tui_finetune.runs.info import read_info
 from tui_finetune.ui import messages
 from tui_finetune.ui.launch_sheet import LaunchSheet
-from tui_finetune.ui.launches import RecipeSource
+from tui_finetune.ui.launches import RecipeSource, Starting
 
 
 @pytest.fixture
@@ -51,3 +53,29 @@ async def test_stopping_asks_and_is_sent(home: Home, begun: FakeRun, monkeypatch
         await screen.sees("▸ save a checkpoint and stop")
         await screen.press("enter")
         await screen.until(lambda: list(begun.paths.control.glob("*.json")), "the request")
+
+
+async def test_what_does_not_fit_is_started_anyway_as_another_run(
+    home: Home, begun: FakeRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forced: list[bool] = []
+
+    def started(checked: object, launch: Launch) -> Started:
+        forced.append(launch.force)
+        return Started(FakeRun(home, "forced").begin().paths, 1, 4_711)
+
+    monkeypatch.setattr("tui_finetune.launch.start.start", started)
+    async with showing(home) as screen:
+        await handed_over(screen, begun, monkeypatch)
+        bridge = screen.app.bridge
+        bridge._starting = Starting(1, RecipeSource("begun.toml"), home, lambda: Launch(home), bridge.post)
+        bridge._starting._checked = object()  # type: ignore[assignment]
+        await screen.press("ctrl+r")
+        await screen.says("Start anyway: It was not refused by its pre-flight.")
+        begun.events.write("preflight_refused", what="memory", why="25.3 GB needed, 24.1 GB there.", fits=[], tried=3)
+        begun.end("failed", reason="25.3 GB needed, 24.1 GB there.", step=None)
+        await screen.sees("✗ 25.3 GB needed")
+        await screen.press("ctrl+r")
+        await screen.sees("process 4711 has taken over forced")
+    assert forced == [True]
+    assert begun.paths.root.is_dir(), "what was measured stays"

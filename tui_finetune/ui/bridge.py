@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
@@ -232,11 +233,11 @@ class Bridge(Threads):
         self.do(f"Start {source.title}", starting.check)
         return number
 
-    def launch(self, number: int) -> None:
-        """Hands over what was checked."""
+    def launch(self, number: int, *, force: bool = False) -> None:
+        """Hands over what was checked. force: to a worker that begins though its pre-flight finds that it does not fit."""
         starting = self._starting
         if starting is not None and starting.number == number:
-            self.do(f"Start {starting.source.title}", starting.hand_off)
+            self.do(f"Start {starting.source.title}", functools.partial(starting.hand_off, force=force))
 
     def set(self, name: str, value: Any) -> None:
         """Writes a setting; None is the usual one."""

@@ -50,6 +50,12 @@ class LaunchSheet(Sheet):
                 "Train with the settings that were tried and fit this device.",
                 offer=lambda sheet: sheet.fits_offer(),
             ),
+            Action(
+                "train.start",
+                "Start anyway",
+                "The same recipe in another run that begins though it does not fit, as with --force.",
+                offer=lambda sheet: sheet.anyway_offer(),
+            ),
             Action("run.stop", "Stop…", offer=lambda sheet: sheet.stop_offer()),
             Action("list.down", "Down", footer=False),
             Action("list.up", "Up", footer=False),
@@ -144,6 +150,16 @@ class LaunchSheet(Sheet):
         assert fits is not None
         assert self._run is not None
         draft_that_fits(self.page.ui.bridge, self._run, fits)
+
+    def anyway_offer(self) -> Offer:
+        return ON if self._history.refusal else off("It was not refused by its pre-flight.")
+
+    def do_train_start(self) -> None:
+        """A run of its own: what the refused one measured stays in its own directory."""
+        self.run_id, self._run, self._history = None, None, History()
+        self.steps = (self.steps[0], *waiting()[1:])
+        self.page.ui.bridge.launch(self._number, force=True)
+        self._repaint()
 
     def on_recipe_drafted(self, message: RecipeDrafted) -> None:
         """The copy takes the place of what was started."""

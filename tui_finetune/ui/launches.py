@@ -104,8 +104,8 @@ class Starting:
         count = f"{done:,}" if total is None else f"{done:,} of {total:,}"
         self._post(self._tell(0, replace(self._steps[0], said=(("going", f"{what} … {count}"),))))
 
-    def hand_off(self) -> Message:
-        """Starts the worker. From its claim on the run belongs to the machine."""
+    def hand_off(self, *, force: bool = False) -> Message:
+        """Starts the worker. From its claim on the run belongs to the machine. force: though it does not fit."""
         from tui_finetune.launch.start import start
         from tui_finetune.runs.info import read_info
 
@@ -114,7 +114,7 @@ class Starting:
             return self._refused(0, (Problem("The check has not passed."),))
         self._post(self._tell(1, Step("Handoff", (("going", "a worker is starting"),))))
         try:
-            started = start(checked, self._launch())
+            started = start(checked, replace(self._launch(), force=force))
         except UserError as error:
             return self._refused(1, error.problems)
         info = read_info(started.paths)
