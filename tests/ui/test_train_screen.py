@@ -89,6 +89,24 @@ async def put(screen: Screen, name: str, typed: str) -> None:
     await screen.press("enter")
 
 
+async def test_the_forecast_before_a_start(home: Home, recipe: Path) -> None:
+    like = FakeRun(home, "earlier", recipe=RECIPE, model=str(recipe.parent / "model")).begin().plan()
+    like.events.write("forecast", step_seconds=0.25, peak_memory_bytes=512_000_000)
+    like.end("finished", step=6)
+    async with editing(home, recipe) as screen:
+        await screen.press("]", "]")
+        await screen.sees("[Forecast]")
+        await screen.shows(lambda: screen.line_of("rows  ").split() == ["rows", "40"])
+        await screen.shows(lambda: screen.line_of("steps  ").split() == ["steps", "6"])
+        await screen.sees("about 2 s of training, memory 512 MB")
+        await screen.sees(f"as earlier ({like.short}) took 0.25 s a step")
+        await screen.sees("Pre-flight measures time, memory and disk on the device itself")
+        recipe.with_name("reviews.csv").unlink()
+        screen.app.page.changed(RECIPE.replace("num_train_epochs = 2", "num_train_epochs = 4"))  # type: ignore[attr-defined]
+        await screen.sees("A forecast waits for these:")
+        await screen.sees("no such file or folder")
+
+
 async def test_without_a_recipe_the_screen_lists_what_to_start_from(home: Home) -> None:
     async with showing(home) as screen:
         await screen.press("3")
@@ -160,7 +178,7 @@ async def test_problems_stand_at_their_field_while_it_is_typed_and_after(home: H
         await screen.sees("Problems 1")
         await screen.press("ctrl+r")
         await screen.shows(lambda: screen.said == "Start: 1 problem: num_train_epochs.")
-        await screen.press("]", "]")
+        await screen.press("]", "]", "]")
         await screen.sees("[Problems 1]")
         await screen.at("train.num_train_epochs")
         await screen.press("enter")

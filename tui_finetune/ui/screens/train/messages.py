@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_finetune.errors import Problem
 from tui_finetune.live.document import Document
+from tui_finetune.live.forecast import Planned
 from tui_finetune.live.form import Form, Judged, Trial
 from tui_finetune.live.train_page import Start
 from tui_finetune.ui.messages import Told
@@ -33,6 +35,16 @@ class RecipeJudged(Told):
     """A text was read into a form and checked."""
 
     judged: Judged
+
+
+@dataclass
+class RunPlanned(Told):
+    """What is known of a training before it is started."""
+
+    text: str
+    planned: Planned
+    problems: Sequence[Problem]
+    """What its check has found; then nothing is planned."""
 
 
 @dataclass

@@ -18,12 +18,13 @@ from tui_finetune.ui import messages as told
 from tui_finetune.ui.launches import RecipeSource
 from tui_finetune.ui.screens.train import messages
 from tui_finetune.ui.screens.train.beginnings import BeginActions
+from tui_finetune.ui.screens.train.forecast_pane import ForecastPane
 from tui_finetune.ui.screens.train.panes import Below, ChangesPane, FilePane, FormPane, ProblemsPane, StartsPane
 from tui_finetune.ui.screens.train.places import TRAIN
 from tui_finetune.ui.screens.train.work import Workshop
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet
 
-TABS = ("form", "file", "problems", "changes")
+TABS = ("form", "file", "forecast", "problems", "changes")
 LOOK_SECONDS = 2.0
 """Between two looks at the recipe's own file."""
 COMPARED = 12
@@ -69,6 +70,7 @@ class TrainPage(BeginActions):
         with Columns():
             with Left():
                 yield FormPane()
+                yield ForecastPane()
                 yield ProblemsPane()
                 yield ChangesPane()
                 yield StartsPane()
@@ -99,6 +101,16 @@ class TrainPage(BeginActions):
         self._reading = ""
         self.repaint_frame()
 
+    def ask_forecast(self) -> None:
+        """Looks at data and model, where the tab is open and the text is another one."""
+        if self.tab == "forecast" and not self.choosing and self.state is not None:
+            document = self.state.document
+            if self.query_one(ForecastPane).ask(document.text):
+                self.workshop.plan(document)
+
+    def on_run_planned(self, message: messages.RunPlanned) -> None:
+        self.query_one(ForecastPane).take(message)
+
     def _judge(self) -> None:
         assert self.state is not None
         self.workshop.judge(self.state.document)
@@ -122,6 +134,7 @@ class TrainPage(BeginActions):
             if self._goto and form.row_here is not None and form.row_here.id == self._goto:
                 self._goto = ""
         self.query_one(FilePane).take(state.document.text, self.problems)
+        self.ask_forecast()
         self.cursor_moved()
         self.repaint()
 
@@ -135,6 +148,8 @@ class TrainPage(BeginActions):
         self.query_one(Below).repaint()
 
     def detail(self, width: int) -> Sequence[Line]:
+        if self.tab == "forecast":
+            return ()
         if self.tab == "problems":
             here = self.query_one(ProblemsPane).here
             return form_lines.problem_detail(here, width) if here is not None else ()
@@ -195,7 +210,7 @@ class TrainPage(BeginActions):
         self.tab = name if name in TABS else "form"
         shown = "starts" if self.choosing else self.tab
         self.set_class(shown == "file", "-file")
-        for pane in ("form", "problems", "changes", "starts"):
+        for pane in ("form", "forecast", "problems", "changes", "starts"):
             self.query_one(f"#{pane}").display = pane == shown
         self.query_one(f"#{shown}").focus()
         self.call_after_refresh(self.refresh_form)

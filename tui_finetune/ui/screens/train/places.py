@@ -61,6 +61,7 @@ FILE = Place(
     "file",
     (Action("list.open", "Edit", "The key of this line, in the form."), *MOVES),
 )
+FORECAST = Place("train.forecast", "forecast")
 PROBLEMS = Place(
     "train.problems",
     "problems",
@@ -81,4 +82,4 @@ STARTS = Place(
         *LIST.actions,
     ),
 )  # fmt: skip
-PLACES = (TRAIN, FORM, VALUE, FILE, PROBLEMS, CHANGES, STARTS)
+PLACES = (TRAIN, FORM, VALUE, FILE, FORECAST, PROBLEMS, CHANGES, STARTS)

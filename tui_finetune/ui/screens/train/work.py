@@ -133,6 +133,17 @@ class Workshop:
 
         self._bridge.latest("recipe.judge", "Check the recipe", lambda stale: work())
 
+    def plan(self, document: Document) -> None:
+        """What is known of the training before it is started."""
+        text, place = document.text, document.place
+
+        def work() -> Message:
+            from tui_finetune.live.planning import plan
+
+            return messages.RunPlanned(text, *plan(text, place, self._home, self._catalog()))
+
+        self._bridge.latest("recipe.plan", "Forecast", lambda stale: work())
+
     def attempt(self, document: Document, field: FormField, typed: str) -> None:
         """Checks a value while it is typed."""
         text, place = document.text, document.place
