@@ -107,12 +107,14 @@ def column(call: Call, path: str, name: str, split: str | None, model: str | Non
         names = [each.name for each in look.opened.columns]
         hint = did_you_mean(name, names) or f"There are: {', '.join(names)}."
         raise DataError(Problem(f"no column '{name}'.", hint=hint))
+    looked_at = look.sample or look.opened
     facts = column_facts(
-        one.table().column(name),
+        looked_at.splits[one.name].table().column(name),
         class_names=found.class_names,
         tokenizer=_tokenizer(call, model) if name in _inputs(look) else None,
         max_length=max_length,
     )
+    facts |= {"of": one.rows} if facts["rows"] < one.rows else {}
     if call.json:
         output.print_json({"split": one.name, "column": name, **facts})
         return
@@ -129,6 +131,7 @@ def column(call: Call, path: str, name: str, split: str | None, model: str | Non
 @verb
 def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_length: int) -> None:
     """Row number ROW of PATH as the model sees it."""
+    from tui_finetune.data.windows import open_reader
     from tui_finetune.inference.encoders import light_encoder
     from tui_finetune.inference.token_view import token_view
 
@@ -140,7 +143,7 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
     file = _tokenizer(call, model)
     if file is None:
         raise UserError(f"{model} has no tokenizer here. hf download {model} brings a model of the Hub.")
-    whole = one.table().slice(row, 1).to_pylist()[0]
+    whole = open_reader(one.arrow).whole(row)
     by_role = {role: whole.get(name) for role, name in look.roles.items()}
     labels = look.prepared.labels if look.prepared is not None else None
     view = token_view(look.task, by_role, light_encoder(file.parent, max_length), labels, model)
@@ -173,12 +176,13 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
 def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit: int) -> None:
     """Rows of PATH before and after preprocessors."""
     from tui_finetune.data.preprocessing import previewed
+    from tui_finetune.data.windows import open_reader
 
     named = [_step(text) for text in used]
     chosen: list[Any] = [(call.catalog.require("preprocessors", name), options) for name, options in named]
     used = tuple(name for name, _ in named)
     _, one = _opened(call, path, split)
-    table = one.table().slice(0, limit)
+    table = open_reader(one.arrow).identified(range(min(limit, one.rows)))
     before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
     after = previewed(table, chosen, call.catalog)
     if call.json:
@@ -243,7 +247,8 @@ def _opened(call: Call, path: str, split: str | None) -> tuple[Look, Any]:
 
     progress = ProgressLine()
     try:
-        look = data.look_at(call, (path,), None, None, None, None, None, progress)
+        with data.large_data(call, progress) as sampling:
+            look = data.look_at(call, (path,), None, None, None, None, None, progress, sampling)
     finally:
         progress.clear()
     name = split or next(iter(look.opened.splits))

@@ -120,20 +120,46 @@ def read_delimited(
     progress: Progress,
 ) -> Cut:
     """The file as a table of texts, empty cells null. Raises DataError with all problems."""
+    top = top_of(text, delimiter=delimiter, quoting=quoting, header=header, names=names)
+    delimiter, has_header, columns, notes = top.delimiter, top.header, top.columns, top.notes
+    width = len(columns)
+    if ragged == "keep" or (ragged is None and not has_header and names is None):
+        columns = _wider(text, delimiter, quoting, columns, ragged == "keep", notes)
+    padded = len(columns) > width or ragged == "keep"
+    (table, lines), quoted = _read(text, delimiter, quoting, columns, has_header, padded, notes, progress)
+    if table.num_rows == 0:
+        raise refused(f"has a header ({listed(columns)}) and no rows.", text.path)
+    return Cut(table, lines, Dialect(delimiter, quoted, has_header), notes)
+
+
+@dataclass(frozen=True)
+class Top:
+    """What the beginning of a file says of it."""
+
+    delimiter: str
+    columns: list[str]
+    header: bool
+    notes: list[str]
+    first: Sequence[str]
+    """The cells of the first row."""
+
+
+def top_of(
+    text: TextFile,
+    *,
+    delimiter: str | None = None,
+    quoting: bool | None = None,
+    header: bool | None = None,
+    names: Sequence[str] | None = None,
+) -> Top:
+    """The delimiter and the columns, as given or as the first rows look. Raises DataError."""
     notes: list[str] = []
     if delimiter is None:
         found = guess_delimiter(text.path, quoted=quoting)
         delimiter = found[0] if found else ONE_COLUMN
     first = _first_row(text, delimiter, quoting is not False)
     has_header = header if header is not None else (names is None and _is_header(text, delimiter, first, notes))
-    columns = _names(text, first, names, has_header)
-    if ragged == "keep" or (ragged is None and not has_header and names is None):
-        columns = _wider(text, delimiter, quoting, columns, ragged == "keep", notes)
-    padded = len(columns) > len(first) or ragged == "keep"
-    (table, lines), quoted = _read(text, delimiter, quoting, columns, has_header, padded, notes, progress)
-    if table.num_rows == 0:
-        raise refused(f"has a header ({listed(columns)}) and no rows.", text.path)
-    return Cut(table, lines, Dialect(delimiter, quoted, has_header), notes)
+    return Top(delimiter, _names(text, first, names, has_header), has_header, notes, first)
 
 
 def _wider(
@@ -230,7 +256,7 @@ def _read(
     try:
         if delimiter == "\t":
             plain = attempt(False)
-            if not _well_quoted(plain[0]):
+            if not well_quoted(plain[0].columns):
                 notes.append(f"Quotes in {text.path.name} are taken as characters of the texts.")
                 return plain, False
         return attempt(True), True
@@ -254,21 +280,27 @@ def _has_quotes(text: TextFile) -> bool:
     return False
 
 
-def _well_quoted(plain: pa.Table) -> bool:
+def well_quoted(plain: Sequence[pa.ChunkedArray]) -> bool:
     """True where cells read without quoting show that quotes were meant: doubled ones within, and none at odds with it."""
+    at_odds, evidence = quote_signs(plain)
+    return evidence and not at_odds
+
+
+def quote_signs(plain: Sequence[pa.ChunkedArray]) -> tuple[bool, bool]:
+    """Whether quotes of cells read without quoting are at odds with quoting, and whether doubled ones tell that it was meant."""
     import pyarrow.compute as pc
 
     proper, doubled = r'^"([^"]|"")*"$', r'^".*"".*"$'
     evidence = False
-    for column in plain.columns:
+    for column in plain:
         quoted = pc.starts_with(column, '"')
         if not pc.any(quoted).as_py():
             continue
         cells = column.filter(quoted)
         if not pc.all(pc.match_substring_regex(cells, proper)).as_py():
-            return False
+            return True, evidence
         evidence = evidence or bool(pc.any(pc.match_substring_regex(cells, doubled)).as_py())
-    return evidence
+    return False, evidence
 
 
 def _table(

@@ -22,10 +22,13 @@ def with_identity(table: pa.Table, place: str, positions: Iterable[int] | None =
     import pyarrow as pa
 
     found = range(table.num_rows) if positions is None else positions
-    place = place.encode("utf-8", "surrogateescape").decode(
-        "utf-8", "backslashreplace"
-    )  # names on disk may be of no encoding
+    place = place_as_text(place)
     return with_ids(table, pa.array([f"{place}:{position}" for position in found], pa.string()))
+
+
+def place_as_text(place: str) -> str:
+    """The name of a file as row ids have it: names on disk may be of no encoding."""
+    return place.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def with_ids(table: pa.Table, ids: pa.Array) -> pa.Table:

@@ -7,12 +7,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_finetune.data.convert.parts import Otherwise
+from tui_finetune.data.large import first_rows, is_open, open_large, plan
 from tui_finetune.data.lengths import Lengths, measure_lengths
 from tui_finetune.data.opening import Wanted, open_data, sets_of
 from tui_finetune.data.prepare import Prepared, prepare
 from tui_finetune.data.problems import listed
 from tui_finetune.data.role_patterns import roles_by_content
 from tui_finetune.data.roles import columns_for_roles
+from tui_finetune.data.sampled import SAMPLE_ROWS, sample_of
 from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.plugin_api import LabelSet, Opened, Progress, Task, no_progress
 
@@ -67,6 +70,8 @@ class Look:
     """name, path and splits of every set of the folder, the one that was looked at among them."""
     subset: str | None = None
     """The set that was looked at, where there are several."""
+    sample: Opened | None = None
+    """What was looked at, where the splits are large: drawn rows of them."""
     no_task: Problem | None = None
     """Why no run can be made of it, where no task takes it: the data themselves are all right."""
 
@@ -76,6 +81,11 @@ class Look:
         if self.task is None or self.prepared is None or self.prepared.labels is None:
             return ()
         return self.task.default_metrics(self.prepared.labels)
+
+    @property
+    def sampled(self) -> int | None:
+        """Rows that were looked at, where not all were."""
+        return sum(split.rows for split in self.sample.splits.values()) if self.sample is not None else None
 
     @property
     def unlabelled(self) -> list[str]:
@@ -96,6 +106,7 @@ class Look:
             "revision": self.opened.revision,
             "format": self.opened.format,
             "splits": {name: split.rows for name, split in self.opened.splits.items()},
+            "sampled": self.sampled,
             "unlabelled": self.unlabelled,
             "columns": [_column(c.name, c.type, c.class_names, self.roles) for c in self.opened.columns],
             "roles": dict(self.roles),
@@ -118,6 +129,16 @@ def _column(name: str, kind: str, names: tuple[str, ...] | None, roles: Mapping[
     return {**found, "class_names": list(names)} if names else found
 
 
+@dataclass(frozen=True)
+class Sampling:
+    """How large data are looked at."""
+
+    scratch: Path
+    """Folder for the first rows."""
+    first: Callable[[Opened], None] = _nobody
+    """Given the first rows of large files while these are being converted."""
+
+
 def look_at_path(
     path: str | list[str] | None,
     catalog: Catalog,
@@ -133,24 +154,53 @@ def look_at_path(
     heavy: bool = False,
     progress: Progress = no_progress,
     told: Callable[[Opened], None] = _nobody,
+    sampling: Sampling | None = None,
 ) -> Look:
     """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all.
 
     heavy: True where the datasets library and plugins' heavy halves may be imported. told: given what was opened, at once.
+    sampling: given where large splits may stay in Parquet, and what is said of them be said of a sample.
     """
     from tui_finetune.config.schema import DataTable, ModelTable, Recipe
 
     data = DataTable(path=path, source=source, subset=subset, revision=revision, options=dict(options or {}))
     wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
-    opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
+    large = _large(wanted, catalog, cache, progress, sampling) if sampling is not None else None
+    opened = large or open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
     told(opened)
+    sample = sample_of(opened, progress, SAMPLE_ROWS) if sampling is not None else None
+    looked_at = sample or opened
     sets = sets_of(wanted, catalog)
-    found = catalog.require("tasks", task) if task is not None else guess_task(opened, catalog)
+    found = catalog.require("tasks", task) if task is not None else guess_task(looked_at, catalog)
     recipe = Recipe(
         task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path=NO_MODEL, max_length=max_length)
     )
-    look = _looked(recipe, opened, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
-    return _among(look, sets, subset)
+    look = _looked(recipe, looked_at, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
+    look = _among(replace(look, opened=opened), sets, subset)
+    return look if sample is None else _of_sample(look, sample)
+
+
+def _large(wanted: Wanted, catalog: Catalog, cache: Path, progress: Progress, sampling: Sampling) -> Opened | None:
+    """What is wanted as large splits; None where it is small, or can be read whole only."""
+    found = plan(wanted, catalog)
+    if found is None:
+        return None
+    if found.converts and not is_open(found, cache):
+        begun = first_rows(found, catalog, sampling.scratch)
+        if begun is not None:
+            sampling.first(begun)
+    try:
+        return open_large(found, cache, progress)
+    except Otherwise:
+        return None
+
+
+def _of_sample(look: Look, sample: Opened) -> Look:
+    """The look, saying that it is one at a sample."""
+    rows = sum(split.rows for split in look.opened.splits.values())
+    drawn = sum(split.rows for split in sample.splits.values())
+    told = f"Labels, lengths and what a run would have are of {drawn:,} rows, drawn from {rows:,}."
+    return replace(look, sample=sample, guesses=(told, *look.guesses))
 
 
 def _among(look: Look, sets: Sequence[FoundSet], name: str | None) -> Look:

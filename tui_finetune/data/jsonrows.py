@@ -61,7 +61,7 @@ def read_rows(text: TextFile, progress: Progress) -> tuple[pa.Table, Sequence[in
     if not rows:
         raise refused("holds no row.", text.path)
     places = [line for line, _ in rows]
-    return _table(text, places, [row for _, row in rows]), places if lines else None, form
+    return rows_table(text, places, [row for _, row in rows]), places if lines else None, form
 
 
 def _by_line(text: TextFile) -> bool:
@@ -170,7 +170,7 @@ def _objects(text: TextFile, found: Sequence[Any], where: str) -> list[tuple[int
     return list(enumerate(found))
 
 
-def _table(text: TextFile, places: Sequence[int], rows: Sequence[Row]) -> pa.Table:
+def rows_table(text: TextFile, places: Sequence[int], rows: Sequence[Row]) -> pa.Table:
     """The rows by column, absent keys null. Raises DataError for columns that mix kinds, with the first line of each."""
     import pyarrow as pa
 

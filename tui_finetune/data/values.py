@@ -30,7 +30,10 @@ def typed(tables: Mapping[str, Sequence[pa.Table]]) -> dict[str, list[pa.Table]]
     return {
         split: [
             pa.table(
-                {name: _as(column, kinds[name]) for name, column in zip(table.column_names, table.columns, strict=True)}
+                {
+                    name: as_kind(column, kinds[name])
+                    for name, column in zip(table.column_names, table.columns, strict=True)
+                }
             )
             for table in group
         ]
@@ -44,10 +47,22 @@ def _kind(columns: Sequence[pa.ChunkedArray]) -> pa.DataType:
     values = [column for column in columns if column.null_count < len(column)]
     if not values:
         return pa.string()
-    for pattern, kind in ((_INTEGER, pa.int64()), (_NUMBER, pa.float64()), (_TRUTH, pa.bool_())):
-        if all(_all_match(column, pattern) for column in values):
-            return kind
-    return pa.string()
+    return next((kind for kind in kinds_in_turn() if all(all_are(column, kind) for column in values)), pa.string())
+
+
+def kinds_in_turn() -> tuple[pa.DataType, ...]:
+    """What a column of texts may be, the first that all its values are."""
+    import pyarrow as pa
+
+    return pa.int64(), pa.float64(), pa.bool_()
+
+
+def all_are(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+    """True where every text that is there is an integer, a number, or true or false."""
+    import pyarrow as pa
+
+    patterns = {pa.int64(): _INTEGER, pa.float64(): _NUMBER, pa.bool_(): _TRUTH}
+    return _all_match(column, patterns[kind])
 
 
 def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
@@ -58,7 +73,8 @@ def _all_match(column: pa.ChunkedArray, pattern: str) -> bool:
     return bool(pc.all(pc.match_substring_regex(column, pattern)).as_py())
 
 
-def _as(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+def as_kind(column: pa.ChunkedArray, kind: pa.DataType) -> pa.ChunkedArray:
+    """Texts as the kind that they are."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -30,8 +30,13 @@ class RowReader(ABC):
     def __len__(self) -> int: ...
 
     @abstractmethod
+    def identified(self, rows: Numbers) -> pa.Table:
+        """These rows with everything that they hold, ids and hashes in front."""
+
     def whole(self, row: int) -> dict[str, Any]:
-        """One row with everything that it holds, its id and its hash."""
+        """One row of these as Python has it."""
+        found: dict[str, Any] = self.identified([row]).to_pylist()[0]
+        return found
 
     @abstractmethod
     def picked(self, rows: Numbers, columns: Sequence[str]) -> pa.Table:
@@ -62,9 +67,8 @@ class TableReader(RowReader):
     def __len__(self) -> int:
         return int(self._table.num_rows)
 
-    def whole(self, row: int) -> dict[str, Any]:
-        found: dict[str, Any] = self._table.slice(row, 1).to_pylist()[0]
-        return found
+    def identified(self, rows: Numbers) -> pa.Table:
+        return self.picked(rows, self._table.column_names)
 
     def picked(self, rows: Numbers, columns: Sequence[str]) -> pa.Table:
         table = self._table.select(list(columns))
@@ -90,9 +94,8 @@ class ParquetReader(RowReader):
     def __len__(self) -> int:
         return self._rows
 
-    def whole(self, row: int) -> dict[str, Any]:
-        found: dict[str, Any] = self._pages.identified([row]).to_pylist()[0]
-        return found
+    def identified(self, rows: Numbers) -> pa.Table:
+        return self._pages.identified(rows)
 
     def picked(self, rows: Numbers, columns: Sequence[str]) -> pa.Table:
         return self._pages.rows(rows, columns)

@@ -11,15 +11,21 @@ from typing import Any
 
 from tui_finetune.data.cache import to_json
 from tui_finetune.data.inspect import DEFAULT_LENGTH, Look
+from tui_finetune.data.sampled import Drawn, sample_of
+from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.inference.tokenizer_files import tokenizer_of
 from tui_finetune.paths import Home
-from tui_finetune.plugin_api import Opened, Progress
+from tui_finetune.plugin_api import Opened, Progress, SplitTable
 from tui_finetune.plugin_api.manager import Catalog
 
 Tell = Callable[..., None]
 FOUND = 20
 """Data sets that a search names."""
+
+
+def _nobody(opened: Opened) -> None:
+    """Nobody waits for it."""
 
 
 class DeskWork:
@@ -31,6 +37,7 @@ class DeskWork:
         self._scratch = scratch
         self._files = itertools.count(1)
         self._table = functools.lru_cache(maxsize=4)(_table)
+        self._sample = functools.lru_cache(maxsize=2)(_sample)
 
     def do(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The result of a request. Raises UserError."""
@@ -49,12 +56,13 @@ class DeskWork:
         return action(request, progress, tell)
 
     def _open(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
-        """What was opened is told at once, what there is to know of it is the result."""
+        """What was opened is told at once, what there is to know of it is the result. Of large files the first rows are
+        told before they are there whole: `partial`."""
 
-        def opened(found: Opened) -> None:
-            tell(opened=to_json(found))
+        def opened(found: Opened, *, partial: bool = False) -> None:
+            tell(opened=to_json(found), partial=partial)
 
-        look, model, revision = self._look(request, progress, opened)
+        look, model, revision = self._look(request, progress, opened, lambda found: opened(found, partial=True))
         if look.no_task is not None:
             look = replace(look, problems=(*look.problems, look.no_task))  # there is nothing else to do with it there
         tokenizer = self._tokenizer(model, revision)
@@ -70,12 +78,16 @@ class DeskWork:
         }
 
     def _look(
-        self, request: Mapping[str, Any], progress: Progress, opened: Callable[[Opened], None]
+        self,
+        request: Mapping[str, Any],
+        progress: Progress,
+        opened: Callable[[Opened], None] = _nobody,
+        first: Callable[[Opened], None] = _nobody,
     ) -> tuple[Look, str | None, str | None]:
         """What is asked for, and the model it is looked at with: its name and revision."""
         if request.get("recipe") is not None:
             return self._look_at_recipe(request, progress, opened)
-        from tui_finetune.data.inspect import look_at_path
+        from tui_finetune.data.inspect import Sampling, look_at_path
 
         model = request.get("model")
         look = look_at_path(
@@ -92,6 +104,7 @@ class DeskWork:
             heavy=True,
             progress=progress,
             told=opened,
+            sampling=Sampling(self._folder("first"), first),
         )
         return look, model, None
 
@@ -99,9 +112,32 @@ class DeskWork:
         """The findings of what `open` would open. `rows` of a finding: by split a file of their numbers, eight bytes each."""
         from tui_finetune.data.quality.store import looked_over, row_files
 
-        look, model, revision = self._look(request, progress, lambda opened: None)
+        look, model, revision = self._look(request, progress)
+        sample = look.sample
+        look = look if sample is None else replace(look, opened=sample)
         found = looked_over(look, self._home.cache, self._tokenizer(model, revision), _length(request, look), progress)
-        return {**found, "rows": {one["id"]: row_files(found, one["id"]) for one in found["findings"]}}
+        rows = {one["id"]: row_files(found, one["id"]) for one in found["findings"]}
+        if sample is not None:
+            rows = {
+                id: {split: self._whole(sample, split, file) for split, file in by.items()} for id, by in rows.items()
+            }
+        return {**found, "rows": rows}
+
+    def _whole(self, sample: Opened, split: str, file: str) -> str:
+        """A file of row numbers of a sample as one of those of the whole split."""
+        import numpy as np
+
+        drawn = sample.splits[split]
+        if not isinstance(drawn, Drawn):
+            return file
+        target = self._scratch / f"rows-{next(self._files)}.i8"
+        np.asarray(drawn.numbers, dtype=np.int64)[np.fromfile(file, dtype=np.int64)].tofile(target)
+        return str(target)
+
+    def _folder(self, what: str) -> Path:
+        folder = self._scratch / f"{what}-{next(self._files)}"
+        folder.mkdir()
+        return folder
 
     def _look_at_recipe(
         self, request: Mapping[str, Any], progress: Progress, opened: Callable[[Opened], None]
@@ -131,7 +167,6 @@ class DeskWork:
 
     def _view(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The numbers of the rows lie in a file, eight bytes each: there may be millions."""
-        from tui_finetune.data.scan.stored import stored_in
         from tui_finetune.data.view import wish_of, write_rows
 
         target = self._scratch / f"rows-{next(self._files)}.i8"
@@ -146,30 +181,36 @@ class DeskWork:
         from tui_finetune.data.column_facts import column_facts
 
         tokenizer = request.get("tokenizer")
-        return column_facts(
-            self._table(request["arrow"]).column(request["column"]),
+        arrow = request["arrow"]
+        facts = column_facts(
+            (self._sample if is_list(arrow) else self._table)(arrow).column(request["column"]),
             class_names=request.get("class_names"),
             tokenizer=Path(tokenizer) if tokenizer else None,
             max_length=request.get("max_length"),
             progress=progress,
         )
+        return {**facts, "of": stored_in(Path(arrow)).rows} if is_list(arrow) else facts
 
     def _preview(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         from tui_finetune.data.preprocessing import previewed
+        from tui_finetune.data.windows import open_reader
 
         steps = [(self._catalog.require("preprocessors", name), options) for name, options in request["steps"]]
-        table = self._table(request["arrow"]).slice(request["start"], request["count"])
+        reader = open_reader(Path(request["arrow"]))
+        start = request["start"]
+        table = reader.identified(range(start, min(start + request["count"], len(reader))))
+        reader.close()
         before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
         choosing = [step.name for step, _ in steps if step.chooses]
         return {"before": before, "after": previewed(table, steps, self._catalog), "choosing": choosing}
 
     def _find(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The split and number of the row with an id."""
-        import pyarrow.compute as pc
+        from tui_finetune.data.scan.finding import number_of
 
         for split, arrow in request["splits"].items():
-            number = int(pc.index(self._table(arrow).column("row_id"), request["row_id"]).as_py())
-            if number >= 0:
+            number = number_of(stored_in(Path(arrow)), request["row_id"], progress)
+            if number is not None:
                 return {"split": split, "row": number}
         raise DataError(Problem(f"no row {request['row_id']} here."))
 
@@ -187,3 +228,11 @@ def _table(arrow: str) -> Any:
     import pyarrow as pa
 
     return pa.ipc.open_stream(pa.memory_map(arrow)).read_all()
+
+
+def _sample(arrow: str) -> Any:
+    path = Path(arrow)
+    split = SplitTable("", path, stored_in(path).rows)
+    opened = sample_of(Opened("", "", {"": split}, ()))
+    assert opened is not None
+    return opened.splits[""].table()

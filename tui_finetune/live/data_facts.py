@@ -62,7 +62,8 @@ def fact_lines(
         return [FactLine(line(" ", info.name, muted("  counting …")))]
     if "failed" in facts:
         return [FactLine(line(" ", info.name, "  ", span(facts["failed"], "warn")))]
-    head = [" ", info.name, muted(f"  {words.count(facts['rows'])} rows")]
+    drawn = f", drawn from {words.count(facts['of'])}" if "of" in facts else ""
+    head = [" ", info.name, muted(f"  {words.count(facts['rows'])} rows{drawn}")]
     lines = []
     if facts["missing"]:
         share = words.share(facts["missing"], facts["rows"])

@@ -101,6 +101,8 @@ class DataSet:
     """Role to its kind: text, label, words, tags, number."""
     gold: str | None = None
     """The role that is to be predicted."""
+    partial: bool = False
+    """True where these are the first rows of a large file, and the others are being brought."""
 
     @property
     def looked(self) -> bool:
@@ -189,7 +191,7 @@ class DataSet:
         )
 
 
-def opened_set(asked: Asked, found: Mapping[str, Any]) -> DataSet:
+def opened_set(asked: Asked, found: Mapping[str, Any], *, partial: bool = False) -> DataSet:
     """What was opened, from the desk's first word on it."""
     return DataSet(
         asked=asked,
@@ -200,6 +202,7 @@ def opened_set(asked: Asked, found: Mapping[str, Any]) -> DataSet:
         files=tuple((path, size) for path, size, _ in found["files"]),
         notes=tuple(found["notes"]),
         revision=found["revision"],
+        partial=partial,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -12,18 +13,22 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tui_finetune.cli import data_quality, data_rows, output
-from tui_finetune.cli.diagnostics import ProgressLine
+from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import DataError, ExitCode, Problem, UserError, nearest
 from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
 
 if TYPE_CHECKING:
-    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.inspect import Look, Sampling
+    from tui_finetune.plugin_api import Opened
 
 WIDTH = 80
 LABELS_SHOWN = 12
 SETS_SHOWN = 20
+FIRST_SHOWN = 5
+"""Rows of a large file that are shown while it is being converted."""
+CELL = 40
 NAME = 9
 """Cells of the names at the left."""
 NAME_WIDTH = 30
@@ -67,7 +72,8 @@ def show(
         return
     progress = ProgressLine()
     try:
-        look = look_at(call, paths, task, source, subset, model, max_length, progress)
+        with large_data(call, progress) as sampling:
+            look = look_at(call, paths, task, source, subset, model, max_length, progress, sampling)
     except DataError as error:
         if not call.json:
             raise
@@ -95,8 +101,9 @@ def look_at(
     model: str | None,
     max_length: int | None,
     progress: ProgressLine,
+    sampling: Sampling | None = None,
 ) -> Look:
-    """What paths, or a recipe, hold."""
+    """What paths, or a recipe, hold. sampling: given where large data may be looked at by a sample."""
     from tui_finetune.data.inspect import DEFAULT_LENGTH, look_at_path
 
     if (recipe := next((path for path in paths if path.endswith(".toml")), None)) is not None:
@@ -118,7 +125,28 @@ def look_at(
             tokenizer=tokenizer_of(call, model) if model else None,
             max_length=max_length or DEFAULT_LENGTH,
             progress=progress,
+            sampling=sampling,
         )
+
+
+@contextlib.contextmanager
+def large_data(call: Call, progress: ProgressLine) -> Iterator[Sampling]:
+    """Large data may be looked at by a sample; their first rows are shown while they are being converted."""
+    from tui_finetune.data.inspect import Sampling
+
+    def first(opened: Opened) -> None:
+        split = next(iter(opened.splits.values()))
+        names = [column.name for column in opened.columns]
+        cells = [
+            [cut_end("–" if row[name] is None else str(row[name]), CELL) for name in names]
+            for row in split.table().slice(0, FIRST_SHOWN).to_pylist()
+        ]
+        progress.clear()
+        for line in output.table(names, cells):
+            say(line)
+
+    with tempfile.TemporaryDirectory(prefix="tui-finetune-first-") as scratch:
+        yield Sampling(Path(scratch)) if call.json else Sampling(Path(scratch), first)
 
 
 def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int | None, progress: ProgressLine) -> Look:

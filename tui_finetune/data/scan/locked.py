@@ -13,7 +13,7 @@ from tui_finetune.errors import DataError, Problem
 if TYPE_CHECKING:
     import duckdb
 
-MEMORY = "150MB"
+MEMORY = "100MB"
 """Of DuckDB itself; with the interpreter and pyarrow the process stays under 300 MB."""
 THREADS = 4
 _SHUT = {

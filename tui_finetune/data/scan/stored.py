@@ -29,6 +29,7 @@ class Piece:
     """A Parquet file of a split."""
 
     path: str
+    """In a list, of a file beside it, its name."""
     place: str
     """What the ids of its rows begin with, where they are not in the file."""
     first: int
@@ -121,7 +122,7 @@ def stored_in(path: Path) -> Stored:
     return Stored(
         found["columns"],
         found["rows"],
-        tuple(Piece(**one) for one in found["pieces"]),
+        tuple(Piece(**{**one, "path": str(path.parent / one["path"])}) for one in found["pieces"]),
         found["expressions"],
         tuple(found["raw"]),
         found["has_ids"],

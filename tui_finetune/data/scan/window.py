@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.data.scan.locked import locked, quoted, refused_where, selecting
+from tui_finetune.data.scan.locked import locked, name_of, quoted, refused_where, selecting
+from tui_finetune.data.scan.stored import Stored
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID
 
 if TYPE_CHECKING:
@@ -41,6 +42,22 @@ def table_window(table: pa.Table, count: int, offset: int = 0, where: str = "") 
     """The same of a table that is mapped into memory."""
     kept = [name for name in table.column_names if name not in (ROW_ID, ROW_HASH)]
     return _window("rows_of_table", (), table.select(kept), count, offset, where)
+
+
+def stored_window(stored: Stored, count: int, offset: int = 0, where: str = "") -> Window:
+    """The same of a split; without a condition its rows are read by their numbers."""
+    from tui_finetune.data.scan.pages import Pages
+
+    if where.strip():
+        picked = f"(SELECT {', '.join(map(name_of, stored.columns))} FROM {stored.relation})"
+        return _window(picked, stored.files, None, count, offset, where)
+    pages = Pages(stored)
+    try:
+        found = pages.rows(range(min(offset, stored.rows), min(offset + count, stored.rows)), list(stored.columns))
+    finally:
+        pages.close()
+    columns = tuple((field.name, str(field.type)) for field in found.schema)
+    return Window(columns, found.to_pylist(), offset, stored.rows)
 
 
 def _window(source: str, files: Sequence[Path], table: pa.Table | None, count: int, offset: int, where: str) -> Window:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
 
 HEAD_BYTES = 16_384
+LARGE_BYTES = 64 << 20
+"""From this on a file's rows are read by what takes a moment to import."""
 HEAD_LINES = 40
 AROUND = 6
 """Lines before and after a problem."""
@@ -167,6 +171,18 @@ def _options(found: Any) -> tuple[tuple[str, str, str], ...]:
 
 
 # Files
+
+
+def warm(asked: Asked) -> None:
+    """Imports, in a thread of its own, what reads the rows of large files: while the desk opens them."""
+    path = asked.path or ""
+    if os.path.isfile(path) and os.path.getsize(path) > LARGE_BYTES:
+        threading.Thread(target=_import_readers, name="import", daemon=True).start()
+
+
+def _import_readers() -> None:
+    for name in ("duckdb", "tui_finetune.data.windows"):
+        import_module(name)
 
 
 def lines_around(asked: Asked, problem: Problem) -> Message:

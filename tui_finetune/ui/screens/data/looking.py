@@ -51,9 +51,16 @@ class Looking(Page):
         """Number of what is being opened; 0 where nothing is."""
         self.waits = ""
         """What is being waited for, and how far it is."""
+        self.finding = False
+        """True while rows are being found or sorted; those of the view before are shown meanwhile."""
         self._number = 0
         """Number of what is open."""
         self._view = 0
+        """Number of the view that was asked for last."""
+        self._shown: Key = (0, "", 0)
+        """The view whose rows are shown."""
+        self._kept = ("", "", False)
+        """Filter, order and its turn of the view that is shown."""
         self._find: str | None = None
         """Id of the row that is to be shown once the data are open."""
         self._then: Callable[[RowRead], None] | None = None
@@ -74,7 +81,13 @@ class Looking(Page):
 
     @property
     def key(self) -> Key:
-        return (self._number, self.split, self._view)
+        """Of the view that is shown."""
+        return self._shown
+
+    @property
+    def converting(self) -> bool:
+        """True while only the first rows are there, and the others are being brought."""
+        return self.found is not None and self.found.partial and bool(self.waits)
 
     @property
     def split_shown(self) -> Split:
@@ -105,14 +118,36 @@ class Looking(Page):
         self.settle()
         self.say(f"Stopped: {title} is not open.")
 
+    def stop_converting(self) -> None:
+        """The first rows stay open."""
+        self.waits = ""
+        self.shelf.stop()
+        self.say(f"Stopped: only the first {self.count:,} rows are here. r reads them all.")
+        self.repaint()
+
+    def stop_finding(self) -> None:
+        """What is shown stays as it is."""
+        self.finding, self.waits = False, ""
+        self._view += 1
+        self.filter, self.sort, self.reverse = self._kept
+        self.split = self._shown[1]
+        self.shelf.stop_view()
+        self.say("Stopped: the rows are as they were.")
+        self.repaint()
+
+    def _ask_view(self) -> Key:
+        """The key of a view that is to be made."""
+        self._view += 1
+        self.finding = True
+        return (self._number, self.split, self._view)
+
     def look(self, *, keep: bool = True) -> None:
         """Finds the rows of the filter and the order. keep: the cursor stays on its row."""
         assert self.found is not None
         self.only = ""
         number, _, _ = self.table.read(self.table.cursor) if keep else (None, None, None)
-        self._view += 1
         wish = {"filter": self.filter, "sort": self.sort, "reverse": self.reverse}
-        self.shelf.view(self.key, self.found, wish, number)
+        self.shelf.view(self._ask_view(), self.found, wish, number)
 
     def ask_rows(self, block: int) -> None:
         self.shelf.rows(self.key, block)
@@ -150,8 +185,7 @@ class Looking(Page):
         """The rows of a finding, and no others."""
         assert self.found is not None
         self.filter, self.sort, self.reverse, self.only, self.split = "", "", False, title, split
-        self._view += 1
-        self.shelf.listed(self.key, self.found, rows)
+        self.shelf.listed(self._ask_view(), self.found, rows)
 
     def ask_preview(self) -> None:
         """Rows from the cursor on, before and after the chosen steps."""
@@ -189,7 +223,8 @@ class Looking(Page):
             waiting.repaint()
 
     def on_data_opened(self, message: messages.DataOpened) -> None:
-        if message.number != self.opening:
+        follows = message.number == self._number and self.found is not None and self.found.partial
+        if message.number != self.opening and not follows:
             return
         found = message.found
         again = self.found is not None and self.found.asked == found.asked
@@ -200,13 +235,14 @@ class Looking(Page):
         if not again:
             self.filter, self.sort, self.reverse, self.chosen = "", "", False, {}
             self.table.first_column = 0
-        self.notes, self.row_read, self.count = (), None, 0
         self.columns.facts.clear()
         self.query_one(FindingsTable).document = None
-        self.table.forget()
-        self.look(keep=False)
+        if not follows:
+            self.notes, self.row_read, self.count = (), None, 0
+            self.table.forget()
+        self.look(keep=follows)
         self.ui.memory = self.ui.memory.with_data(found.asked.typed)
-        self.waits = "looking at labels and lengths …"
+        self.waits = "converting the whole of it …" if found.partial else "looking at labels and lengths …"
         self.settle()
 
     def on_data_looked(self, message: messages.DataLooked) -> None:
@@ -217,8 +253,7 @@ class Looking(Page):
         self.columns.facts.clear()
         self.shelf.steps()
         if self._find is not None:
-            self._view += 1
-            self.shelf.find(self.key, self.found, self._find)
+            self.shelf.find(self._ask_view(), self.found, self._find)
             self._find = None
         elif self.filter or self.sort:
             self.look()
@@ -254,6 +289,7 @@ class Looking(Page):
     def on_view_made(self, message: messages.ViewMade) -> None:
         if message.key[0] != self._number or message.key[2] != self._view:
             return
+        self._shown, self._kept, self.finding = message.key, (self.filter, self.sort, self.reverse), False
         self.split, self.count, self.notes = message.key[1], message.count, message.notes
         self.waits = "" if self.found is not None and self.found.looked else self.waits
         self.table.forget()
@@ -268,8 +304,8 @@ class Looking(Page):
             self.say(self.notes[0], "warn")
 
     def on_view_refused(self, message: messages.ViewRefused) -> None:
-        if message.key == self.key:
-            self.waits = ""
+        if message.key[0] == self._number and message.key[2] == self._view:
+            self.finding, self.waits = False, ""
             self.say(message.why, "warn")
 
     def on_rows_read(self, message: messages.RowsRead) -> None:

@@ -148,7 +148,8 @@ class DataPage(DataActions):
         if self.found is None:
             return ()
         whole = self.split_shown.rows
-        rows = f"Rows {self.count:,} of {whole:,}" if self.filter or self.only else f"Rows {whole:,}"
+        first = "first " if self.found.partial else ""
+        rows = f"Rows {self.count:,} of {first}{whole:,}" if self.filter or self.only else f"Rows {first}{whole:,}"
         return [
             ("rows", rows),
             ("columns", f"Columns {len(self.found.columns)}"),
@@ -162,7 +163,7 @@ class DataPage(DataActions):
 
     def quiet(self) -> Line:
         if self.waits:
-            stops = muted("  esc stops") if self.opening else ""
+            stops = muted("  esc stops") if self.opening or self.converting or self.finding else ""
             return line(muted(self.waits), stops)
         if self.changed_files:
             key = self.ui.keymap.shown("view.reload")
@@ -270,6 +271,10 @@ class DataPage(DataActions):
         elif mode == "row":
             self._row_open = False
             self.settle()
+        elif self.finding and self.waits:
+            self.stop_finding()
+        elif self.converting:
+            self.stop_converting()
         elif self.tab != "rows":
             self.show_tab("rows")
         elif self.filter or self.only:

@@ -77,12 +77,13 @@ class Shelf:
         found: list[DataSet] = []
 
         def told(event: Mapping[str, Any]) -> None:
-            found.append(opened_set(asked, event["opened"]))
-            self._written = finding.written(found[0])
-            self._bridge.post(messages.DataOpened(number, found[0]))
+            found.append(opened_set(asked, event["opened"], partial=bool(event.get("partial"))))
+            self._written = finding.written(found[-1])
+            self._bridge.post(messages.DataOpened(number, found[-1]))
 
         try:
             asked = given or finding.asked_for(typed, self._folder, self._bridge.catalog())
+            finding.warm(asked)
             asked = finding.with_model(asked, self._bridge.home)
             self._bridge.post(messages.HeadRead(number, finding.head_of(asked)))
             answer = self._desk.ask(
@@ -92,7 +93,7 @@ class Shelf:
             return None
         except UserError as error:
             return messages.DataRefused(number, asked, error.problems)
-        return messages.DataLooked(number, found[0].with_look(answer))
+        return messages.DataLooked(number, found[-1].with_look(answer))
 
     def _progress(self, number: int) -> Any:
         return lambda what, done, total: self._bridge.post(messages.DataAdvanced(number, what, done, total))
@@ -134,6 +135,10 @@ class Shelf:
                 self._views.pop(next(iter(self._views))).close()
         at = at or 0
         return messages.ViewMade(key, len(reading), notes, at, self._rows(key, at // BLOCK, reading), reading.looked)
+
+    def stop_view(self) -> None:
+        """What is being found is not wanted any more."""
+        self._bridge.latest("data.view", "Stop", lambda stale: None)
 
     def _reading(self, key: Key) -> Reading | None:
         with self._lock:
