@@ -11,7 +11,7 @@ from typing import Any
 
 from tui_finetune.live.lines import event_line
 from tui_finetune.live.series import History
-from tui_finetune.runs.tail import Event, as_event, parse
+from tui_finetune.runs.tail import Event, as_event, parse, whole_lines
 
 PIECE = 131_072
 """Bytes of one piece: while it is parsed no other thread runs, and keys wait."""
@@ -115,6 +115,14 @@ def _documents(lines: Sequence[bytes]) -> list[dict[str, Any]] | None:
         return None
     alone = len(found) == len(lines) and all(type(one) is dict for one in found)
     return found if alone else None
+
+
+def whole_history(path: Path) -> History:
+    """Everything that a run has told so far."""
+    run = LongRun()
+    if end := whole_lines(path):
+        run.read(path, end, lambda done: True)
+    return run.history
 
 
 def first_look(path: Path, end: int) -> History:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.bulk import whole_history
 from tui_finetune.live.lineage import fork, origin_short
+from tui_finetune.live.points import Series
 from tui_finetune.live.series import History
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.runs.info import RunInfo
@@ -38,6 +40,8 @@ class Side:
     recipe_problem: str | None = None
     validation: Mapping[int, Mapping[str, float]] = field(default_factory=dict)
     """Step to what validation measured there."""
+    loss: Series = field(default_factory=Series)
+    """Of training; empty where it was not asked for."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +84,9 @@ class Comparison:
         }
 
 
-def side_of(info: RunInfo) -> Side:
-    """What a run directory has for a comparison. Blocking: reads its events."""
-    status, history = info.status(), History(brief_events(info.paths))
+def side_of(info: RunInfo, *, curve: bool = False) -> Side:
+    """What a run directory has for a comparison. Blocking: reads its events. curve: all of them, for a chart of its loss."""
+    status, history = info.status(), whole_history(info.paths.events) if curve else History(brief_events(info.paths))
     newest = history.last("validation")
     recipe, problem = _recipe(info)
     rows = history.plan.get("rows")
@@ -94,6 +98,7 @@ def side_of(info: RunInfo) -> Side:
         rows if isinstance(rows, Mapping) else {},
         problem,
         {one.step: one.metrics for one in history.evaluations if one.split == "validation" and not one.final},
+        history.get("loss") if curve else Series(),
     )
 
 
@@ -152,8 +157,8 @@ def difference_words(values: Sequence[float | None]) -> str:
 NAME_CELLS, LEAST_CELLS = 20, 16
 
 
-def comparison_lines(found: Comparison, width: int) -> list[Line]:
-    """The comparison as a sheet shows it: a column a run, as many as there is room for."""
+def comparison_lines(found: Comparison, width: int, curves: Sequence[Line] = ()) -> list[Line]:
+    """The comparison as a sheet shows it: a column a run, as many as there is room for. curves: a chart below the figures."""
     fits = max(1, (width - NAME_CELLS - 2) // (LEAST_CELLS + 2))
     shown_sides, left_out = found.sides[:fits], len(found.sides) - fits
     cells = (width - NAME_CELLS - 2) // len(shown_sides) - 2
@@ -177,7 +182,7 @@ def comparison_lines(found: Comparison, width: int) -> list[Line]:
     if found.since_fork is not None:
         lines += [EMPTY, line(muted(f" {fork_words(found.since_fork)}"))]
         lines += [row(at, values) for at, values in fork_rows(found.since_fork)]
-    lines.append(EMPTY)
+    lines += [*curves, EMPTY]
     lines += [row(key, [value_words(value) for value in values]) for key, values in found.recipe]
     lines += [] if found.recipe else [line(" Their recipes say the same.")]
     lines += [line(muted(f" {left_out} more in a wider terminal."))] if left_out > 0 else []

@@ -38,7 +38,7 @@ class RunActions(Page):
         if self.is_current:
             from tui_finetune.ui.screens.runs.comparing import sheet
 
-            self.open_sheet(sheet(message.comparison))
+            self.open_sheet(sheet(message.comparison, ascii=self.ui.look.ascii))
 
     def undo_offer(self) -> Offer:
         return ON if self.ui.trashed else off("Nothing was moved to the trash since the start.")
