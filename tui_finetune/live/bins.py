@@ -12,8 +12,8 @@ from tui_finetune.live.points import Series
 
 GAP = 3.0
 """Points further apart than so many times their usual distance are not joined: nothing is known between them."""
-MANY = 4_000
-"""New points from which on numpy is worth its import."""
+MANY = 2_000
+"""New points from which on they are taken by columns."""
 USUAL = 200
 """Newest points that the usual distance is taken from."""
 
@@ -93,28 +93,25 @@ class Bins:
         self._broken = False
 
     def _add_many(self, series: Series, first: int, last: int) -> None:
-        """The same for very many, by numpy: a million within a few frames."""
-        import numpy as np
+        """The same for very many, a column at a time: a million within a frame."""
+        while first < last:
+            column = self.column(series.steps[first])
+            after = bisect_right(series.steps, column, first, last, key=self.column)
+            self._add_column(series, column, first, after)
+            first = after
 
-        steps, values = np.array(series.steps[first:last]), np.array(series.values[first:last])
-        columns = np.rint((steps - self.start) / max(1, self.end - self.start) * (self.columns - 1)).astype(np.int64)
-        columns = np.clip(columns, 0, self.columns - 1)
-        finite = np.isfinite(values)
-        after_gap = np.concatenate(([self._broken], ~finite[:-1]))
-        self.gaps.update(np.unique(columns[~finite]).tolist())
-        self._broken = not bool(finite[-1])
-        if not finite.any():
+    def _add_column(self, series: Series, column: int, first: int, after: int) -> None:
+        found = series.between(first, after)
+        if found.holes:
+            self.gaps.add(column)
+        if found.empty:
+            self._broken = True
             return
-        columns, values, steps, after_gap = columns[finite], values[finite], steps[finite], after_gap[finite]
-        starts = np.flatnonzero(np.concatenate(([True], columns[1:] != columns[:-1])))
-        ends = np.concatenate((starts[1:], [len(columns)])) - 1
-        lows, highs = np.minimum.reduceat(values, starts), np.maximum.reduceat(values, starts)
-        for place, (start, end) in enumerate(zip(starts.tolist(), ends.tolist(), strict=True)):
-            self._merge(
-                int(columns[start]),
-                Bin(float(lows[place]), float(highs[place]), float(values[start]), float(values[end]),
-                    int(steps[start]), int(steps[end]), bool(after_gap[start])),
-            )  # fmt: skip
+        one, other = series.finite(first, after), series.finite(first, after, newest=True)
+        steps, values = series.steps, series.values
+        broken = self._broken or one > first
+        self._merge(column, Bin(found.low, found.high, values[one], values[other], steps[one], steps[other], broken))
+        self._broken = other < after - 1
 
     def _merge(self, column: int, new: Bin) -> None:
         known = self.found.get(column)

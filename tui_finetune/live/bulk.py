@@ -36,8 +36,6 @@ class LongRun:
 
     def read(self, path: Path, end: int, told: Callable[[int], bool]) -> int:
         """Reads up to a byte that ends a line; bytes read. told: called with them after each piece; False ends it."""
-        import numpy  # noqa: F401 - here, and not when the chart gathers its points on the way to a paint
-
         done = 0
         with path.open("rb") as file:
             while done < end:

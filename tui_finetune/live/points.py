@@ -6,27 +6,25 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any
 
-LARGEST_STEP = 2**53
-"""A step beyond it is none: no run has so many, and no axis can tell them apart."""
+from tui_finetune.live.peaks import Peaks, Spread
+from tui_finetune.live.steps import LARGEST_STEP, Steps
 
 
 @dataclass
 class Series:
-    """Values by step, in order; what is not finite stays, to be drawn as a gap. Sixteen bytes a point."""
+    """Values by step, in order; what is not finite stays, to be drawn as a gap. Eight bytes a point, as a rule."""
 
-    steps: array[int] = field(default_factory=lambda: array("q"))
+    steps: Steps | array[int] = field(default_factory=Steps)
     values: array[float] = field(default_factory=lambda: array("d"))
-    _largest: float | None = None
-    _seen: int = 0
-    """Points that the largest one was looked for in."""
+    _peaks: Peaks = field(default_factory=Peaks, repr=False, compare=False)
 
     def extend(self, steps: list[int], values: list[float]) -> None:
-        """Points that come after all those there are, in order."""
+        """Points that come after all those there are, in order; very many at a time, in a thread."""
         self.steps.extend(steps)
         self.values.extend(values)
+        self._peaks.take(self.values)
 
     def add(self, step: int, value: float) -> None:
         """Steps come in order; one that comes again, or late, takes its place."""
@@ -38,35 +36,50 @@ class Series:
             return
         place = bisect_right(self.steps, step)
         if place > 0 and self.steps[place - 1] == step:
-            self.values[place - 1] = value
+            place -= 1
+            self.values[place] = value
         else:
-            self.steps.insert(place, step)
-            self.values.insert(place, value)
+            self._insert(place, step, value)
+        self._peaks.forget(place)
+
+    def _insert(self, place: int, step: int, value: float) -> None:
+        if isinstance(self.steps, Steps):
+            self.steps = array("q", self.steps)
+        self.steps.insert(place, step)
+        self.values.insert(place, value)
 
     def cut(self, step: int) -> Series:
         """Takes the points beyond `step` out and returns them."""
         place = bisect_right(self.steps, step)
-        gone = Series(self.steps[place:], self.values[place:])
-        del self.steps[place:], self.values[place:]
-        self._largest, self._seen = None, 0
+        gone = Series(Steps(self.steps[place:]), self.values[place:])
+        if isinstance(self.steps, Steps):
+            self.steps.cut(place)
+        else:
+            del self.steps[place:]
+        del self.values[place:]
+        self._peaks.forget(place)
         return gone
+
+    def between(self, first: int, last: int) -> Spread:
+        """The smallest and the largest value from one place up to another, without looking at each."""
+        return self._peaks.between(self.values, first, last)
+
+    def finite(self, first: int, last: int, *, newest: bool = False) -> int:
+        """The place of the first or last finite value between two places that have one."""
+        return self._peaks.finite(self.values, first, last, newest=newest)
 
     @property
     def largest(self) -> float | None:
-        """The largest finite value; each point is looked at once."""
-        if self._seen < len(self.values):
-            new = max((value for value in self.values[self._seen :] if isfinite(value)), default=None)
-            self._seen = len(self.values)
-            if new is not None and (self._largest is None or new > self._largest):
-                self._largest = new
-        return self._largest
+        """The largest finite value."""
+        found = self.between(0, len(self.values))
+        return None if found.empty else found.high
 
     @property
     def last(self) -> float | None:
         return self.values[-1] if self.values else None
 
     def __len__(self) -> int:
-        return len(self.steps)
+        return len(self.values)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
-from tui_finetune.live.points import LARGEST_STEP, AttemptNote, CheckpointNote, Doing, Evaluation, Mark, Series
+from tui_finetune.live.points import AttemptNote, CheckpointNote, Doing, Evaluation, Mark, Series
 from tui_finetune.live.steered import Steered, said
+from tui_finetune.live.steps import LARGEST_STEP
 from tui_finetune.runs.tail import Event, as_event, number
 
 __all__ = ["History", "said"]
@@ -17,7 +18,6 @@ STEP_VALUES = (
     "learning_rate",
     "grad_norm",
     "steps_per_second",
-    "samples_per_second",
     "tokens_per_second",
     "epoch",
 )

@@ -80,7 +80,7 @@ def test_a_series_that_grows_is_not_gathered_again() -> None:
 
 @pytest.mark.parametrize("cut", [0, 3, 5_000])
 def test_very_many_points_are_gathered_as_few_are(cut: int) -> None:
-    """By numpy at once, or one by one: the same bins, gaps and joints, also where a part was taken before."""
+    """A column at a time, or one by one: the same bins, gaps and joints, also where a part was taken before."""
     values = [math.sin(step / 300) + step % 7 / 50 for step in range(12_000)]
     for place in (0, 10, 4_000, 4_001, 11_999):
         values[place] = math.nan
