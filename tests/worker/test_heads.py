@@ -10,6 +10,7 @@ import pytest
 
 from tui_finetune.builtin.metrics import METRICS
 from tui_finetune.builtin.tasks import TASKS
+from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.evaluation.evaluate_metric import as_evaluate_metric, from_evaluate
 from tui_finetune.plugin_api import Decoded, LabelSet, Metric, ModelRequest, Task
 from tui_finetune.plugin_api.heavy import resolve
@@ -22,7 +23,10 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_tiny_model(tmp_path_factory.mktemp("base"))
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+MULTI = TextClassification().variant({"problem_type": "multi_label_classification"})
+
+
+@pytest.mark.parametrize("task", [*TASKS, MULTI], ids=lambda task: type(task).__name__)
 def test_a_head_goes_forward_and_backward_and_comes_back_from_disk(task: Task, base: Path, tmp_path: Path) -> None:
     check_head(task, base, tmp_path)
 
@@ -43,14 +47,18 @@ def test_another_label_set_gets_a_new_head(task: Task, names: tuple[str, ...], b
     assert all(torch.equal(value, trained[name]) for name, value in second.base_model.state_dict().items())
 
 
-def test_losses_of_decode_are_those_of_the_model(base: Path) -> None:
+@pytest.mark.parametrize(
+    ("task", "gold"),
+    [(TASKS[0], ["a", "b", "c"]), (MULTI, [["a"], [], ["b", "c"]])],
+    ids=["one label", "several labels"],
+)
+def test_losses_of_decode_are_those_of_the_model(task: Task, gold: list[Any], base: Path) -> None:
     """So that the loss of a final evaluation continues the curve that the Trainer draws."""
     import torch
 
-    task = TASKS[0]
     head, labels = resolve(task.heavy)(task), LabelSet.of(["a", "b", "c"])
     model = head.load_model(ModelRequest(str(base), labels, {})).eval()
-    rows = {"text": ["one two", "one six", "four five"], "label": ["a", "b", "c"]}
+    rows = {"text": ["one two", "one six", "four five"], "label": gold}
     encoded = task.encode(rows, PieceEncoder(), labels)
     batch = {name: torch.tensor(encoded[name]) for name in ("input_ids", "labels")}
     with torch.no_grad():
@@ -75,6 +83,8 @@ def decoded_of(shape: str) -> Decoded:
     labels = LabelSet.of(["O", "B-x", "I-x"])
     if shape == "tags":
         return Decoded(labels, [[0, 1, 2], [1, -1]], [[0, 1, 2], [1, 0]])
+    if shape == "multilabels":
+        return Decoded(labels, [[0, 2], [], [1], [0]], [[0], [], [1, 2], [1]])
     return Decoded(labels, [0, 1, 2, 2], [0, 1, 1, 2])
 
 

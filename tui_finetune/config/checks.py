@@ -212,6 +212,15 @@ def columns(given: Mapping[str, Any], task: Any) -> list[Problem]:
     return problems
 
 
+def refused(given: Mapping[str, Any], task: Any) -> list[Problem]:
+    """Keys of `[train]` that would train something else than the task."""
+    return [
+        Problem(f"does not go with {task.title or task.name} of this kind: {why}.", f"train.{name}")
+        for name, why in task.refused_arguments.items()
+        if given.get(name)
+    ]
+
+
 def metrics(given: Any, task: Any, catalog: Names) -> list[Problem]:
     """`[evaluate] metrics` exist and fit the task."""
     if not isinstance(given, list) or not all(isinstance(name, str) for name in given):

@@ -244,6 +244,7 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
     problems: list[Problem] = []
     fillings: dict[str, Any] = {}
     task = _lookup(data, "task", "tasks", "task", catalog, problems)
+    task = None if task is None else task.variant(_table(data, "task_options"))
     table, found = checks.arguments_table(task, cache)
     problems += found + checks.train(_table(data, "train"), table) + checks.run(_table(data, "run"))
     table_of_data = _table(data, "data")
@@ -259,7 +260,7 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
             fillings[key], found = checks.options(owner, step.get("options", {}), f"{key}.options")
             problems += found
     if task is not None:
-        problems += checks.columns(_table(table_of_data, "columns"), task)
+        problems += checks.columns(_table(table_of_data, "columns"), task) + checks.refused(_table(data, "train"), task)
         metrics = _table(data, "evaluate").get("metrics")
         problems += checks.metrics(metrics, task, catalog)
         problems += checks.best_metric(_table(data, "train"), metrics if isinstance(metrics, list) else task.metrics)

@@ -21,6 +21,7 @@ MANY_LABELS = 1_000
 _WANTED = {
     "text": "texts",
     "label": "texts, whole numbers or true/false that repeat",
+    "labels": "lists of labels, or texts of them with a separator between",
     "words": "lists of words",
     "tags": "lists of tags",
     "number": "numbers",
@@ -146,8 +147,10 @@ class _Guesser:
         kind = kind.value_type if pa.types.is_dictionary(kind) else kind
         text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
         whole = pa.types.is_integer(kind) or pa.types.is_boolean(kind)
-        if role.kind in ("words", "tags"):
-            return _is_list(kind) and (role.kind == "tags" or not pa.types.is_integer(kind.value_type))
+        if role.kind == "labels" and not _is_list(kind):
+            return bool(text or pa.types.is_integer(kind))
+        if role.kind in ("words", "tags", "labels"):
+            return _is_list(kind) and _fits_inside(role, kind.value_type)
         if role.kind == "number":
             return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
         return bool(text or (whole and role.kind == "label"))
@@ -159,6 +162,8 @@ class _Guesser:
         if role.kind == "text":
             texts = [(length, -i, n) for i, n in enumerate(names) if (length := self.length(n)) > 0]
             return max(texts)[2] if texts else None
+        if role.kind == "labels":  # texts are taken by name only: any text may have commas
+            names = [name for name in names if _is_list(self.sample.schema.field(name).type)]
         return names[0] if names else None
 
     def labels(self, name: str) -> int | None:
@@ -200,6 +205,16 @@ def _twin(name: str, *, back: bool = False) -> str:
     """`#2 String` of `#1 String`; `back`: the other way."""
     old, new = ("2", "1") if back else ("1", "2")
     return name.replace(old, new, 1) if old in name else ""
+
+
+def _fits_inside(role: Role, kind: pa.DataType) -> bool:
+    """True where a list of such values can be of the role."""
+    import pyarrow as pa
+
+    text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if role.kind == "labels":
+        return bool(text or pa.types.is_integer(kind))
+    return role.kind == "tags" or not pa.types.is_integer(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:

@@ -67,9 +67,18 @@ def _cast(column: pa.ChunkedArray, role: Role, name: str, where: str) -> tuple[p
     if pa.types.is_dictionary(kind):
         column = column.cast(kind.value_type)
         kind = column.type
+    if role.kind == "labels":
+        column = label_lists(column, role)
+        kind = column.type
     wanted = _wanted(role, kind)
     if wanted is None:
-        what = {"text": "texts", "words": "lists of words", "tags": "lists of tags", "number": "numbers"}
+        what = {
+            "text": "texts",
+            "words": "lists of words",
+            "labels": "lists of labels",
+            "tags": "lists of tags",
+            "number": "numbers",
+        }
         hint = f"data.columns.{role.name} names another one."
         said = Problem(
             f"column {name} holds {kind}{where}; {what.get(role.kind, 'labels')} are needed for {role.name}.",
@@ -98,9 +107,42 @@ def _wanted(role: Role, kind: pa.DataType) -> pa.DataType | None:
     inner = kind.value_type
     if types.is_string(inner) or types.is_large_string(inner):
         return pa.list_(pa.string())
-    if role.kind == "tags" and types.is_integer(inner):
+    if role.kind in ("tags", "labels") and types.is_integer(inner):
         return pa.list_(pa.int64())
     return None
+
+
+def label_lists(column: pa.ChunkedArray, role: Role) -> pa.ChunkedArray:
+    """Lists of labels, of texts with the role's separator between them; whole numbers where all of them are.
+
+    A single label is a list of one, an empty text a list of none; what is missing stays so, or is none where the role says.
+    """
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        column = _parted(column, role.separator)
+    elif pa.types.is_integer(kind):
+        column = pa.chunked_array([pa.array([None if v is None else [v] for v in column.to_pylist()], pa.list_(kind))])
+    elif pa.types.is_null(kind) and role.missing_is_none:
+        column = column.cast(pa.list_(pa.string()))
+    if role.missing_is_none and column.null_count and pa.types.is_list(column.type):
+        column = pa.chunked_array([pa.array([row or [] for row in column.to_pylist()], column.type)])
+    return column
+
+
+def _parted(column: pa.ChunkedArray, separator: str) -> pa.ChunkedArray:
+    import pyarrow as pa
+
+    rows = [
+        None if text is None else [part.strip() for part in text.split(separator) if part.strip()]
+        for text in column.to_pylist()
+    ]
+    parts = {part for row in rows for part in row or ()}
+    if parts and all(part.isascii() and part.isdigit() and str(int(part)) == part for part in parts):
+        numbers = [None if row is None else [int(part) for part in row] for row in rows]
+        return pa.chunked_array([pa.array(numbers, pa.list_(pa.int64()))])
+    return pa.chunked_array([pa.array(rows, pa.list_(pa.string()))])
 
 
 def labels_alike(table: pa.Table, first: pa.Table, gold: str) -> pa.Table:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_finetune.plugin_api import Decoded, LabelSet, Metric
+from tui_finetune.plugin_api import Decoded, LabelSet, Metric, Shape
 
 if TYPE_CHECKING:
     import evaluate
@@ -18,14 +18,14 @@ _FEATURES = {"labels": "int64", "numbers": "float64"}
 def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> evaluate.Metric:
     """An `evaluate.Metric` whose `compute(predictions=, references=)` gives `{name: value}`, without any download.
 
-    Label ids for shape labels, floats for numbers, lists of tag names (as seqeval takes them) for tags. `labels` gives the
-    names; without it as many labels are assumed as ids occur.
+    Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
+    for tags. `labels` gives the names; without it as many labels are assumed as ids occur.
     """
     import datasets
     import evaluate
 
-    if metric.shape == "tags":
-        feature: Any = datasets.Sequence(datasets.Value("string"))
+    if metric.shape in ("tags", "multilabels"):
+        feature: Any = datasets.Sequence(datasets.Value("string" if metric.shape == "tags" else "int64"))
     else:
         feature = datasets.Value(_FEATURES[metric.shape])
 
@@ -53,6 +53,10 @@ def _decoded(
         ids = {name: index for index, name in enumerate(names)}
         said, gold = ([[ids[tag] for tag in row] for row in rows] for rows in (predictions, references))
         return Decoded(LabelSet.of(names), said, gold)
+    if shape == "multilabels":
+        known = 1 + max((int(i) for row in (*predictions, *references) for i in row), default=-1)
+        names = list(labels or map(str, range(known)))
+        return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
     if shape == "numbers":
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)
@@ -62,7 +66,7 @@ def _decoded(
 def from_evaluate(
     module: evaluate.EvaluationModule | str,
     *,
-    shape: Literal["labels", "tags", "numbers"],
+    shape: Shape,
     key: str | None = None,
     name: str | None = None,
     arguments: Mapping[str, Any] | None = None,

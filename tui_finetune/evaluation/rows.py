@@ -52,6 +52,8 @@ class StoredRows:
         """True where rows have what they are and what was said."""
         self.tagged = self.judged and "tokens" in self.columns and str(schema.field("gold").type).startswith("list")
         """True where a row has a label for every word."""
+        self.listed = self.judged and not self.tagged and str(schema.field("gold").type).startswith("list<")
+        """True where a row has any number of labels."""
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2})
 
     def close(self) -> None:
@@ -140,7 +142,8 @@ class StoredRows:
             part, more = self._pair(*pair)
             parts.append(part)
             values += more
-        if wanted.wrong is not None and not (self.tagged and any(which == "label" for which, _ in wanted.labels)):
+        by_label = (self.tagged or self.listed) and any(which == "label" for which, _ in wanted.labels)
+        if wanted.wrong is not None and not by_label:
             same = f"gold is {'' if wanted.wrong else 'not '}distinct from predicted"
             parts.append(f"gold is not null and {same}" if self.judged else "false")
         return parts, values
@@ -153,7 +156,7 @@ class StoredRows:
 
     def _label(self, which: Which, label: str, wrong: bool | None) -> tuple[str, list[Any]]:
         names = matching_labels(label, self.labels)
-        if not self.tagged:
+        if not self.tagged and not self.listed:
             parts = {"gold": "list_contains(?, gold)", "predicted": "list_contains(?, predicted)"}
             if which == "label":
                 return f"({parts['gold']} or {parts['predicted']})", [names, names]
@@ -163,6 +166,8 @@ class StoredRows:
             return has[which], [names]
         if wrong is None:
             return f"({has['gold']} or {has['predicted']})", [names, names]
+        if self.listed:  # the row's other labels may be wrong or right
+            return f"{has['gold']} {'<>' if wrong else 'and'} {has['predicted']}", [names, names]
         # Of a row's words only those count that carry the label or were given it.
         marks = [f"list_transform({column}, lambda t: list_contains(?, t))" for column in ("gold", "predicted")]
         alike = f"{marks[0]} is {'' if wrong else 'not '}distinct from {marks[1]}"

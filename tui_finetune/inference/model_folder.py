@@ -53,7 +53,7 @@ def _task_of_card(card: TaskCard, path: Path, catalog: Catalog) -> Task:
         hint = "Install it, or name its folder: --plugin-dir FOLDER."
         message = f"{path} is for the task {card.task} of the plugin {card.plugin}, which is not here."
         raise ModelError(Problem(message, hint=hint))
-    task: Task = catalog.require("tasks", card.task)
+    task: Task = catalog.task(card.task, card.options)
     return task
 
 

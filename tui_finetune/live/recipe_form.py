@@ -70,7 +70,8 @@ class _Builder:
         self.data = data
         self.catalog = catalog
         self.cache = cache
-        self.task = catalog.tasks.get(str(data.get("task")))
+        task = catalog.tasks.get(str(data.get("task")))
+        self.task = None if task is None else task.variant(self._table("task_options"))
 
     @property
     def _needs_no_path(self) -> bool:

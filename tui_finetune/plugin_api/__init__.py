@@ -17,7 +17,18 @@ from tui_finetune.plugin_api.sources import (
     SplitTable,
     no_progress,
 )
-from tui_finetune.plugin_api.tasks import Baseline, Decoded, Encoded, Encoder, FormField, LabelSet, Metric, Role, Task
+from tui_finetune.plugin_api.tasks import (
+    Baseline,
+    Decoded,
+    Encoded,
+    Encoder,
+    FormField,
+    LabelSet,
+    Metric,
+    Role,
+    Shape,
+    Task,
+)
 
 __all__ = [
     "ROW_HASH",
@@ -40,6 +51,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Role",
+    "Shape",
     "Source",
     "SplitTable",
     "Task",

@@ -65,6 +65,11 @@ class Catalog:
             raise UserError(self.missing(kind, name))
         return found
 
+    def task(self, name: str, options: Mapping[str, Any] | None = None) -> Task:
+        """The task called `name` as `[task_options]` have it. Raises UserError as `require` does."""
+        found: Task = self.require("tasks", name)
+        return found.variant(options or {})
+
     def missing(self, kind: str, name: str) -> Problem:
         """Why there is no `name`, as a problem without key and place."""
         known = self.of_kind(kind)

@@ -42,8 +42,8 @@ class HeavyTask:
     model_class: ClassVar[str] = "transformers:AutoModelForSequenceClassification"
     """`module:attribute` of a class with from_pretrained."""
     takes_class_weights: ClassVar[bool] = False
-    """True where each row has one label, and the model's loss is the cross entropy of its logits: then labels may weigh
-    differently (`class_weights`)."""
+    """True where the model's loss is the cross entropy of its logits: of one label a row, or binary with a float a label (shape
+    multilabels). Then labels may weigh differently (`class_weights`)."""
 
     def __init__(self, task: Task) -> None:
         self.task = task

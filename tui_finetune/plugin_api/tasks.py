@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pydantic import BaseModel
 
-RoleKind = Literal["text", "label", "words", "tags", "number"]
+RoleKind = Literal["text", "label", "labels", "words", "tags", "number"]
+Shape = Literal["labels", "tags", "numbers", "multilabels"]
+"""What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids."""
 LabelValue = str | int | bool
 
 
@@ -27,13 +29,18 @@ class Role:
     name: str
     """`text`, `text_pair`, `label`, `tokens`, `tags`: key of `[data] columns`, and the column's name from then on."""
     kind: RoleKind
-    """text: string; label: string, integer or boolean; words: list of strings; tags: list of labels; number: float."""
+    """text: string; label: string, integer or boolean; labels: a list of labels, or a text of them with `separator` between;
+    words: list of strings; tags: list of labels, one a word; number: float, or a list of floats."""
     required: bool = True
     gold: bool = False
     """True for what is to be predicted: absent when predicting."""
     usual_names: tuple[str, ...] = ()
     """Column names by which it is guessed, likeliest first."""
     help: str = ""
+    separator: str = ","
+    """Of kind labels: what stands between them where they are one text."""
+    missing_is_none: bool = False
+    """Of kind labels: a row without a value is one without a label."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +105,7 @@ class Decoded:
 
     labels: LabelSet
     predicted: Sequence[Any]
-    """A label id a row; or a list of tag ids a row (one a word); or a float."""
+    """A label id a row; a list of tag ids (one a word); a float or a list of them; a list of label ids, in their order."""
     gold: Sequence[Any] | None = None
     """Likewise, or None where there is none."""
     scores: Sequence[Any] | None = None
@@ -112,7 +119,7 @@ class Metric:
     """A number about predictions, as a pure numpy function."""
 
     name: str
-    shape: Literal["labels", "tags", "numbers"]
+    shape: Shape
     """Which `Decoded` it takes."""
     compute: MetricFunction
     """The number, or nan where it is undefined for this input."""
@@ -156,13 +163,26 @@ class Task(ABC):
     heavy: ClassVar[str]
     """`package.module:attribute` of a HeavyTask subclass."""
     arguments_class: ClassVar[str] = "transformers.TrainingArguments"
-    shape: ClassVar[Literal["labels", "tags", "numbers"]]
+    shape: ClassVar[Shape]
     """Which metrics fit."""
     metrics: ClassVar[tuple[str, ...]]
     """Names of the default metrics, the main one first; `metric_for_best_model` is the main one."""
     architectures: ClassVar[tuple[str, ...]] = ()
     """Endings of class names in config.json that mean a model of this task: `ForSequenceClassification`."""
     form_fields: ClassVar[tuple[FormField, ...]] = ()
+    refused_arguments: ClassVar[Mapping[str, str]] = {}
+    """Keys of `[train]` that would train something else than the task, and why: `label_smoothing_factor`."""
+
+    def variant(self, options: Mapping[str, Any]) -> Task:
+        """The task as these `[task_options]` have it; another object of the same name where they change its shape or roles.
+
+        `options` may be as somebody wrote them: values of a wrong type are told elsewhere.
+        """
+        return self
+
+    def variants(self) -> tuple[Mapping[str, Any], ...]:
+        """Options of the variants that are tried where the task is guessed from columns, likeliest first."""
+        return ({},)
 
     def options_model(self) -> type[BaseModel] | None:
         """Pydantic model (extra="forbid") of `[task_options]`, or None when there are none."""
@@ -210,6 +230,13 @@ class Task(ABC):
     ) -> Decoded:
         """Predictions from the model's raw output. `logits[i]` belongs to row i without padding: [labels], or
         [tokens, labels]. `rows` holds the columns of `encode` and the role columns. With gold in `rows`, also losses."""
+
+    def tuned(self, decoded: Decoded, options: Mapping[str, Any]) -> dict[str, Any]:
+        """The options with what is tuned on validation, for instance thresholds; `options` themselves where nothing is.
+
+        `decoded` is validation, with gold and scores. What comes back goes into `decode` and is kept with the model.
+        """
+        return dict(options)
 
     @abstractmethod
     def prediction_schema(self, labels: LabelSet) -> pa.Schema:

@@ -127,6 +127,7 @@ def _value(role: Role, index: int) -> Any:
         "text": text,
         "words": words,
         "label": index % 3,
+        "labels": [label for label in range(3) if (index + 1) >> label & 1],
         "tags": [("O", "B-x", "I-x")[place % 3] for place in range(len(words))],
         "number": index / 10,
     }[role.kind]
@@ -190,6 +191,7 @@ def check_metric(metric: Metric) -> None:
     """Undefined cases give nan, and perfect predictions the good end of the range."""
     labels = LabelSet.of(["O", "B-x", "I-x"])
     perfect: dict[str, list[Any]] = {"labels": [0, 1, 2], "tags": [[0, 1, 2], [1]], "numbers": [0.5, 1.5, 2.0]}
+    perfect["multilabels"] = [[0, 2], [], [1]]
     rows = perfect[metric.shape]
     for decoded in (Decoded(labels, [], []), Decoded(labels, rows, None)):
         assert math.isnan(metric.compute(decoded)), f"metric {metric.name}: nan is expected without gold or rows"

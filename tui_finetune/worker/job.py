@@ -40,6 +40,8 @@ class Job:
     head: HeavyTask
     metrics: tuple[Metric, ...]
     """The main one first."""
+    options: dict[str, Any] = field(init=False)
+    """`[task_options]`, with what was tuned on validation."""
     max_length: int = 0
     prepared: Prepared | None = None
     tokenizer: PreTrainedTokenizerBase | None = None
@@ -64,6 +66,9 @@ class Job:
     validation: dict[str, float] | None = None
     test: dict[str, float] | None = None
 
+    def __post_init__(self) -> None:
+        self.options = dict(self.recipe.task_options)
+
     @property
     def main_metric(self) -> str:
         return self.metrics[0].name if self.metrics else "loss"
@@ -83,7 +88,7 @@ class Job:
             plugin=(owner.name if (owner := self.catalog.owner("tasks", self.task.name)) else None),
             labels=got(prepared.labels, "labels"),
             max_length=self.max_length,
-            options=dict(self.recipe.task_options),
+            options=dict(self.options),
             columns=dict(prepared.columns),
             preprocess=[{"use": step.use, "options": dict(step.options)} for step in self.recipe.preprocess],
             run=self.paths.id,

@@ -124,7 +124,7 @@ def _job(
     from tui_finetune.plugin_api.heavy import resolve
     from tui_finetune.worker.job import Job
 
-    task = catalog.require("tasks", recipe.task)
+    task = catalog.task(recipe.task, recipe.task_options)
     return Job(
         paths=paths,
         home=home,

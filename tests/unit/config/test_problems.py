@@ -127,7 +127,7 @@ def test_reserved_kinds_are_refused_with_their_reason(kind: str, told: Told) -> 
         ('batching.padding = "no"', "expected one of longest, max_length."),
         ("evaluate.metrics = []", "is empty."),
         ('evaluate.metrics = ["acuracy"]', "no metric 'acuracy'. Did you mean accuracy?"),
-        ("task_options.x = 1", "not a setting. There are: class_weights."),
+        ("task_options.x = 1", "not a setting. There are: problem_type, class_weights,"),
         ("preprocess = [{ use = 'set-case', options = { width = 0 } }]", "is 0, must be above 0."),
         ("preprocess = [{}]", "is missing."),
         ("preprocess = 1", "expected a list"),
@@ -252,3 +252,8 @@ def test_what_other_programs_call_it_is_a_setting_here() -> None:
     for word, place in elsewhere.WORDS.items():
         key = re.split("[, ]", place)[0]
         assert key.startswith("data.columns.") or key in known[key.rpartition(".")[2]], f"{word}: {place}"
+
+
+def test_what_trains_something_else_than_the_task_is_refused(told: Told) -> None:
+    options = '[train]\nlabel_smoothing_factor = 0.1\n[task_options]\nproblem_type = "multi_label_classification"\n'
+    assert any("train.label_smoothing_factor" in one and "yes or no" in one for one in told(LEAST + options))

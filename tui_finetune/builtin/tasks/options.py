@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Probability = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+OF_SEVERAL = ("thresholds", "separator", "missing_is_none")
+"""Options that mean nothing where a text has one label."""
 
 
 class TextClassificationOptions(BaseModel):
@@ -12,10 +17,38 @@ class TextClassificationOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    problem_type: Annotated[
+        Literal["single_label_classification", "multi_label_classification"] | None,
+        Field(
+            description="One label a text (the default), or any number of them, none included. As transformers has it."
+        ),
+    ] = None
     class_weights: Annotated[
         dict[str, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | Literal["balanced"] | None,
         Field(
             description="Weight of each label in the training loss, { neg = 2.0, pos = 1.0 }, or balanced: by how rare it "
-            "is. Validation is measured without."
+            "is. Validation is measured without. Of several labels a text: the weight of the rows that have the label."
         ),
     ] = None
+    thresholds: Annotated[
+        Literal["tuned"] | Probability | dict[str, Probability] | None,
+        Field(
+            description="Of several labels: the score from which on a label is given, one for all or { joy = 0.3 }; or tuned, "
+            "the default: each label's best F1 on validation, kept with the model."
+        ),
+    ] = None
+    separator: Annotated[
+        str | None,
+        Field(min_length=1, description="Of several labels: what stands between them in a text; a comma by default."),
+    ] = None
+    missing_is_none: Annotated[
+        bool | None,
+        Field(description="Of several labels: a row without a value has no label. Otherwise such rows are refused."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _of_several(self) -> Self:
+        given = [name for name in OF_SEVERAL if getattr(self, name) is not None]
+        if given and self.problem_type != "multi_label_classification":
+            raise ValueError(f'{", ".join(given)}: only with problem_type = "multi_label_classification"')
+        return self

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -49,22 +50,44 @@ def _tfidf(
     train: Sequence[str], test: Sequence[str], gold: Sequence[int], labels: int
 ) -> tuple[np.ndarray, str] | None:
     """Probabilities [rows, labels] of the test texts and what the features are; None where nothing can be learnt."""
-    if len(set(gold)) < 2:
+    found = features(train, test, labels) if len(set(gold)) > 1 else None
+    if found is None:
         return None
-    from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
+
+    seen, asked, units = found
+    model = LogisticRegression(max_iter=1000, C=10.0).fit(seen, np.asarray(gold))
+    scores = np.zeros((len(test), labels))
+    scores[:, model.classes_] = model.predict_proba(asked)
+    return scores, units
+
+
+def features(train: Sequence[str], test: Sequence[str], labels: int) -> tuple[Any, Any, str] | None:
+    """TF-IDF of both, as sparse matrices, and what the features are; None where no text holds a word."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
 
     unspaced = _mostly_unspaced(train)
     ngrams = {"analyzer": "char", "ngram_range": (1, 3)} if unspaced else {"ngram_range": (1, 2)}
     vectorizer = TfidfVectorizer(**ngrams, sublinear_tf=True, max_features=max(WEIGHTS // labels, 1000))
     try:
-        features = vectorizer.fit_transform(train)
+        seen = vectorizer.fit_transform(train)
     except ValueError:
-        return None  # no text holds a word
-    model = LogisticRegression(max_iter=1000, C=10.0).fit(features, np.asarray(gold))
-    scores = np.zeros((len(test), labels))
-    scores[:, model.classes_] = model.predict_proba(vectorizer.transform(test))
-    return scores, "1-3 characters" if unspaced else "1-2 words"
+        return None
+    return seen, vectorizer.transform(test), "1-3 characters" if unspaced else "1-2 words"
+
+
+def binary_scores(seen: Any, asked: Any, gold: np.ndarray) -> np.ndarray:
+    """Probabilities [rows, labels] of the asked rows, by a logistic regression a label. gold: 1 or 0, shape [rows, labels]."""
+    from sklearn.linear_model import LogisticRegression
+
+    columns = []
+    for column in gold.T:
+        if column.min() == column.max():
+            columns.append(np.full(asked.shape[0], float(column[0])))
+            continue
+        model = LogisticRegression(max_iter=200, C=10.0, solver="liblinear").fit(seen, column)
+        columns.append(model.predict_proba(asked)[:, 1])
+    return np.stack(columns, axis=1)
 
 
 def _mostly_unspaced(texts: Sequence[str]) -> bool:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tui_finetune.builtin.tasks.labels import ids_of, label_set
 from tui_finetune.evaluation.predictions import ALL_LABELS, TOP_LABELS
 from tui_finetune.evaluation.reports import class_report
-from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Task
+from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Shape, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,38 +19,45 @@ if TYPE_CHECKING:
 
 RUNNERS_UP = 2
 """Labels shown under the best one."""
+MULTI_LABEL = "multi_label_classification"
+"""`problem_type` of several labels a text, as transformers calls it."""
+TEXT_ROLES = (
+    Role(
+        "text",
+        "text",
+        usual_names=("text", "sentence", "sentence1", "review", "content", "tweet", "question", "premise", "query"),
+        help="What is classified.",
+    ),
+    Role(
+        "text_pair",
+        "text",
+        required=False,
+        usual_names=("text_pair", "sentence2", "hypothesis", "answer", "context"),
+        help="A second text, where the label is about both.",
+    ),
+)
+LABEL_NAMES = ("label", "labels", "category", "class", "target", "intent", "sentiment", "topic")
+"""Usual names of a label's column."""
 
 
 class TextClassification(Task):
     name = "text-classification"
     title = "Text classification"
-    help = "One label for each text, or for each pair of texts: topic, sentiment, intent, entailment."
+    help: ClassVar[str] = "One label for each text, or for each pair of texts: topic, sentiment, intent, entailment."
     pipeline_tag = "text-classification"
-    roles = (
-        Role(
-            "text",
-            "text",
-            usual_names=("text", "sentence", "sentence1", "review", "content", "tweet", "question", "premise", "query"),
-            help="What is classified.",
-        ),
-        Role(
-            "text_pair",
-            "text",
-            required=False,
-            usual_names=("text_pair", "sentence2", "hypothesis", "answer", "context"),
-            help="A second text, where the label is about both.",
-        ),
+    roles: ClassVar[tuple[Role, ...]] = (
+        *TEXT_ROLES,
         Role(
             "label",
             "label",
             gold=True,
-            usual_names=("label", "labels", "category", "class", "target", "intent", "sentiment", "topic"),
-            help="What is to be predicted: text, integer or boolean.",
+            usual_names=LABEL_NAMES,
+            help="What is to be predicted: text, integer or boolean; several of them with problem_type multi-label.",
         ),
     )
-    heavy = "tui_finetune.builtin.heads.text_classification:TextClassificationHead"
-    shape = "labels"
-    metrics = ("accuracy", "f1")
+    heavy: ClassVar[str] = "tui_finetune.builtin.heads.text_classification:TextClassificationHead"
+    shape: ClassVar[Shape] = "labels"
+    metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1")
     architectures = ("ForSequenceClassification",)
     form_fields = (
         FormField("data.columns.text", "Column of the text."),
@@ -63,6 +70,17 @@ class TextClassification(Task):
         from tui_finetune.builtin.tasks.options import TextClassificationOptions
 
         return TextClassificationOptions
+
+    def variant(self, options: Mapping[str, Any]) -> Task:
+        """Several labels a text where `problem_type` says so."""
+        if options.get("problem_type") != MULTI_LABEL:
+            return self
+        from tui_finetune.builtin.tasks.multi_label import multi_label
+
+        return multi_label(options)
+
+    def variants(self) -> tuple[Mapping[str, Any], ...]:
+        return {}, {"problem_type": MULTI_LABEL}
 
     def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
         return label_set(values, class_names)

@@ -103,4 +103,14 @@ def measure_rows(job: Job, split: str, logits: list[np.ndarray], order: Sequence
 def decoded(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:
     """What the model says of rows of a split, from the raw output of each in `order`."""
     labels = got(got(job.prepared, "data").labels, "labels")
-    return job.task.decode(logits, rows_of(job, split, order), labels, job.recipe.task_options)
+    return job.task.decode(logits, rows_of(job, split, order), labels, job.options)
+
+
+def tuned(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:
+    """`decoded` of the whole validation split, after what the task tunes on it has been tuned: `job.options` has it."""
+    found = decoded(job, VALIDATION, logits, order)
+    options = job.task.tuned(found, job.recipe.task_options)
+    if options == job.options:
+        return found
+    job.options = options
+    return decoded(job, VALIDATION, logits, order)

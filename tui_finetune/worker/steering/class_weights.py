@@ -16,9 +16,11 @@ BALANCED, NONE = "balanced", "none"
 class ClassWeights:
     """The weights in force; changed while a run goes on."""
 
-    def __init__(self, task: str, labels: LabelSet | None, counts: Sequence[int]) -> None:
-        """labels: None where the task's head takes no weights. counts: rows of train by label."""
+    def __init__(self, task: str, labels: LabelSet | None, counts: Sequence[int], rows: int | None = None) -> None:
+        """labels: None where the task's head takes no weights. counts: rows of train by label. rows: how many there are,
+        where each has any number of labels: then a weight is that of the rows which have the label."""
         self._task = task
+        self._rows = rows
         self._labels = labels
         self._counts = counts
         self._weights: torch.Tensor | None = None
@@ -42,7 +44,10 @@ class ClassWeights:
         self._weights = torch.tensor(self._as_list(value, self._labels), dtype=torch.float32)
 
     def _as_list(self, value: Any, labels: LabelSet) -> list[float]:
-        """In the order of the labels; a label that is not named has 1. Balanced: over train's rows the mean is 1."""
+        """In the order of the labels; a label that is not named has 1. Balanced: over train's rows the mean is 1; of several
+        labels a row those with the label weigh together as much as those without."""
+        if value == BALANCED and self._rows is not None:
+            return [(self._rows - count) / count if 0 < count < self._rows else 1.0 for count in self._counts]
         if value == BALANCED:
             present, rows = sum(1 for count in self._counts if count), sum(self._counts)
             return [rows / (present * count) if count else 1.0 for count in self._counts]
@@ -60,6 +65,12 @@ class ClassWeights:
     def loss(self, logits: torch.Tensor, labels: torch.Tensor, smoothing: float, items: Any) -> torch.Tensor:
         """Mean over the rows of a step (`items`, where Trainer counts them), else of the micro-batch."""
         assert self._weights is not None
+        if self._rows is not None:
+            weights = self._weights.to(logits.device, logits.dtype)
+            summed = functional.binary_cross_entropy_with_logits(
+                logits, labels.to(logits.dtype), pos_weight=weights, reduction="sum"
+            )
+            return summed / (labels.numel() if items is None else items)
         total = functional.cross_entropy(
             logits.view(-1, logits.shape[-1]),
             labels.view(-1),

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import time
 import traceback
+from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 
 from tui_finetune.errors import first_line
 from tui_finetune.evaluation.measure import measure
 from tui_finetune.evaluation.predictions import PredictionWriter, common_columns, common_schema
 from tui_finetune.evaluation.reports import make_report, write_report
-from tui_finetune.plugin_api import Decoded
+from tui_finetune.plugin_api import Decoded, Task
 from tui_finetune.runs.layout import PREDICTIONS, REPORT
 from tui_finetune.worker.attempt import flat_metrics
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.rows import rows_of
 from tui_finetune.worker.scoring import Scorer, joined
+from tui_finetune.worker.steering import asked
 
+VALIDATION = "validation"
 EVAL_BATCH = 32
 """Rows a batch where the recipe does not say; sorted by length, so that padding is small."""
 BASELINE_ROWS = 100_000
@@ -84,14 +88,31 @@ def _score(job: Job, split: str, predictions: Any) -> Decoded:
         )
 
     scorer = Scorer(job.head, model, tokenizer, job.max_length, size, halved)
+    blocks = scorer.blocks(rows, lambda done: job.progress(f"evaluating {split}", done, len(rows)))
+    if split == VALIDATION and job.recipe.kind == "train":
+        blocks = _tuned(job, blocks)
     pieces = []
     with PredictionWriter(predictions, common_schema(job.task, labels)) as writer:
-        for indices, logits in scorer.blocks(rows, lambda done: job.progress(f"evaluating {split}", done, len(rows))):
+        for indices, logits in blocks:
             block = rows_of(job, split, indices)
-            decoded = job.task.decode(logits, block, labels, job.recipe.task_options)
+            decoded = job.task.decode(logits, block, labels, job.options)
             writer.write({**common_columns(job.task, block, decoded), **job.task.prediction_columns(decoded)})
             pieces.append(decoded)
     return joined(pieces)
+
+
+Blocks = Iterator[tuple[Sequence[int], list[np.ndarray]]]
+"""Indices of rows, and their raw outputs."""
+
+
+def _tuned(job: Job, blocks: Blocks) -> Blocks:
+    """The same blocks, after what the task tunes on validation was tuned by the final weights."""
+    if type(job.task).tuned is Task.tuned:
+        return blocks
+    kept = list(blocks)
+    indices = [index for found, _ in kept for index in found]
+    asked.tuned(job, [row for _, logits in kept for row in logits], indices)
+    return iter(kept)
 
 
 def _baselines(job: Job, split: str) -> list[Any]:

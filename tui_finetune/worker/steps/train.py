@@ -133,7 +133,10 @@ def _class_weights(job: Job) -> ClassWeights:
         return ClassWeights(job.task.name, None, ())
     labels = got(got(job.prepared, "data").labels, "labels")
     column = job.encoded["train"].with_format("numpy")["labels"][:]
-    weights = ClassWeights(job.task.name, labels, np.bincount(column, minlength=len(labels)).tolist())
+    if job.task.shape == "multilabels":
+        weights = ClassWeights(job.task.name, labels, column.sum(axis=0).tolist(), len(column))
+    else:
+        weights = ClassWeights(job.task.name, labels, np.bincount(column, minlength=len(labels)).tolist())
     given = job.recipe.task_options.get("class_weights")
     if given is not None and (why := weights.refusal(given)) is not None:
         raise RecipeError(Problem(why, "task_options.class_weights"))
@@ -195,7 +198,7 @@ def _arguments(job: Job) -> Any:
 
 def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
     """Metrics of validation, from the raw output of its rows in `order`."""
-    decoded = asked.decoded(job, "validation", logits, order)
+    decoded = asked.tuned(job, logits, order)
     job.health.answered(commonest(decoded, job.task.shape))
     return measure(decoded, job.metrics)
 
