@@ -212,6 +212,8 @@ def test_rolled_back_in_the_same_process_it_is_the_run_from_there(steered: Steer
     answer(info, ask(info, "set", set={"per_device_train_batch_size": 2, "freeze": ["embeddings"], "dropout": 0.5}))
     steered.go_on()
     steered.at(13)
+    longer = answer(info, ask(info, "set", set={"max_steps": 40}, stretch=False))
+    assert longer.get("when") == "from step 14; the schedule still ends at 0 at step 26"
     asked = ask(info, "rollback", checkpoint=8, set={"learning_rate": "x0.5"}, reason="spoilt")
     assert answer(info, asked).get("when") == "now"
     steered.go_on()
@@ -224,7 +226,7 @@ def test_rolled_back_in_the_same_process_it_is_the_run_from_there(steered: Steer
     assert [(a.get("n"), a.get("from_step"), a.get("rollback")) for a in attempts] == [(1, 0, None), (2, 8, True)]
     assert len({json.loads(path.read_text())["pid"] for path in _process_files(info)}) == 1
     dropped = {one["at_step"]: one["dropped"] for one in atomic.read_json(info.paths.changes_json)["changes"]}
-    assert dropped == {11: "rollback to 8", 9: None}
+    assert dropped == {11: "rollback to 8", 14: "rollback to 8", 9: None}
     assert [e.get("path") for e in events(info, "checkpoint_skipped")] == ["checkpoints/rolled-back-1-checkpoint-12"]
     shapes = [(plan.get("batch_size"), plan.get("steps"), plan.attempt) for plan in events(info, "plan")]
     assert shapes == [(4, STEPS, 1), (2, 26, 1), (4, STEPS, 2)], "the plan that holds is told again"

@@ -10,6 +10,11 @@ AT_THE_END = {"linear": "ends at 0", "cosine": "ends at 0"}
 """Schedules that end, and how."""
 
 
+def kept_end(kind: str, steps: int) -> str:
+    """What a schedule does that does not follow another length of the run: `still ends at 0 at step 4,221`."""
+    return f"still {AT_THE_END.get(kind, 'ends')} at step {steps:,}"
+
+
 def share_of_peak(kind: str, step: int, steps: int, warmup: int) -> float | None:
     """The rate after `step` steps as a share of the peak; None for a shape that its name alone does not tell."""
     if kind == "constant":

@@ -21,6 +21,10 @@ OLD_PREFIX = f"{STAGING_PREFIX}old-"
 """Beginning of the name of a folder whose new content takes its place this moment."""
 BROKEN_PREFIX = "not-whole-"
 """Beginning of the name of a checkpoint that its manifest does not describe: kept aside, for a person to look at."""
+ROLLED_BACK_PREFIX = "rolled-back-"
+"""Beginning of the name of a checkpoint that a rollback left behind it: kept aside, and never gone on from."""
+ASIDE_KEPT = 3
+"""Checkpoints that lie aside at once, at most: a run that breaks again and again must not fill the disk."""
 
 
 def write_whole(
@@ -99,18 +103,26 @@ def newest_whole(paths: RunPaths) -> tuple[Path | None, list[Skipped]]:
         why = problem(folder, needs=RESUME_FILES)
         if why is None:
             return folder, skipped
-        skipped.append(Skipped(_put_aside(folder), f"checkpoint-{step} is not whole ({why})"))
+        skipped.append(Skipped(put_aside(folder, BROKEN_PREFIX), f"checkpoint-{step} is not whole ({why})"))
     return None, skipped
 
 
-def _put_aside(folder: Path) -> Path:
-    aside = folder.parent / f"{BROKEN_PREFIX}{folder.name}"
+def put_aside(folder: Path, prefix: str) -> Path:
+    """Renames a checkpoint, so that nothing goes on from it; its new path."""
+    aside = folder.parent / f"{prefix}{folder.name}"
     count = 1
     while aside.exists():
         count += 1
-        aside = folder.parent / f"{BROKEN_PREFIX}{folder.name}-{count}"
+        aside = folder.parent / f"{prefix}{folder.name}-{count}"
     os.rename(folder, aside)
     return aside
+
+
+def surplus_aside(paths: RunPaths) -> list[Path]:
+    """Those that lie aside beyond ASIDE_KEPT, the ones that were put aside first. To be removed once a new one is whole."""
+    there = [path for prefix in (BROKEN_PREFIX, ROLLED_BACK_PREFIX) for path in paths.checkpoints.glob(f"{prefix}*")]
+    there.sort(key=lambda path: (path.stat().st_ctime_ns, path.name))  # a rename sets it
+    return there[: max(0, len(there) - ASIDE_KEPT)]
 
 
 def all_checkpoints(paths: RunPaths) -> Iterable[tuple[int, Path]]:

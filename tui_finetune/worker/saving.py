@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +17,8 @@ from tui_finetune.worker.attempt import Attempt, disk_free
 from tui_finetune.worker.controls import Controls, RunEnded
 from tui_finetune.worker.disk import NO_ROOM_WORDS, why_unwritten
 from tui_finetune.worker.owed import Owed, Patience
+
+logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 60.0
 """Between two tries to write a checkpoint that could not be; each at the end of a step."""
@@ -238,6 +241,9 @@ class Saver:
 
     def _remove_surplus(self) -> None:
         attempt, paths, limit = self._attempt, self._attempt.paths, self._state.limit
+        for folder in checkpoints.surplus_aside(paths):
+            logger.info("%s: newer ones lie aside too; it is removed", folder.name)
+            checkpoints.remove(folder)
         if not checkpoints.surplus(paths, limit, [self._state.best_step]):
             return
         keep = [self._state.best_step, *steps_in_use(paths)]

@@ -14,11 +14,14 @@ from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, RunPaths
 from tui_finetune.runs.manifest import problem
 from tui_finetune.runs.store import RunStore
 from tui_finetune.worker.checkpoints import (
+    BROKEN_PREFIX,
     RESUME_FILES,
     newest_whole,
+    put_aside,
     refresh_manifest,
     remove_leftovers,
     surplus,
+    surplus_aside,
     write_whole,
 )
 
@@ -141,6 +144,18 @@ def test_all_of_them(paths: RunPaths) -> None:
     found, skipped = newest_whole(paths)
     assert found is None
     assert [one.path.name for one in skipped] == ["not-whole-checkpoint-8-2", "not-whole-checkpoint-4"]
+
+
+def test_of_those_put_aside_the_newest_stay(paths: RunPaths) -> None:
+    for name in ("9", "10", "11", "12"):
+        (paths.checkpoints / f"checkpoint-{name}").mkdir()
+    aside = [put_aside(paths.checkpoint(step), prefix) for step, prefix in ((9, BROKEN_PREFIX), (12, "rolled-back-1-"))]
+    assert [path.name for path in aside] == ["not-whole-checkpoint-9", "rolled-back-1-checkpoint-12"]
+    assert surplus_aside(paths) == []
+    put_aside(paths.checkpoint(10), "rolled-back-2-")
+    assert surplus_aside(paths) == []
+    put_aside(paths.checkpoint(11), "rolled-back-3-")
+    assert surplus_aside(paths) == aside[:1], "the one that was put aside first"
 
 
 def test_what_an_ended_process_was_still_writing_is_removed(paths: RunPaths) -> None:

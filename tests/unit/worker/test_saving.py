@@ -17,7 +17,7 @@ from tui_finetune.runs.manifest import problem, read_manifest
 from tui_finetune.runs.store import RunStore
 from tui_finetune.runs.tail import Event, read_events
 from tui_finetune.worker.attempt import Attempt
-from tui_finetune.worker.checkpoints import RESUME_FILES
+from tui_finetune.worker.checkpoints import BROKEN_PREFIX, RESUME_FILES, put_aside
 from tui_finetune.worker.controls import Controls, RunEnded
 from tui_finetune.worker.owed import Patience
 from tui_finetune.worker.saving import Saver
@@ -300,6 +300,18 @@ def test_old_ones_go_only_after_the_new_one_is_whole(desk: Desk) -> None:
     desk.save(4)
     assert desk.there() == ["checkpoint-1", "checkpoint-4"]
     assert desk.attempt.outcome.best_checkpoint == "checkpoints/checkpoint-1"
+
+
+def test_of_those_put_aside_the_oldest_go_once_a_new_one_is_whole(desk: Desk) -> None:
+    for step in range(1, 6):
+        desk.save(step)
+        put_aside(desk.paths.checkpoint(step), BROKEN_PREFIX)
+    desk.state.fails = OSError(errno.ENOSPC, "No space left on device")
+    desk.save(6)
+    assert len(desk.there()) == 4, "what is there stays until a new one is whole"
+    desk.state.fails = None
+    desk.save(7)
+    assert desk.there() == ["checkpoint-7", *(f"not-whole-checkpoint-{step}" for step in (3, 4, 5))]
 
 
 def test_one_that_a_branch_starts_from_is_kept(desk: Desk, home: Home) -> None:

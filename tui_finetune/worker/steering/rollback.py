@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -14,9 +13,6 @@ from tui_finetune.runs.settable import checked, flat
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.steering.steering import back_to
-
-ASIDE_PREFIX = "rolled-back-"
-"""Beginning of the name of a checkpoint that a rollback left behind it: kept, and never gone on from."""
 
 
 def roll_back(job: Job, request: Request) -> Path:
@@ -47,10 +43,9 @@ def roll_back(job: Job, request: Request) -> Path:
 
 def _put_aside(job: Job, *, beyond: int) -> None:
     """Checkpoints of what was left: a later resume must not take them for the newest."""
-    for step, folder in checkpoints.all_checkpoints(job.paths):
+    for step, folder in sorted(checkpoints.all_checkpoints(job.paths)):
         if step <= beyond:
             continue
-        aside = folder.parent / f"{ASIDE_PREFIX}{job.attempt.number}-{folder.name}"
-        os.rename(folder, aside)
+        aside = checkpoints.put_aside(folder, f"{checkpoints.ROLLED_BACK_PREFIX}{job.attempt.number}-")
         why = f"rolled back to checkpoint-{beyond}"
         job.attempt.events.write("checkpoint_skipped", path=str(aside.relative_to(job.paths.root)), why=why)

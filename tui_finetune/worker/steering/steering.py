@@ -16,6 +16,8 @@ from typing import Any, Protocol
 from transformers.trainer import TRAINER_STATE_NAME
 
 from tui_finetune.errors import Problem, RecipeError, UserError
+from tui_finetune.live.schedule import kept_end
+from tui_finetune.live.steering import LENGTHS
 from tui_finetune.runs import atomic
 from tui_finetune.runs.changes import Change, add_change, drop_beyond, in_force, read_changes
 from tui_finetune.runs.control import Request
@@ -119,10 +121,16 @@ class Steering:
             change = self._change(request, self.next_step)
             add_change(self.attempt.paths, change)
             self._pending.append(change)
-            return f"from step {self.next_step:,}"
+            return f"from step {self.next_step:,}{self._schedule_kept(change)}"
         if request.action == "rollback" or self.controls.held:
             return "now"
         return "at the next step"
+
+    def _schedule_kept(self, change: Change) -> str:
+        """What a longer or shorter run means where its schedule is not to follow."""
+        if change.stretch or not change.set.keys() & set(LENGTHS):
+            return ""
+        return f"; the schedule {kept_end(str(self.trainer.args.lr_scheduler_type.value), self.horizon)}"
 
     def _change(self, request: Request, at_step: int) -> Change:
         values = request.values
