@@ -138,7 +138,7 @@ class Workshop:
         text, place = document.text, document.place
 
         def work() -> Message:
-            from tui_finetune.live.planning import plan
+            from tui_finetune.ui.screens.train.planning import plan
 
             return messages.RunPlanned(text, *plan(text, place, self._home, self._catalog()))
 
