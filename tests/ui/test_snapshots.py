@@ -18,7 +18,7 @@ from tests.ui.seeing import Screen, showing
 from tui_finetune.live.runs_page import MachineFigures
 from tui_finetune.paths import Home
 from tui_finetune.ui import machine
-from tui_finetune.ui.theme import Look
+from tui_finetune.ui.theme import LIGHT, Look
 
 FOLDER = Path(__file__).with_name("snapshots")
 SIZES = ((80, 24), (120, 40))
@@ -105,6 +105,9 @@ SCREENS: dict[str, tuple[Made, bool, tuple[str, ...], str]] = {
 }
 """Name to what is made, whether the run's own screen is opened, keys, and what tells that it is all there."""
 NARROW = {"run-live": (45, 6), "runs": (20, 4)}
+WIDE = ("runs", "run-live")
+LETTERS = {token: token[0] if not token.startswith("series-") else token[-1] for token in LIGHT}
+"""Of each meaning: t text, m muted, l live and so on; series by their numbers. Colours that two of them share have one letter."""
 
 
 @pytest.mark.parametrize("size", SIZES, ids=["80x24", "120x40"])
@@ -121,13 +124,36 @@ async def test_a_narrow_one_too(home: Home, name: str) -> None:
     compare(f"{name}-{size[0]}x{size[1]}", await seen(home, name, size, wait=False))
 
 
+@pytest.mark.parametrize("name", WIDE)
+async def test_a_large_one_too(home: Home, name: str) -> None:
+    compare(f"{name}-200x60", await seen(home, name, (200, 60)))
+
+
+async def test_in_the_light_theme(home: Home) -> None:
+    """Below each line the meaning of the colour of each of its cells: nothing has a colour of another theme."""
+    compare("run-live-light", await seen(home, "run-live", (80, 24), look=Look("light"), told=coloured))
+
+
+def coloured(screen: Screen) -> list[str]:
+    tokens: dict[str, str] = {}
+    for token, colour in LIGHT.items():
+        tokens.setdefault(colour, LETTERS[token])
+    lines = []
+    for strip in screen.app.screen._compositor.render_strips():
+        shown = [(one.text, one.style.color if one.style else None) for one in strip]
+        named = [(text, tokens[colour.name] if colour is not None else " ") for text, colour in shown]
+        lines += [strip.text, "".join(letter if cell != " " else " " for text, letter in named for cell in text)]
+    return lines
+
+
 async def test_in_ascii(home: Home) -> None:
     text = await seen(home, "run-live", (80, 24), look=Look(ascii=True))
     assert text.isascii()
     compare("run-live-ascii", text)
 
 
-async def seen(home: Home, name: str, size: tuple[int, int], *, wait: bool = True, look: Look | None = None) -> str:
+async def seen(home: Home, name: str, size: tuple[int, int], *, wait: bool = True, look: Look | None = None,
+               told: Callable[[Screen], list[str]] = lambda screen: screen.lines) -> str:  # fmt: skip
     made, opened, keys, there = SCREENS[name]
     run = made(home)
     async with showing(home, size=size, look=look, open_run=run.id if opened and run is not None else None) as screen:
@@ -141,15 +167,15 @@ async def seen(home: Home, name: str, size: tuple[int, int], *, wait: bool = Tru
             await screen.sees(there)
         await screen.until(lambda: screen.app.listing.whole and screen.app.machine is not None, "the machine's figures")
         await screen.pilot.pause()
-        return same_everywhere(screen, run)
+        return same_everywhere(screen, told(screen))
 
 
 async def whole(screen: Screen, there: str) -> None:
     await screen.sees(there if not (screen.app.look.ascii and not there.isascii()) else "running")
 
 
-def same_everywhere(screen: Screen, run: FakeRun | None) -> str:
-    text = "\n".join(line.rstrip() for line in screen.lines) + "\n"
+def same_everywhere(screen: Screen, lines: list[str]) -> str:
+    text = "\n".join(line.rstrip() for line in lines) + "\n"
     for row in screen.app.listing.rows:
         text = text.replace(row.info.short, "k3f9")
     text = re.sub(r"process \d+\b", "process 7", text)

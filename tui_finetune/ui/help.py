@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
@@ -20,9 +21,13 @@ def help_sheet(page: Page) -> TextSheet:
     """What can be pressed where the keys are now."""
     places = page.places()
     near = places[0][0]
+
+    def labelled(action: Action) -> Action:
+        return replace(action, label=page.ui.look.label(action.label))
+
     title = f"Help: {near.title} of the {page.PLACE.title} screen" if near is not page.PLACE else f"Help: {near.title}"
     every = [
-        (place, [(action, action.offer(target).why) for action in place.actions if action.label])
+        (place, [(labelled(action), action.offer(target).why) for action in place.actions if action.label])
         for place, target in places
     ]
     parts = _moves_last(every)

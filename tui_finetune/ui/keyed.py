@@ -146,7 +146,7 @@ class Keyed(Overlays):
         offered = [(a, a.offer(target)) for a, target in self.targets() if a.footer and a.id != "app.help"]
         on = [action for action, offer in offered if offer.on or offer.passing]
         on.sort(key=lambda one: one.id not in self.FOOTER_FIRST)
-        shown = [(self._usable_key(action.id), action.label, action.id) for action in on]
+        shown = [(self._usable_key(action.id), self.ui.look.label(action.label), action.id) for action in on]
         return [*shown, (self._usable_key("app.help"), "Help", "app.help")]
 
     def _usable_key(self, action_id: str) -> str:

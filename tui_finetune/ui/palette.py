@@ -44,7 +44,7 @@ class PaletteSheet(FindSheet[Entry]):
             act = f"action:{action.id}"
             self._acts[act] = lambda action=action, target=target: page.perform(action, target)  # type: ignore[misc]
             keys = keymap.shown(action.id)
-            entries.append(Entry(action.label, keys, action.text, action.offer(target).why, act))
+            entries.append(Entry(page.ui.look.label(action.label), keys, action.text, action.offer(target).why, act))
         for entry, choose in page.found_too():
             self._acts[entry.act] = choose
             entries.append(entry)

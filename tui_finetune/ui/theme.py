@@ -62,6 +62,10 @@ class Look:
             return text
         return text.replace(CUT_PATH, CUT_PATH_ASCII).translate(_ASCII)
 
+    def label(self, label: str) -> str:
+        """The label of an action: `Stop…` asks first, and where there is no such sign `Stop~` would look like a word cut off."""
+        return label.replace("…", "...") if self.ascii else label
+
     def segment(self, span: Span) -> Segment:
         return Segment(self.text(span.text), self.style(span.token, bold=span.bold))
 
