@@ -1,0 +1,1 @@
+"""Edits of rows, kept beside the data: nothing is ever written into the source."""
