@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import random
 import resource
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.waiting import wait_until
 from tests.worker import training
 from tests.worker.forked import ForkedWorker, ForkServer
 from tests.worker.training import Ground, events, finished
@@ -120,6 +122,51 @@ def run_with_little_memory(job: Any) -> None:
         preflight.run(job)
     finally:
         assert resource.getrlimit(resource.RLIMIT_DATA)[0] == limit
+
+
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A control group with ROOM, that a worker goes into; skipped where none can be made."""
+    groups = Path("/sys/fs/cgroup")
+    base, limit = (
+        (groups / "memory", "memory.limit_in_bytes") if (groups / "memory").is_dir() else (groups, "memory.max")
+    )
+    group = base / f"tui-finetune-preflight-{os.getpid()}"
+    try:
+        group.mkdir()
+        (group / limit).write_text(str(ROOM))
+    except OSError as error:
+        pytest.skip(f"no control group of memory can be made here: {error}")
+    monkeypatch.setenv("TEST_GROUP", str(group))
+    yield group
+    wait_until(lambda: not (group / "cgroup.procs").read_text().strip(), "the group to be empty")
+    group.rmdir()
+
+
+@pytest.mark.slow
+def test_what_a_control_group_has_no_room_for_is_refused_and_not_killed(
+    ground: Ground, ends_with: Callable[[str], None], group: Path
+) -> None:
+    ends_with("run_in_a_group")
+    info = ground.start(train__per_device_train_batch_size=8, train__gradient_accumulation_steps=1)
+    status = training.ended(info)
+    assert status.state == "failed", status.words
+    (refused,) = events(info, "preflight_refused")
+    smaller = {"train.per_device_train_batch_size": 4, "train.gradient_accumulation_steps": 2}
+    assert refused.get("fits")[0]["set"] == smaller
+    assert refused.get("needed_bytes") > refused.get("there_bytes")
+    assert abs(refused.get("there_bytes") - ROOM) < ROOM, "the group's limit, and what the worker had before it"
+    assert events(info, "step") == []
+
+
+def run_in_a_group(job: Any) -> None:
+    import torch
+
+    from tui_finetune.worker.steps import preflight
+
+    job.model.register_forward_pre_hook(lambda _, args, named: hold(torch, len(named["input_ids"])), with_kwargs=True)
+    (Path(os.environ["TEST_GROUP"]) / "cgroup.procs").write_text(str(os.getpid()))
+    preflight.run(job)
 
 
 @pytest.mark.slow
