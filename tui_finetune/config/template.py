@@ -71,6 +71,9 @@ def new_recipe(
         "[batching]\n" + _PADDING + _lines([("order", "length", "or random, sequential"), ("padding", "longest", "")]),
         _table("train", _train_lines(looked)),
     ]
+    if looked.get("task_options"):
+        options = [(key, value, "docs/tasks.md") for key, value in looked["task_options"].items()]
+        parts.append(_table("task_options", options))
     chosen = looked.get("metrics") or metrics or _METRICS.get(task)
     if chosen:
         parts.append(_table("evaluate", [("metrics", list(chosen), "the first one chooses the best checkpoint")]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -117,6 +117,7 @@ class Look:
             "split_origin": dict(prepared.split_origin or {}) if prepared else None,
             "options": dict(self.options),
             "files": [{"path": str(f.path), "size": f.size, "sha256": f.sha256} for f in self.opened.files],
+            "task_options": dict(self.recipe.task_options),
             "guesses": list(self.guesses),
             "warnings": list(self.warnings),
             "problems": [problem.as_json() for problem in self.problems],
@@ -171,9 +172,12 @@ def look_at_path(
     sample = sample_of(opened, progress, SAMPLE_ROWS) if sampling is not None else None
     looked_at = sample or opened
     sets = sets_of(wanted, catalog)
-    found = catalog.require("tasks", task) if task is not None else guess_task(looked_at, catalog)
+    found, task_options = _variant(looked_at, catalog, task) if task is not None else guess_task(looked_at, catalog)
     recipe = Recipe(
-        task=found.name if found else USUAL_TASK, data=data, model=ModelTable(path=NO_MODEL, max_length=max_length)
+        task=found.name if found else USUAL_TASK,
+        data=data,
+        model=ModelTable(path=NO_MODEL, max_length=max_length),
+        task_options=dict(task_options),
     )
     look = _looked(recipe, looked_at, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
     look = _among(replace(look, opened=opened), sets, subset)
@@ -250,28 +254,43 @@ def look_at_recipe(
     )
     opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
     told(opened)
-    task: Task = catalog.require("tasks", recipe.task)
+    task: Task = catalog.task(recipe.task, recipe.task_options)
     length = recipe.model.max_length or DEFAULT_LENGTH
     return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, heavy, progress)
 
 
-def guess_task(opened: Opened, catalog: Catalog) -> Task | None:
+Variant = tuple[Task | None, Mapping[str, Any]]
+"""A task, and the `[task_options]` that make it this variant."""
+
+
+def _variant(opened: Opened, catalog: Catalog, name: str) -> Variant:
+    """The named task, in the first variant whose columns are there."""
+    task: Task = catalog.require("tasks", name)
+    return next(_fitting(task, _first_table(opened), by_content=True), (task, {}))
+
+
+def _fitting(task: Task, table: pa.Table, *, by_content: bool) -> Iterator[tuple[Task, Mapping[str, Any]]]:
+    for options in task.variants():
+        variant = task.variant(options)
+        try:
+            columns_for_roles(variant, {}, table, by_content=by_content)
+        except DataError:
+            continue
+        yield variant, options
+
+
+def guess_task(opened: Opened, catalog: Catalog) -> Variant:
     """Words and tags where there are lists of them; else a text and its label; else the first task that finds its columns.
 
     None where the columns are plainly something else: scores, answers, messages. Then only a task that knows their names is one.
     """
     table = _first_table(opened)
-    fitting = []
-    something_else = bool(roles_by_content(table))
-    for task in catalog.tasks.values():
-        try:
-            columns_for_roles(task, {}, table, by_content=not something_else)
-        except DataError:
-            continue
-        fitting.append(task)
-    by_words = [task for task in fitting if any(role.kind == "words" for role in task.roles)]
-    usual = [task for task in fitting if task.name == USUAL_TASK]
-    return next(iter([*by_words, *usual, *fitting]), None)
+    by_content = not roles_by_content(table)
+    each = [next(_fitting(task, table, by_content=by_content), None) for task in catalog.tasks.values()]
+    fitting = [found for found in each if found is not None]
+    by_words = [found for found in fitting if any(role.kind == "words" for role in found[0].roles)]
+    usual = [found for found in fitting if found[0].name == USUAL_TASK]
+    return next(iter([*by_words, *usual, *fitting]), (None, {}))
 
 
 def _first_table(opened: Opened) -> pa.Table:

@@ -95,7 +95,8 @@ def test_several_labels_a_row_by_number(write: Write, tmp_path: Path, catalog: C
     write("d/labels.txt", "joy\nanger\nfear\nneutral\n")
     look = look_at_path(str(tmp_path / "d"), catalog, tmp_path / "cache")
     assert [column.name for column in look.opened.columns] == ["text", "labels", "id"]
-    assert look.roles == {"text": "text", "labels": "labels"}
+    assert look.roles == {"text": "text", "label": "labels"}
+    assert look.recipe.task_options == {"problem_type": "multi_label_classification"}
     assert look.opened.splits["train"].table().schema.field("labels").type == pa.list_(pa.int64())
     assert [(label["name"], label["counts"]) for label in look.labels] == [
         ("joy", {"train": 11, "dev": 3}),

@@ -235,7 +235,7 @@ def recipe_text(found: DataSet, chosen: Sequence[tuple[str, Mapping[str, Any]]],
     look = found.look
     splits = {name: rows for name, rows in look["splits"].items() if name not in look["unlabelled"]}
     task = look.get("task")
-    metrics = catalog.require("tasks", task).metrics if task else None
+    metrics = catalog.task(task, look.get("task_options")).metrics if task else None
     text = new_recipe(None, {**look, "splits": splits}, found.model, metrics=metrics, steps=recipe_tables(chosen))
     name = name_of_path(look.get("path")) or str(look.get("source") or "data")
     return text, f"{name}.toml"

@@ -126,7 +126,7 @@ class Reading:
         return view, ""
 
     def _task(self, catalog: Catalog) -> Task:
-        task: Task = catalog.require("tasks", str(self._found.task))
+        task: Task = catalog.task(str(self._found.task), self._found.look.get("task_options"))
         return task
 
     def _labels(self) -> LabelSet | None:
