@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args, get_origin
+from typing import TYPE_CHECKING, Any
 
 import tomli
 from pydantic import BaseModel
@@ -15,7 +15,8 @@ from tui_finetune.config import arguments, checks
 from tui_finetune.config.problems import expected, table_of
 from tui_finetune.config.schema import Recipe
 from tui_finetune.config.write import WrittenFloat
-from tui_finetune.live.form import Form, FormField, Group, Kind
+from tui_finetune.live.field_kinds import kind_of, kind_of_names, literals, words_of_names
+from tui_finetune.live.form import Form, FormField, Group
 from tui_finetune.live.typed import written_text
 
 if TYPE_CHECKING:
@@ -138,7 +139,7 @@ class _Builder:
         found = FormField(
             key,
             name,
-            kind=_kind(declared.annotation),
+            kind=kind_of(declared.annotation),
             help=declared.description or "",
             expected=expected(declared.annotation),
             usual=usual,
@@ -169,7 +170,7 @@ class _Builder:
             return tuple(one.name for one in self.catalog.all_metrics() if one.shape == self.task.shape)
         if key.startswith("preprocess.") and key.endswith(".use"):
             return tuple(sorted(self.catalog.preprocessors))
-        return _literals(annotation)
+        return literals(annotation)
 
     def _steps(self) -> Iterator[Group]:
         from tui_finetune.config.schema import PreprocessStep
@@ -212,11 +213,11 @@ class _Builder:
         ours = arguments.OUR_DEFAULTS.get(one.name)
         usual = ours.value if ours is not None else one.default
         default = ours.rule if ours is not None else written_text(usual) if usual is not None else ""
-        words = " or ".join(dict.fromkeys(expected(_TYPES[kind]) for kind in one.types if kind in _TYPES))
+        words = words_of_names(one.types)
         return FormField(
             f"train.{one.name}",
             one.name,
-            kind=_kind_of_names(one.types),
+            kind=kind_of_names(one.types),
             help=" ".join(part for part in (one.help, _why(ours)) if part),
             expected=words,
             usual=usual,
@@ -244,9 +245,6 @@ class _Builder:
     def _unknown(self, prefix: str, table: Mapping[str, Any]) -> Iterator[FormField]:
         for name, value in table.items():
             yield _unknown_field(f"{prefix}.{name}", name, value)
-
-
-_TYPES: Mapping[str, Any] = {"bool": bool, "int": int, "float": float, "str": str, "dict": dict, "list[str]": list[str]}
 
 
 def _why(ours: arguments.Default | None) -> str:
@@ -277,35 +275,3 @@ def _with_unknown(
             found.insert(place, _unknown_field(f"{prefix}.{name}", name, value))
         before = name
     return tuple(found)
-
-
-def _literals(annotation: Any) -> tuple[str, ...]:
-    for part in (annotation, *get_args(annotation)):
-        if part is bool:
-            return ("true", "false")
-        if get_origin(part) is Literal:
-            return tuple(str(one) for one in get_args(part))
-    return ()
-
-
-def _kind(annotation: Any) -> Kind:
-    parts = [part for part in (get_args(annotation) or (annotation,)) if part is not type(None)]
-    if get_origin(annotation) in (list, dict, Literal):
-        parts = [annotation]
-    origins = [get_origin(part) or part for part in parts]
-    if origins == [str] or (origins == [Literal] and all(isinstance(one, str) for one in get_args(parts[0]))):
-        return "text"
-    if origins == [dict]:
-        return "table"
-    if origins == [list]:
-        return "texts" if get_args(parts[0]) == (str,) else "values"
-    return "path" if set(origins) == {str, list} else "value"
-
-
-def _kind_of_names(types: Sequence[str]) -> Kind:
-    names = {kind for kind in types if kind != "none"}
-    if names == {"str"}:
-        return "text"
-    if names == {"list[str]"}:
-        return "texts"
-    return "path" if names == {"str", "list[str]"} else "value"

@@ -15,7 +15,8 @@ from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.train_state import TrainState
 from tui_finetune.ui.screens.train import messages
 from tui_finetune.ui.screens.train.files import FileActions
-from tui_finetune.ui.screens.train.panes import Below, FormPane, ProblemsPane
+from tui_finetune.ui.screens.train.form_pane import FormPane
+from tui_finetune.ui.screens.train.panes import Below, ProblemsPane
 
 if TYPE_CHECKING:
     from tui_finetune.live.recipe_edit import Mend

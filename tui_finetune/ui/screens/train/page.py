@@ -19,7 +19,8 @@ from tui_finetune.ui.launches import RecipeSource
 from tui_finetune.ui.screens.train import messages
 from tui_finetune.ui.screens.train.beginnings import BeginActions
 from tui_finetune.ui.screens.train.forecast_pane import ForecastPane
-from tui_finetune.ui.screens.train.panes import Below, ChangesPane, FilePane, FormPane, ProblemsPane, StartsPane
+from tui_finetune.ui.screens.train.form_pane import FormPane
+from tui_finetune.ui.screens.train.panes import Below, ChangesPane, FilePane, ProblemsPane, StartsPane
 from tui_finetune.ui.screens.train.places import TRAIN
 from tui_finetune.ui.screens.train.work import Workshop
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet

@@ -19,8 +19,8 @@ from tui_finetune.ui.screens.train.places import VALUE
 from tui_finetune.ui.widgets.field import Field
 
 if TYPE_CHECKING:
+    from tui_finetune.ui.screens.train.form_pane import FormPane
     from tui_finetune.ui.screens.train.page import TrainPage
-    from tui_finetune.ui.screens.train.panes import FormPane
 
 STEP = FormField("+preprocess", "step", "text", "A transform of the rows, by the name that its plugin gave it.")
 """Stands for the field of a row that adds a step."""
