@@ -133,6 +133,14 @@ class DataTable(Table):
         Field(ge=1, description="Train on a seeded sample of at most this many rows, taken after splitting."),
     ] = None
     limit_eval: Annotated[int | None, Field(ge=1, description="The same for validation and test, each.")] = None
+    edits: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="File of edits that are put onto the rows before anything else: what `data edits` and the Data screen "
+            "write. The source is not changed.",
+        ),
+    ] = None
     options: Annotated[dict[str, Any], Field(description="The source's own options.")] = Field(default_factory=dict)
 
 
@@ -300,7 +308,6 @@ class Recipe(Table):
 
 
 RESERVED: Final[dict[str, str]] = {
-    "data.edits": "edits of rows are not applied; change the data file",
     "model.pooling": "the model's own pooling is used",
     "optim.layer_decay": "only the head has a rate of its own, head_learning_rate",
     "optim.groups": "only the head has a rate of its own, head_learning_rate",

@@ -42,6 +42,7 @@ def open_in_helper(wanted: Wanted, catalog: Catalog, cache: Path, progress: Prog
             "options": dict(wanted.options),
             "steps": [[name, dict(options)] for name, options in wanted.steps],
             "splits": list(wanted.splits) if wanted.splits is not None else None,
+            "edits": wanted.edits,
         },
         "cache": str(cache),
         "plugins": plugin_places(catalog),

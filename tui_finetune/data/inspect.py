@@ -255,6 +255,7 @@ def look_at_recipe(
     opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
     told(opened)
     task: Task = catalog.task(recipe.task, recipe.task_options)
+        edits=data.edits,
     length = recipe.model.max_length or DEFAULT_LENGTH
     return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, heavy, progress)
 

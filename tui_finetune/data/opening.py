@@ -40,6 +40,8 @@ class Wanted:
     steps: tuple[tuple[str, Mapping[str, Any]], ...] = ()
     """Name and options of each preprocessor."""
     splits: tuple[str, ...] | None = None
+    edits: str | None = None
+    """File of edits that are put onto the rows before the steps."""
 
 
 def open_data(wanted: Wanted, catalog: Catalog, cache: Path, *, heavy: bool, progress: Progress) -> Opened:
@@ -55,6 +57,10 @@ def open_data(wanted: Wanted, catalog: Catalog, cache: Path, *, heavy: bool, pro
 
         return open_in_helper(wanted, catalog, cache, progress)
     opened = _opened(source, wanted, catalog, cache, progress)
+    if wanted.edits is not None:
+        from tui_finetune.data.edited import edited
+
+        opened = edited(opened, Path(wanted.edits), cache / FOLDER)
     return preprocessed(opened, steps, catalog, cache / FOLDER, progress)
 
 

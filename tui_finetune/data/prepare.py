@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.data import checks
+from tui_finetune.data import checks, edited
 from tui_finetune.data.filesource import DROP_MISSING
 from tui_finetune.data.opening import Wanted, fits, open_data
 from tui_finetune.data.plan import VALIDATION_SHARE, Choice, choices, named_split
@@ -53,6 +53,8 @@ class Prepared:
     """Where each split came from, in words."""
     source_split: Mapping[str, str] | None = None
     """The source's own split that each came from; a share of train came from train's."""
+    edits: edited.Used | None = None
+    """The edits that were put onto the rows."""
 
 
 def prepare(
@@ -87,6 +89,7 @@ class _Preparing:
         self.origin: dict[str, str] = {}
         self.source_split: dict[str, str] = {}
         self.opened: list[Opened] = []
+        self.wanted: list[Wanted] = []
         self.columns: dict[str, str] = {}
         self.split_columns = SplitColumns(recipe.data.groups, recipe.data.time)
 
@@ -94,12 +97,14 @@ class _Preparing:
         main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
         if opened is not None:
             self.opened.append(opened)
+            self.wanted.append(self.wanted_of(self.recipe.data.path, self.recipe.data.source))
             self.notes |= dict.fromkeys(opened.notes)
         chosen, notes = choices(self.recipe, main)
         self.notes |= dict.fromkeys(notes)
         if TRAIN in chosen and (split := chosen[TRAIN].split) is not None:
             self.split_columns.read(main.splits[split].table())
         parts = self.selected(main, chosen)
+        used = self.edits()
         self.problems.raise_if_any()
         if VALIDATION in chosen and VALIDATION not in parts and chosen[VALIDATION].by_default:
             chosen[VALIDATION] = Choice(share=VALIDATION_SHARE, by_default=True)
@@ -123,24 +128,48 @@ class _Preparing:
             revision=main.revision,
             split_origin=self.origin,
             source_split=self.source_split,
+            edits=used,
         )
 
     # Opening
 
     def open(self, path: Any, source: str | None) -> Opened:
+        wanted = self.wanted_of(path, source)
+        opened = open_data(wanted, self.catalog, self.cache, heavy=self.heavy, progress=self.progress)
+        self.opened.append(opened)
+        self.wanted.append(wanted)
+        self.notes |= dict.fromkeys(opened.notes)
+        return opened
+
+    def wanted_of(self, path: Any, source: str | None) -> Wanted:
         data = self.recipe.data
-        wanted = Wanted(
+        return Wanted(
             source=source,
             path=tuple(path) if isinstance(path, list) else path,
             subset=data.subset,
             revision=data.revision,
             options=data.options if source == data.source else {},
             steps=tuple((step.use, step.options) for step in self.recipe.preprocess),
+            edits=data.edits,
         )
-        opened = open_data(wanted, self.catalog, self.cache, heavy=self.heavy, progress=self.progress)
-        self.opened.append(opened)
-        self.notes |= dict.fromkeys(opened.notes)
-        return opened
+
+    def edits(self) -> edited.Used | None:
+        """What was put onto the rows, and whether all of it fits them."""
+        if self.recipe.data.edits is None:
+            return None
+        raw = [
+            open_data(
+                replace(one, steps=(), edits=None), self.catalog, self.cache, heavy=self.heavy, progress=self.progress
+            )
+            for at, one in enumerate(self.wanted)
+            if one not in self.wanted[:at]
+        ]
+        used, told, problems = edited.used(Path(self.recipe.data.edits), raw, self.source_split)
+        self.problems.add(*problems)
+        self.warnings += told
+        if used is not None:
+            self.notes[used.words] = None
+        return used
 
     def open_path(self, path: Any, main: Opened, key: str) -> Opened:
         """Another path of the recipe: read as the main one where that fits, else by its own look."""

@@ -51,23 +51,29 @@ class Judged:
     conflicts: tuple[Conflict, ...]
     elsewhere: tuple[Key, ...]
     """Of rows of files that are not among those that were read: no conflict, and not applied."""
+    splits: Mapping[str, str]
+    """Of each row that is there, by its id, the split that it stands in."""
 
 
-def judged(rows: Mapping[Key, RowEdits], tables: Iterable[pa.Table]) -> Judged:
-    """Compares the edits with the rows of all splits, by id and hash."""
+def judged(rows: Mapping[Key, RowEdits], tables: Iterable[tuple[str, pa.Table]]) -> Judged:
+    """Compares the edits with the rows of all splits, each with its name, by id and hash."""
     ids = {row_id for row_id, _ in rows}
     there: dict[str, str] = {}
+    splits: dict[str, str] = {}
     places: set[str] = set()
     tables = list(tables)
-    for table in tables:
-        there |= _hashes_of(table, ids)
+    for name, table in tables:
+        found = _hashes_of(table, ids)
+        there |= found
+        splits |= dict.fromkeys(found, name)
         places |= _places(table, ids - there.keys())
     fitting = {key: one for key, one in rows.items() if there.get(key[0]) == key[1]}
     left = [key for key in rows if key not in fitting]
     elsewhere = tuple(key for key in left if key[0] not in there and _place(key[0]) not in places)
     wrong = [key for key in left if key not in elsewhere]
-    stand = _standing(tables, {row_hash for _, row_hash in wrong})
-    return Judged(fitting, tuple(_conflict(key, there.get(key[0]), stand.get(key[1], [])) for key in wrong), elsewhere)
+    stand = _standing((table for _, table in tables), {row_hash for _, row_hash in wrong})
+    conflicts = tuple(_conflict(key, there.get(key[0]), stand.get(key[1], [])) for key in wrong)
+    return Judged(fitting, conflicts, elsewhere, splits)
 
 
 def _conflict(key: Key, now_hash: str | None, stands: Sequence[str]) -> Conflict:

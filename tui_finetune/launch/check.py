@@ -194,4 +194,5 @@ def _facts(prepared: Prepared, catalog: Catalog, recipe: Recipe) -> dict[str, An
         "plugins": [{"name": o.name, "version": o.version or ""} for o in owners.values()],
         "rows": {name: table.num_rows for name, table in prepared.splits.items()},
         "format": prepared.format,
+        **({"edits": prepared.edits.as_json()} if prepared.edits is not None else {}),
     }

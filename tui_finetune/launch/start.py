@@ -52,6 +52,7 @@ def start(checked: Checked, launch: Launch, *, name: str | None = None) -> Start
         model=checked.model if checked.kept is None else checked.kept.info.model,
         data=_data_name(checked),
         kept=checked.kept,
+        edits=checked.prepared.edits.data if checked.prepared.edits is not None else None,
     )
 
 
@@ -66,9 +67,10 @@ def start_job(
     model: str | None = None,
     data: str | None = None,
     kept: KeptStart | None = None,
+    edits: bytes | None = None,
 ) -> Started:
     """The same for a recipe of any kind that is resolved already. `model`, `data`: as lists show them. kept: the checkpoint
-    that it goes on from, optimizer and all."""
+    that it goes on from, optimizer and all. edits: the lines of its file of edits, which the run keeps."""
     home = launch.home.ensure()
     called = name or recipe.name or recipe.kind
     recipe = recipe.model_copy(update={"name": called, "run": _with_notices(recipe.run, home)})
@@ -76,7 +78,7 @@ def start_job(
         paths = RunStore(home).create(
             called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
         )
-        _write(paths, request, recipe, facts, kept, home)
+        _write(paths, request, recipe, facts, kept, home, edits)
     except OSError as error:
         raise LaunchError(cannot_write(home.runs, error)) from error
     return Started(paths, 1, hand_off(paths, 1, launch, new=True, auto_resume=recipe.run.auto_resume))
@@ -88,14 +90,20 @@ def _with_notices(run: RunTable, home: Home) -> RunTable:
 
 
 def _write(
-    paths: RunPaths, request: bytes, recipe: Recipe, facts: Mapping[str, Any], kept: KeptStart | None, home: Home
+    paths: RunPaths,
+    request: bytes,
+    recipe: Recipe,
+    facts: Mapping[str, Any],
+    kept: KeptStart | None,
+    home: Home,
+    edits: bytes | None,
 ) -> None:
     """Everything that its worker begins with, or the directory is removed."""
     from tui_finetune.config.write import resolved_toml
     from tui_finetune.launch.planting import plant_checkpoint, with_own_model
 
     try:
-        recipe = with_own_model(paths, recipe, home)
+        recipe = with_own_edits(paths, with_own_model(paths, recipe, home), edits)
         atomic.write_bytes(paths.request_toml, request)
         atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())
         if kept is not None:
@@ -103,6 +111,14 @@ def _write(
     except BaseException:
         shutil.rmtree(paths.root, ignore_errors=True)
         raise
+
+
+def with_own_edits(paths: RunPaths, recipe: Recipe, edits: bytes | None) -> Recipe:
+    """The recipe with its edits in the run's own directory: what is edited later does not concern it. Raises OSError."""
+    if edits is None:
+        return recipe
+    atomic.write_bytes(paths.edits, edits)
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"edits": str(paths.edits)})})
 
 
 def resume(

@@ -45,6 +45,11 @@ class RunPaths:
         return self.root / "recipe.toml"
 
     @property
+    def edits(self) -> Path:
+        """The edits of rows that the run was started with: what is edited later does not concern it."""
+        return self.root / "edits.jsonl"
+
+    @property
     def process_json(self) -> Path:
         """Who works on it: attempt, pid, start ticks, host, boot id, pid namespace, versions."""
         return self.root / "process.json"

@@ -95,7 +95,7 @@ def test_edits_of_another_content_are_conflicts_and_change_nothing() -> None:
         set_cell("z.csv:1", "0", "label", 1),
     )
 
-    found = judged(edits.rows(), [changed])
+    found = judged(edits.rows(), [("train", changed)])
 
     assert [(one.why, one.row_id) for one in found.conflicts] == [("changed", "a.csv:1"), ("gone", "a.csv:4")]
     assert list(found.fitting) == [row(0)]
@@ -107,7 +107,7 @@ def test_a_line_before_moves_the_rows_and_settling_follows_them() -> None:
     edits = overlay(set_cell(*row(2), "label", 1), about_row("drop", *row(4)))
     later = table([{"text": "new", "label": 0, "tags": []}, *ROWS[:4]])
 
-    found = judged(edits.rows(), [later])
+    found = judged(edits.rows(), [("train", later)])
     assert [str(one) for one in found.conflicts] == [
         "a.csv:2: its content stands at a.csv:3 now",
         "a.csv:4: the row has another content now",
@@ -115,7 +115,7 @@ def test_a_line_before_moves_the_rows_and_settling_follows_them() -> None:
     for entry in signed(settled(edits, found.conflicts, keep=True)):
         edits.add(entry)
 
-    again = judged(edits.rows(), [later])
+    again = judged(edits.rows(), [("train", later)])
     assert again.conflicts == ()
     assert {key[0] for key in again.fitting} == {"a.csv:3", "a.csv:4"}
     assert edits.rows()[row(3, later)].entries[0].who == "anna"
@@ -123,7 +123,7 @@ def test_a_line_before_moves_the_rows_and_settling_follows_them() -> None:
 
 def test_giving_up_conflicts_can_be_undone() -> None:
     edits = overlay(set_cell(*row(2), "label", 1))
-    conflicts = judged(edits.rows(), [table(ROWS[:2])]).conflicts
+    conflicts = judged(edits.rows(), [("train", table(ROWS[:2]))]).conflicts
     voids = signed(settled(edits, conflicts, keep=False))
     for entry in voids:
         edits.add(entry)
