@@ -1,6 +1,7 @@
 """A plugin whose task is text classification on a device that has memory for so many tokens, and no more.
 
-TEST_ROOM holds JSON: `train` and `eval`, tokens of a batch that fit (activation checkpointing doubles the first);
+TEST_ROOM holds JSON: `train` and `eval`, tokens of a batch that fit (activation checkpointing doubles the first, and bf16
+too where `bf16` says that this device multiplies in it at speed);
 `from_step` and `until_step`: the optimizer steps in which they count, else always; `times`: how often it fails at most.
 """
 
@@ -25,8 +26,13 @@ class CrampedHead(TextClassificationHead):
 
     def load_model(self, request: ModelRequest) -> Any:
         model = super().load_model(request)
+        from tui_finetune.worker import fitting
+
         room = json.loads(os.environ["TEST_ROOM"])
         self.step = -1
+        if room.get("bf16"):
+            fitting.bf16_at_speed = lambda: True
+            fitting.Search._emulated = lambda search, way: False  # type: ignore[assignment, method-assign]
         failed: list[int] = []
 
         def look(model: Any, given: Any, named: dict[str, Any]) -> None:
@@ -37,6 +43,8 @@ class CrampedHead(TextClassificationHead):
                 return
             most = room.get("train" if model.training else "eval")
             if model.training and model.is_gradient_checkpointing and most is not None:
+                most *= 2
+            if room.get("bf16") and most is not None and torch.is_autocast_enabled("cpu"):
                 most *= 2
             if most is not None and named["input_ids"].numel() > most and len(failed) < room.get("times", 1 << 30):
                 failed.append(self.step)

@@ -12,6 +12,7 @@ import pytest
 from tests.worker import training
 from tests.worker.forked import ForkServer
 from tests.worker.training import Ground, ended, events, finished, weights
+from tui_finetune.live.forecast import settings_that_fit
 from tui_finetune.paths import Home
 from tui_finetune.runs.changes import read_changes
 from tui_finetune.runs.testing import check_run_directory
@@ -82,6 +83,34 @@ def test_what_does_not_fit_is_refused_with_what_does(cramped: Ground, room: Any)
 
 
 @pytest.mark.slow
+def test_bf16_is_offered_where_the_device_has_it(cramped: Ground, room: Any) -> None:
+    room(train=2 * TOKENS, bf16=1)
+    info = cramped.start()
+    assert ended(info).state == "failed"
+    (refused,) = events(info, "preflight_refused")
+    *_, halved = refused.get("fits")
+    assert halved["set"] == {"train.bf16": True}
+    assert halved["words"].startswith("Bf16 with batch 4 needs ")
+    assert "changes_result" not in halved
+
+
+@pytest.mark.slow
+def test_shorter_inputs_are_the_last_resort_and_said_to_change_the_result(cramped: Ground, room: Any) -> None:
+    rows = [f"{'good' if n % 2 else 'bad'} {' '.join(['word'] * 70)},{'ab'[n % 2]}" for n in range(40)]
+    cramped.data.write_text("\n".join(["text,label", *rows]))
+    room(train=20)
+    info = cramped.start(model__max_length=64)
+    status = ended(info)
+    assert status.state == "failed"
+    (refused,) = events(info, "preflight_refused")
+    (shorter,) = refused.get("fits")
+    assert shorter["set"]["model.max_length"] == 32
+    assert shorter["set"]["train.per_device_train_batch_size"] == 1
+    assert "max_length 32, which cuts more of the texts" in shorter["words"]
+    assert shorter["changes_result"]
+    assert settings_that_fit(refused.fields) is None, "no copy is made that trains on less than was asked for"
+
+
 def test_an_evaluation_batch_that_does_not_fit_is_refused_too(cramped: Ground, room: Any) -> None:
     room(eval=5 * TOKENS)
     info = cramped.start(train__per_device_eval_batch_size=12)
