@@ -108,7 +108,7 @@ async def test_rows_labels_and_lengths(home: Home, write: Write) -> None:
 
 async def test_the_filter_follows_what_is_typed(home: Home, write: Write) -> None:
     async with showing(home) as screen:
-        await looked(screen, write("reviews.csv", reviews(300)))
+        page = await looked(screen, write("reviews.csv", reviews(300)))
         await screen.press("/")
         await screen.type("label:good stars>5")
         await screen.sees("[Rows 14 of 300]")
@@ -117,6 +117,7 @@ async def test_the_filter_follows_what_is_typed(home: Home, write: Write) -> Non
         await screen.at("good")
         await screen.press("o")
         await screen.says("Sorted by label.")
+        await screen.until(lambda: not page.finding, "the sorted rows")
         await screen.press("escape")
         await screen.sees("[Rows 300]")
         await screen.press("/")

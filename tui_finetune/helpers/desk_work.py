@@ -6,6 +6,7 @@ import functools
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class DeskWork:
     def do(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The result of a request. Raises UserError."""
         actions = {
+            "warm": self._warm,
             "open": self._open,
             "view": self._view,
             "column": self._column,
@@ -54,6 +56,12 @@ class DeskWork:
         if action is None:
             raise DataError(f"no action {request['action']!r}; there are {', '.join(actions)}.")
         return action(request, progress, tell)
+
+    def _warm(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        """Imports what opening needs: a person is choosing what."""
+        for name in ("duckdb", "pyarrow.parquet", "tui_finetune.data.inspect", "tui_finetune.data.windows"):
+            import_module(name)
+        return {}
 
     def _open(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """What was opened is told at once, what there is to know of it is the result. Of large files the first rows are

@@ -58,6 +58,7 @@ MEANINGS: Mapping[str, Meaning] = _meanings(
     ("list.filter", "/", "Show only what matches; esc clears it."),
     ("list.sort", "o", "Sort by the next column."),
     ("list.turn", "O", "Turn the order round."),
+    ("list.jump", "#", "To the row of a number."),
     ("item.copy", "y", "Copy what is under the cursor, to the terminal's clipboard and to a file."),
     ("item.edit", "e", "Edit a copy or an overlay, never the original."),
     ("item.details", "d", "Everything that is known of it, as plain lines."),

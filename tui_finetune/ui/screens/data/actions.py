@@ -123,6 +123,12 @@ class DataActions(Looking):
         self.say(f"Sorted by {self.sort}." if self.sort else "In the order of the data.")
         self.look(keep=False)
 
+    def jump_offer(self) -> Offer:
+        return self.rows_offer() if self.count or not self.rows_offer().on else off("No row here.")
+
+    def do_list_jump(self) -> None:
+        asking.ask_for_row(self)
+
     def do_list_turn(self) -> None:
         self.reverse = not self.reverse
         self.look(keep=False)

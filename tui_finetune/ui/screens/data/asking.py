@@ -33,16 +33,37 @@ def open_wanted(page: DataActions, wanted: DataWanted) -> None:
         return
     found = page.found
     if found is not None and wanted.row_id is not None and found.asked.typed == typed:
-        page.shelf.find(page.key, found, wanted.row_id)
+        page.find_row(wanted.row_id)
     else:
         page.open(typed, given, wanted.row_id)
 
 
 def ask_for_source(page: DataActions) -> None:
     recent = begin_with(page.ui.memory.data, ())
+    page.shelf.warm()
     begin = [*recent, *(one for one in page.query_one(SourcesPane).found if one.kind != "recent")]
     typed = page.typed if page.problems else ""
     page.open_sheet(SourceSheet(typed, lambda text: page.shelf.candidates(text, begin), page.open))
+
+
+def ask_for_row(page: DataActions) -> None:
+    """The row of a number, in the view that is shown; of an id in any split."""
+
+    def take(values: Sequence[str]) -> str | None:
+        wanted = values[0].strip().replace(",", "")
+        if not wanted:
+            return "A number or an id."
+        if wanted.isdigit():
+            if int(wanted) >= page.split_shown.rows:
+                return f"The last one is row {page.split_shown.rows - 1:,}."
+            page.jump(int(wanted))
+        else:
+            page.find_row(values[0].strip())
+        return None
+
+    page.open_sheet(
+        FieldsSheet("Go to row", [("row", "")], take, hint="a number from 0, or an id such as reviews.csv:41")
+    )
 
 
 def choose(page: DataActions) -> None:

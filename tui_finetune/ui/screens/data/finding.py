@@ -173,9 +173,8 @@ def _options(found: Any) -> tuple[tuple[str, str, str], ...]:
 # Files
 
 
-def warm(asked: Asked) -> None:
-    """Imports, in a thread of its own, what reads the rows of large files: while the desk opens them."""
-    path = asked.path or ""
+def warm(path: str) -> None:
+    """Imports, in a thread of its own, what reads the rows of a large file, if there is one: while the desk opens it."""
     if os.path.isfile(path) and os.path.getsize(path) > LARGE_BYTES:
         threading.Thread(target=_import_readers, name="import", daemon=True).start()
 

@@ -125,6 +125,11 @@ class Looking(Page):
         self.say(f"Stopped: only the first {self.count:,} rows are here. r reads them all.")
         self.repaint()
 
+    @property
+    def finding_long(self) -> bool:
+        """True where rows are being found for so long that a person sees it, and may stop it."""
+        return self.finding and bool(self.waits) and time.monotonic() - self._since > FOLLOW_SECONDS
+
     def stop_finding(self) -> None:
         """What is shown stays as it is."""
         self.finding, self.waits = False, ""
@@ -138,7 +143,7 @@ class Looking(Page):
     def _ask_view(self) -> Key:
         """The key of a view that is to be made."""
         self._view += 1
-        self.finding = True
+        self.finding, self._since = True, time.monotonic()
         return (self._number, self.split, self._view)
 
     def look(self, *, keep: bool = True) -> None:
@@ -148,6 +153,16 @@ class Looking(Page):
         number, _, _ = self.table.read(self.table.cursor) if keep else (None, None, None)
         wish = {"filter": self.filter, "sort": self.sort, "reverse": self.reverse}
         self.shelf.view(self._ask_view(), self.found, wish, number)
+
+    def jump(self, number: int) -> None:
+        """Puts the cursor on the row of a number, where the view has it."""
+        self.shelf.place(self.key, number)
+
+    def find_row(self, row_id: str) -> None:
+        """Shows the row of an id, among all of its split."""
+        assert self.found is not None
+        self.filter, self.sort, self.reverse, self.only = "", "", False, ""
+        self.shelf.find(self._ask_view(), self.found, row_id)
 
     def ask_rows(self, block: int) -> None:
         self.shelf.rows(self.key, block)
@@ -253,7 +268,7 @@ class Looking(Page):
         self.columns.facts.clear()
         self.shelf.steps()
         if self._find is not None:
-            self.shelf.find(self._ask_view(), self.found, self._find)
+            self.find_row(self._find)
             self._find = None
         elif self.filter or self.sort:
             self.look()
@@ -292,7 +307,7 @@ class Looking(Page):
         self._shown, self._kept, self.finding = message.key, (self.filter, self.sort, self.reverse), False
         self.split, self.count, self.notes = message.key[1], message.count, message.notes
         self.waits = "" if self.found is not None and self.found.looked else self.waits
-        self.table.forget()
+        self.table.forget(message.block_rows)
         self.table.take(message.first.block, message.first.numbers, message.first.cells)
         self.table.cursor = message.at
         self.row_read = None
@@ -307,6 +322,14 @@ class Looking(Page):
         if message.key[0] == self._number and message.key[2] == self._view:
             self.finding, self.waits = False, ""
             self.say(message.why, "warn")
+
+    def on_row_placed(self, message: messages.RowPlaced) -> None:
+        if message.key != self.key:
+            return
+        if message.at is None:
+            self.say(f"Row {message.number:,} is not among those that are shown.", "warn")
+        else:
+            self.table.move(message.at)
 
     def on_rows_read(self, message: messages.RowsRead) -> None:
         if message.key == self.key:

@@ -86,6 +86,8 @@ class ViewMade(Told):
     """Where the cursor is to stand."""
     first: RowsRead
     """The rows there, so that nothing is blank meanwhile."""
+    block_rows: int
+    """Rows of a block of the view."""
     looked: bool
     """False where labels and tokens were not known yet."""
 
@@ -96,6 +98,15 @@ class ViewRefused(Told):
 
     key: Key
     why: str
+
+
+@dataclass
+class RowPlaced(Told):
+    """Where the row of a number stands in a view; None where it does not."""
+
+    key: Key
+    number: int
+    at: int | None
 
 
 @dataclass

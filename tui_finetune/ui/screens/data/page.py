@@ -163,7 +163,7 @@ class DataPage(DataActions):
 
     def quiet(self) -> Line:
         if self.waits:
-            stops = muted("  esc stops") if self.opening or self.converting or self.finding else ""
+            stops = muted("  esc stops") if self.opening or self.converting or self.finding_long else ""
             return line(muted(self.waits), stops)
         if self.changed_files:
             key = self.ui.keymap.shown("view.reload")
@@ -271,7 +271,7 @@ class DataPage(DataActions):
         elif mode == "row":
             self._row_open = False
             self.settle()
-        elif self.finding and self.waits:
+        elif self.finding_long:
             self.stop_finding()
         elif self.converting:
             self.stop_converting()

@@ -10,7 +10,7 @@ from tui_finetune.live import data_rows, data_sources
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.ui.screens.data.places import PROBLEMS, ROWS, SOURCES, WAITING
-from tui_finetune.ui.screens.data.shelf import BLOCK
+from tui_finetune.ui.screens.data.reading import BLOCK
 from tui_finetune.ui.widgets.painted import Painted
 from tui_finetune.ui.widgets.table import Lines, Table
 
@@ -144,13 +144,15 @@ class RowsTable(Pane, Table):
         super().__init__(id="rows")
         self.first_column = 0
         """The first column that is shown."""
+        self._block_rows = BLOCK
         self._blocks: OrderedDict[int, tuple[Sequence[int], Sequence[Mapping[str, Any]]]] = OrderedDict()
         self._tokens: dict[int, Sequence[int]] = {}
         self._asked: set[int] = set()
         self._laid_out: tuple[tuple[Any, ...], Sequence[Any]] | None = None
 
-    def forget(self) -> None:
-        """Another view: what was read is of the one before."""
+    def forget(self, block_rows: int = BLOCK) -> None:
+        """Another view, read so many rows at a time: what was read is of the one before."""
+        self._block_rows = block_rows
         self._blocks.clear()
         self._tokens.clear()
         self._asked.clear()
@@ -158,7 +160,7 @@ class RowsTable(Pane, Table):
 
     def keep_in_sight(self) -> Sequence[int]:
         """Forgets the blocks that are not in sight; those that are."""
-        seen = range(self.top // BLOCK, (self.top + self.room) // BLOCK + 1)
+        seen = range(self.top // self._block_rows, (self.top + self.room) // self._block_rows + 1)
         for block in [block for block in self._blocks if block not in seen]:
             del self._blocks[block]
             self._tokens.pop(block, None)
@@ -177,7 +179,7 @@ class RowsTable(Pane, Table):
 
     def read(self, index: int) -> tuple[int | None, Mapping[str, Any] | None, int | None]:
         """Number, cells and tokens of a row, as far as they are there."""
-        block, at = divmod(index, BLOCK)
+        block, at = divmod(index, self._block_rows)
         numbers, cells = self._blocks.get(block, ((), ()))
         if at >= len(numbers):
             return None, None, None
@@ -222,7 +224,7 @@ class RowsTable(Pane, Table):
     def _ask(self, height: int) -> None:
         """What is in sight and is not there; the block after it too, so that scrolling finds it read."""
         last = max(0, self.count() - 1)
-        first, end = self.top // BLOCK, min(last, self.top + 2 * height) // BLOCK
+        first, end = self.top // self._block_rows, min(last, self.top + 2 * height) // self._block_rows
         for block in range(first, end + 1):
             if block not in self._blocks and block not in self._asked and self.count():
                 self._asked.add(block)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api import LabelSet, Task
     from tui_finetune.plugin_api.manager import Catalog
 
+BLOCK, FEW = 64, 16
+"""Rows that are read at once, and of those that lie here and there."""
+LIST_ENDING = ".rows.json"
 _ENCODING = threading.Lock()
 """A tokenizer has its truncation set while it encodes: one thread at a time."""
 
@@ -24,10 +27,13 @@ _ENCODING = threading.Lock()
 class Reading:
     """The rows of a split in the order of a view. rows: the file of their numbers; None for all as they are.
 
-    lent: the file is not the view's own, and stays.
+    reader: gives the reader of a split's file, which views share. lent: the file is not the view's own, and stays.
     """
 
-    def __init__(self, found: DataSet, split: Split, rows: Path | None, *, lent: bool = False) -> None:
+    def __init__(
+        self, found: DataSet, split: Split, rows: Path | None, reader: Callable[[str], RowReader], *, lent: bool = False
+    ) -> None:
+        self._reader_of = reader
         self._found = found
         self._split = split
         self._file = rows
@@ -37,7 +43,6 @@ class Reading:
             import numpy as np
 
             self._rows = np.memmap(rows, dtype=np.int64, mode="r")
-        self._reader: RowReader | None = None
         self._encoder: BackendEncoder | None = None
 
     def __len__(self) -> int:
@@ -86,12 +91,13 @@ class Reading:
         number = self.numbers(index, 1)[0]
         return number, self._open().whole(number)
 
-    def _open(self) -> RowReader:
-        if self._reader is None:
-            from tui_finetune.data.windows import open_reader
+    @property
+    def block_rows(self) -> int:
+        """Rows that are read at once: fewer where they lie here and there in a large file, each on a page of its own."""
+        return FEW if self._file is not None and self._split.arrow.endswith(LIST_ENDING) else BLOCK
 
-            self._reader = open_reader(Path(self._split.arrow))
-        return self._reader
+    def _open(self) -> RowReader:
+        return self._reader_of(self._split.arrow)
 
     # Tokens
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -19,11 +21,11 @@ from tui_finetune.ui.screens.data.messages import Key
 from tui_finetune.ui.screens.data.reading import Reading
 
 if TYPE_CHECKING:
+    from tui_finetune.data.windows import RowReader
     from tui_finetune.ui.bridge import Bridge
 
-BLOCK = 64
-"""Rows that are read at once."""
 VIEWS_KEPT = 4
+READERS_KEPT = 2
 PREVIEWED = 20
 """Rows that are shown before and after a step."""
 
@@ -39,6 +41,7 @@ class Shelf:
         launch = bridge.started_with()
         self._desk = Desk(DeskSpec(bridge.home, launch.plugin_dirs, launch.third_party))
         self._views: dict[Key, Reading] = {}
+        self._readers: dict[str, RowReader] = {}
         self._lock = threading.Lock()
         self._written: dict[str, float] = {}
         """When the files of what is open were written, as they were read."""
@@ -58,6 +61,14 @@ class Shelf:
         number = self._wanted = next(self._numbers)
         self._bridge.latest("data.open", f"Open {typed}", lambda stale: self._open(number, typed, given))
         return number
+
+    def warm(self) -> None:
+        """Has the desk ready for what is about to be chosen."""
+        self._bridge.do("Begin", self._warm)
+
+    def _warm(self) -> None:
+        with contextlib.suppress(Stopped, UserError):  # what it cannot do is told when it is asked for something
+            self._desk.ask("warm", {})
 
     def stop(self) -> None:
         """Ends everything that the desk does."""
@@ -83,7 +94,7 @@ class Shelf:
 
         try:
             asked = given or finding.asked_for(typed, self._folder, self._bridge.catalog())
-            finding.warm(asked)
+            finding.warm(asked.path or "")
             asked = finding.with_model(asked, self._bridge.home)
             self._bridge.post(messages.HeadRead(number, finding.head_of(asked)))
             answer = self._desk.ask(
@@ -106,7 +117,7 @@ class Shelf:
         def work(stale: Any) -> Message | None:
             split = found.split(key[1])
             if not any(wish.get(name) for name in ("filter", "sort", "reverse")):
-                return self._made(key, Reading(found, split, None), (), keep)
+                return self._made(key, Reading(found, split, None, self._reader), (), keep)
             request = {"arrow": split.arrow, "wish": {**wish, **finding.wish_of(found)}}
             try:
                 answer = self._desk.ask("view", request, self._progress(key[0]), stale=stale)
@@ -114,7 +125,7 @@ class Shelf:
                 return None
             except UserError as error:
                 return messages.ViewRefused(key, str(error.problems[0]))
-            reading = Reading(found, split, Path(answer["rows"]))
+            reading = Reading(found, split, Path(answer["rows"]), self._reader)
             return self._made(key, reading, answer["notes"], reading.place_of(keep))
 
         self._bridge.latest("data.view", "Find rows", work)
@@ -124,7 +135,7 @@ class Shelf:
         self._bridge.latest(
             "data.view",
             "Find rows",
-            lambda stale: self._made(key, Reading(found, found.split(key[1]), rows, lent=True), (), None),
+            lambda stale: self._made(key, Reading(found, found.split(key[1]), rows, self._reader, lent=True), (), None),
         )
 
     def _made(self, key: Key, reading: Reading, notes: Sequence[str], at: int | None) -> Message:
@@ -134,7 +145,19 @@ class Shelf:
             while len(self._views) > VIEWS_KEPT:
                 self._views.pop(next(iter(self._views))).close()
         at = at or 0
-        return messages.ViewMade(key, len(reading), notes, at, self._rows(key, at // BLOCK, reading), reading.looked)
+        first = self._rows(key, at // reading.block_rows, reading)
+        return messages.ViewMade(key, len(reading), notes, at, first, reading.block_rows, reading.looked)
+
+    def _reader(self, arrow: str) -> RowReader:
+        """The reader of a split's file: of large ones each holds memory, so that few are kept."""
+        from tui_finetune.data.windows import open_reader
+
+        with self._lock:
+            if (found := self._readers.get(arrow)) is None:
+                while len(self._readers) >= READERS_KEPT:
+                    self._readers.pop(next(iter(self._readers))).close()
+                found = self._readers[arrow] = open_reader(Path(arrow))
+            return found
 
     def stop_view(self) -> None:
         """What is being found is not wanted any more."""
@@ -154,13 +177,13 @@ class Shelf:
         self._bridge.latest(f"data.rows.{block % 2}", "Read rows", work)
 
     def _rows(self, key: Key, block: int, reading: Reading) -> messages.RowsRead:
-        numbers, cells = reading.block(block * BLOCK, BLOCK)
+        numbers, cells = reading.block(block * reading.block_rows, reading.block_rows)
         if reading.counts_tokens:
             self._tokens(key, block, reading)
         return messages.RowsRead(key, block, numbers, cells)
 
     def _count(self, key: Key, block: int, reading: Reading) -> Message:
-        counts = reading.token_counts(block * BLOCK, BLOCK, self._bridge.catalog())
+        counts = reading.token_counts(block * reading.block_rows, reading.block_rows, self._bridge.catalog())
         return messages.TokensCounted(key, block, counts)
 
     def know(self, key: Key, found: DataSet, blocks: Sequence[int]) -> None:
@@ -189,14 +212,32 @@ class Shelf:
 
         self._bridge.latest("data.row", "Read the row", work)
 
+    def place(self, key: Key, number: int) -> None:
+        """Where the row of a number stands."""
+
+        def work(stale: Any) -> Message | None:
+            reading = self._reading(key)
+            return messages.RowPlaced(key, number, reading.place_of(number)) if reading is not None else None
+
+        self._bridge.latest("data.place", "Find the row", work)
+
     def find(self, key: Key, found: DataSet, row_id: str) -> None:
         """Shows the split and the place of the row with an id."""
 
         def work(stale: Any) -> Message | None:
             splits = {one.name: one.arrow for one in found.splits}
-            answer = self._desk.ask("find", {"splits": splits, "row_id": row_id}, stale=stale)
+            try:
+                answer = self._desk.ask(
+                    "find", {"splits": splits, "row_id": row_id}, self._progress(key[0]), stale=stale
+                )
+            except Stopped:
+                return None
+            except UserError as error:
+                return messages.ViewRefused(key, str(error.problems[0]))
             split = found.split(answer["split"])
-            return self._made((key[0], split.name, key[2]), Reading(found, split, None), (), answer["row"])
+            return self._made(
+                (key[0], split.name, key[2]), Reading(found, split, None, self._reader), (), answer["row"]
+            )
 
         self._bridge.latest("data.view", f"Find row {row_id}", work)
 
@@ -271,6 +312,7 @@ class Shelf:
 
         def work(stale: Any) -> Message | None:
             here = finding.candidates_here(typed, begin, self._folder)
+            finding.warm(os.path.join(self._folder, os.path.expanduser(typed.strip())))
             if not finding.asks_hub(typed, self._folder):
                 return messages.CandidatesRead(typed, here)
             self._bridge.post(messages.CandidatesRead(typed, here, more=True))
