@@ -130,5 +130,5 @@ def test_two_beside_each_other(home: Home, looking: Looking) -> None:
 def test_a_difference_says_which_way_is_better(
     metric: str, one: float | None, other: float | None, text: str, token: str
 ) -> None:
-    found = difference(one, other, metric)
+    found = difference(one, other, smaller=metric == "loss")
     assert (found.text, found.token) == (text, token)

@@ -21,9 +21,18 @@ VERSION = 1
 
 
 def make_report(
-    task: Task, decoded: Decoded, metrics: Mapping[str, float], baselines: Sequence[Baseline] = (), *, split: str
+    task: Task,
+    decoded: Decoded,
+    metrics: Mapping[str, float],
+    baselines: Sequence[Baseline] = (),
+    *,
+    split: str,
+    smaller_is_better: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """The whole report; what the task adds (`Task.report`) stands beside the common keys."""
+    """The whole report; what the task adds (`Task.report`) stands beside the common keys.
+
+    smaller_is_better: names of the metrics of which less is better.
+    """
     return {
         "v": VERSION,
         "task": task.name,
@@ -31,6 +40,7 @@ def make_report(
         "rows": len(decoded.predicted),
         "labels": list(decoded.labels.names),
         "metrics": dict(metrics),
+        "smaller_is_better": list(smaller_is_better),
         "baselines": {b.name: {"metrics": dict(b.metrics), "help": b.help} for b in baselines},
         **task.report(decoded),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tui_finetune.inference.inputs import Input, Item, empty_answer
@@ -12,6 +12,13 @@ from tui_finetune.plugin_api import Progress, Task, no_progress
 if TYPE_CHECKING:
     from tui_finetune.inference.writers import AnswerWriter
 
+KEYS: Mapping[str, Sequence[str]] = {
+    "labels": ("text", "label", "score", "scores"),
+    "multilabels": ("text", "labels", "scores"),
+    "tags": ("text", "entities"),
+    "numbers": ("text", "values"),
+}
+"""Of an answer by its task's shape, where no row has been answered yet."""
 Pair = tuple[Item, Answer]
 """What was asked, and its answer."""
 
@@ -37,7 +44,7 @@ class Bulk:
 
     def blocks(self) -> Iterator[list[Pair]]:
         """Blocks of what was asked with its answers."""
-        keys = ["text", "entities"] if self._task.shape == "tags" else ["text", "label", "score", "scores"]
+        keys = [*KEYS[self._task.shape]]
         for block in self._given.blocks:
             rows = [item.row for item in block if item.row is not None]
             answers = iter(self._helper.predict(rows, self._tick))

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tui_finetune.live import words
-from tui_finetune.live.spans import EMPTY, Line, Span, blanks, clip, ends, line, muted, span, width_of
+from tui_finetune.live.spans import EMPTY, Line, Span, blanks, clip, ends, line, muted, span, width_of, wrap
 from tui_finetune.text import Shown, cell_width, cut_middle
 
 Answer = Mapping[str, Any]
@@ -19,6 +19,8 @@ BAR_CELLS = 10
 """Of a bar at least, before names are cut."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 NOTHING_FOUND = "nothing found"
+NO_LABEL = "no label"
+"""Said where a text may have any number of labels and has none."""
 
 
 def bar(share: float, cells: int) -> str:
@@ -41,10 +43,17 @@ def brief(answer: Answer, said: Sequence[str] = ()) -> str:
     """An answer in a few words: `card_arrival`, `location Narita, person Ada`. said: what its task says of it."""
     if "label" in answer:
         return str(answer["label"])
+    if "labels" in answer:
+        return several(answer["labels"])
     entities = answer.get("entities")
     if entities is not None:
         return ", ".join(f"{one['label']} {one['text']}" for one in entities) or NOTHING_FOUND
     return said[0] if said else words.NOTHING
+
+
+def several(labels: Sequence[Any]) -> str:
+    """`joy, love`."""
+    return ", ".join(str(label) for label in labels) or NO_LABEL
 
 
 def score_of(answer: Answer) -> float | None:
@@ -55,6 +64,12 @@ def score_of(answer: Answer) -> float | None:
 
 def answer_lines(answer: Answer, said: Sequence[str], width: int, room: int) -> list[Line]:
     """The whole answer. room: lines that are in sight at first, for which the number of those below is told."""
+    if "labels" in answer:
+        given = wrap(several(answer["labels"]), width - 2)
+        return [
+            *(line(" ", *(one._replace(bold=True) for one in part)) for part in given),
+            *bars(scored(answer), width),
+        ]
     if (rows := scored(answer)) or "label" in answer:
         return [*_headline(answer, width), *bars(rows, width)]
     if "entities" in answer:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.columns import Column, fit, head_line, row_line
-from tui_finetune.live.evaluation_page import LOWER_IS_BETTER, Measured
+from tui_finetune.live.evaluation_page import Measured
 from tui_finetune.live.label_figures import LabelFigures
 from tui_finetune.live.spans import Line, Span, blanks, line, muted, span
 from tui_finetune.text import cut_middle
@@ -52,12 +52,12 @@ def moved(one: Sequence[LabelFigures], other: Sequence[LabelFigures]) -> list[Mo
     return sorted((one for one in found if one.by == one.by and one.by), key=lambda one: (-abs(one.by), one.label))
 
 
-def difference(value: float | None, other: float | None, metric: str) -> Span:
-    """`+0.051`, green where the second is better."""
+def difference(value: float | None, other: float | None, *, smaller: bool = False) -> Span:
+    """`+0.051`, green where the second is better. smaller: less is."""
     if value is None or other is None or other - value != other - value:
         return muted(words.NOTHING)
     by = other - value
-    better = by < 0 if metric in LOWER_IS_BETTER else by > 0
+    better = by < 0 if smaller else by > 0
     return span(f"{by:+.3f}", "text" if not round(by, 3) else "good" if better else "warn")
 
 
@@ -85,7 +85,7 @@ def head_lines(look: ComparedLook, width: int) -> list[Line]:
     for metric, value in list(look.one.metrics.items())[:METRICS_SHOWN]:
         other = look.other.metrics.get(metric)
         cells = {"metric": span(metric), "one": span(words.score(value)), "other": span(words.score(other)),
-                 "by": difference(value, other, metric)}  # fmt: skip
+                 "by": difference(value, other, smaller=metric in look.one.smaller_is_better)}  # fmt: skip
         lines.append((blanks(3), *row_line(columns, cells)))
     same = look.one.rows - look.differ
     return [*lines, line("   ", muted(f"the same answer for {same:,} of {look.one.rows:,} rows"))]

@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.answers import several
 from tui_finetune.live.columns import Column, fit, head_line, row_line
 from tui_finetune.live.confusion import Confusion, confusion_of
 from tui_finetune.live.label_figures import LabelFigures, figures_of
@@ -16,7 +17,7 @@ from tui_finetune.live.spans import Line, blanks, clip, ends, line, muted, span,
 from tui_finetune.runs.tail import number
 from tui_finetune.text import cut_end, cut_middle
 
-LOWER_IS_BETTER = frozenset({"loss"})
+LOSS = "loss"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,11 @@ class Measured:
         return confusion_of(self.report)
 
     @property
+    def smaller_is_better(self) -> frozenset[str]:
+        """Names of the figures of which less is better."""
+        return frozenset({LOSS, *self.report.get("smaller_is_better", ())})
+
+    @property
     def label_names(self) -> list[str]:
         return [str(label) for label in self.report.get("labels", ())]
 
@@ -113,8 +119,9 @@ def metric_lines(found: Measured, width: int, room: int) -> list[Line]:
     kept = fit(columns, width)
     lines = [head_line(kept)]
     for metric, value, *beside in rows[: max(1, room - 1)]:
-        best = _best([one for one in beside if one is not None], metric)
-        lost = value is not None and best is not None and not _better(value, best, metric)
+        smaller = metric in found.smaller_is_better
+        best = _best([one for one in beside if one is not None], smaller=smaller)
+        lost = value is not None and best is not None and not _better(value, best, smaller=smaller)
         cells = {
             "metric": span(metric),
             "score": span(words.score(value), "warn" if lost else "text", bold=not lines[1:]),
@@ -126,13 +133,13 @@ def metric_lines(found: Measured, width: int, room: int) -> list[Line]:
     return lines
 
 
-def _best(values: Sequence[float], metric: str) -> float | None:
+def _best(values: Sequence[float], *, smaller: bool) -> float | None:
     finite = [value for value in values if math.isfinite(value)]
-    return (min if metric in LOWER_IS_BETTER else max)(finite, default=None)
+    return (min if smaller else max)(finite, default=None)
 
 
-def _better(value: float, than: float, metric: str) -> bool:
-    return value < than if metric in LOWER_IS_BETTER else value > than
+def _better(value: float, than: float, *, smaller: bool) -> bool:
+    return value < than if smaller else value > than
 
 
 def beaten_words(found: Measured) -> str:
@@ -141,7 +148,8 @@ def beaten_words(found: Measured) -> str:
     names = list(found.baselines)
     for metric, value, *beside in rows[:1]:
         for name, one in zip(names, beside, strict=True):
-            if value is not None and one is not None and not _better(value, one, metric):
+            smaller = metric in found.smaller_is_better
+            if value is not None and one is not None and not _better(value, one, smaller=smaller):
                 return f"! {name} reaches {words.score(one)} {metric}: the model is not better than that"
     return ""
 
@@ -212,7 +220,7 @@ def plain_value(value: Any) -> str:
         return words.NOTHING
     if isinstance(value, float):
         return words.score(value)
-    return " ".join(str(one) for one in value) if isinstance(value, list | tuple) else str(value)
+    return several(value) if isinstance(value, list | tuple) else str(value)
 
 
 def _wrong_words(gold: Any, said: Any) -> int:

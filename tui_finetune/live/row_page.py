@@ -38,7 +38,7 @@ def row_lines(
 ) -> list[Line]:
     """Everything that is stored of a row, and what another model said of it."""
     lines = [head(row, place, split, width)]
-    if isinstance(row.get("gold"), list):
+    if isinstance(row.get("gold"), list) and "tokens" in row:
         return [*lines, *_tag_lines(row, width, other)]
     for name in ("text", "text_pair"):
         if row.get(name):

@@ -46,7 +46,7 @@ PAGES = [
         "dpo_en_demo", {"train": 300}, {"prompt": "conversations", "chosen": "chosen.value", "rejected": "rejected.value"}
     ),
     Page(
-        "goemotions", {"train": 43_410, "dev": 5_426, "test": 5_427}, {"text": "text", "labels": "labels"}, 28,
+        "goemotions", {"train": 43_410, "dev": 5_426, "test": 5_427}, {"text": "text", "label": "labels"}, 28,
         {"neutral": 14_219, "admiration": 4_130, "anger": 1_567, "grief": 77},
     ),
     Page("imdb", {"train": 2_000, "test": 2_000}, {"text": "text", "label": "label"}, 2, {"0": 1_000, "1": 1_000}),

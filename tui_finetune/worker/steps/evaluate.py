@@ -66,7 +66,10 @@ def _evaluate(job: Job, split: str, *, with_baselines: bool) -> dict[str, float]
         final=True,
     )
     baselines = _baselines(job, split) if with_baselines else []
-    write_report(folder / REPORT, make_report(job.task, decoded, metrics, baselines, split=split))
+    smaller = [metric.name for metric in job.metrics if not metric.greater_is_better]
+    write_report(
+        folder / REPORT, make_report(job.task, decoded, metrics, baselines, split=split, smaller_is_better=smaller)
+    )
     return metrics
 
 

@@ -120,8 +120,8 @@ class Batch:
             for item, answer in block:
                 said = tuple(folder.task.show_answer(answer)) if item.row is not None else ()
                 short = brief(answer, said) if item.row is not None else "no text"
-                if "label" in answer and item.row is not None:
-                    self._counts[short] += 1
+                if item.row is not None:
+                    self._counts.update([short] if "label" in answer else answer.get("labels") or ())
                 for entity in answer.get("entities") or ():
                     self._counts[str(entity["label"])] += 1
                 if len(self._rows) < ROWS_KEPT:
