@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from tui_finetune.edits.entry import SET, Entry
 from tui_finetune.edits.overlay import Key, RowEdits
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID
@@ -124,6 +126,16 @@ def typed(value: Any, kind: pa.DataType, class_names: Sequence[str] | None = Non
     elif pa.types.is_string(kind) and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def in_type(entries: Iterable[Entry], schema: pa.Schema, class_names: ClassNames) -> list[Entry]:
+    """The entries with cells as their columns have them: what two people decide can be compared then."""
+    return [
+        replace(one, value=typed(one.value, schema.field(one.column).type, class_names.get(one.column)))
+        if one.kind == SET and one.column in schema.names
+        else one
+        for one in entries
+    ]
 
 
 def _replaced(column: pa.ChunkedArray, values: Mapping[int, pa.Array]) -> pa.ChunkedArray:
