@@ -251,11 +251,11 @@ def look_at_recipe(
         data.revision,
         data.options,
         tuple((step.use, step.options) for step in recipe.preprocess),
+        edits=data.edits,
     )
     opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
     told(opened)
     task: Task = catalog.task(recipe.task, recipe.task_options)
-        edits=data.edits,
     length = recipe.model.max_length or DEFAULT_LENGTH
     return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, heavy, progress)
 

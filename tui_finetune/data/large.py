@@ -73,7 +73,7 @@ class Plan:
 
 def plan(wanted: Wanted, catalog: Catalog) -> Plan | None:
     """How data are opened as large ones; None for all that are read whole. Looks at names, sizes and footers only."""
-    if wanted.steps or wanted.options or wanted.splits is not None:
+    if wanted.steps or wanted.options or wanted.edits or wanted.splits is not None:
         return None
     wanted = of_set(wanted, catalog)
     source = source_of(wanted, catalog)
