@@ -46,7 +46,8 @@ def new_recipe(
 ) -> str:
     """A commented recipe. Without anything the guide's: BERT on IMDb.
 
-    data: what `data show --json` tells (task, source, path, splits, roles, lengths, labels, metrics, guesses).
+    data: what `data show --json` tells (task, source, path, splits, roles, lengths, labels, metrics, guesses); `chosen` holds
+    keys of `[data]` that somebody chose (split, validation, test, groups, time), `max_length` the length.
     metrics: the task's own, where the data does not tell; for text-classification they are known here.
     folder: where the recipe will lie; data under it are named relative to it.
     steps: the tables of `[[preprocess]]`.
@@ -67,7 +68,7 @@ def new_recipe(
             "data", _guide_data() if guide else _data_lines(looked, folder) if data is not None else _own_data(task)
         ),
         *("[[preprocess]]\n" + _lines([(key, value, "") for key, value in step.items()]) for step in steps),
-        _table("model", _model_lines(model, looked.get("lengths"))),
+        _table("model", _model_lines(model, looked.get("lengths"), looked.get("max_length"))),
         "[batching]\n" + _PADDING + _lines([("order", "length", "or random, sequential"), ("padding", "longest", "")]),
         _table("train", _train_lines(looked)),
     ]
@@ -150,21 +151,33 @@ def _data_lines(looked: Mapping[str, Any], folder: Path | None) -> list[Line]:
     if looked.get("path"):
         lines.append(("path", _relative(looked["path"], folder), ""))
     lines += [(key, looked[key], "") for key in ("subset", "revision") if looked.get(key)]
-    train = "train" if "train" in splits or not splits else next(iter(splits))
-    lines.append(("split", train, _rows(splits, train)))
-    others = [name for name in splits if name != train]
-    validation = next((name for name in _VALIDATION_NAMES if name in others), None)
-    if validation is None:
-        stratified = "" if looked.get("task") == "token-classification" else ", stratified,"
-        lines.append(("validation", 0.1, f"this fraction of train{stratified} chooses the best checkpoint"))
-    else:
-        lines.append(("validation", validation, _rows(splits, validation)))
-    test = next((name for name in _TEST_NAMES if name in others and name != validation), None)
-    if test is not None:
-        lines.append(("test", test, _rows(splits, test)))
+    lines += _split_lines(looked, splits)
     if looked.get("roles"):
         lines.append(("columns", dict(looked["roles"]), _labels(looked.get("labels"))))
     return lines + ([("options", dict(looked["options"]), "")] if looked.get("options") else [])
+
+
+def _split_lines(looked: Mapping[str, Any], splits: Mapping[str, int]) -> list[Line]:
+    """Where train, validation and test come from: as it was chosen, else by the names of the splits."""
+    chosen: Mapping[str, Any] = looked.get("chosen") or {}
+    train = chosen.get("split") or ("train" if "train" in splits or not splits else next(iter(splits)))
+    others = [name for name in splits if name != train]
+    validation = chosen.get("validation") or next((name for name in _VALIDATION_NAMES if name in others), 0.1)
+    test = chosen.get("test") or next((name for name in _TEST_NAMES if name in others and name != validation), None)
+    lines: list[Line] = [("split", train, _rows(splits, train))]
+    if isinstance(validation, float):
+        by_label = not chosen.get("groups") and not chosen.get("time") and looked.get("task") != "token-classification"
+        stratified = ", stratified," if by_label else ""
+        lines.append(("validation", validation, f"this fraction of train{stratified} chooses the best checkpoint"))
+    else:
+        lines.append(("validation", validation, _rows(splits, validation)))
+    if test is not None:
+        lines.append(("test", test, "this fraction of train" if isinstance(test, float) else _rows(splits, test)))
+    if chosen.get("groups"):
+        lines.append(("groups", chosen["groups"], "its equal values stay on one side"))
+    if chosen.get("time"):
+        lines.append(("time", chosen["time"], "the newest rows are held out"))
+    return lines
 
 
 def _rows(splits: Mapping[str, int], name: str) -> str:
@@ -185,7 +198,7 @@ def _relative(path: Any, folder: Path | None) -> Any:
     return path if near.startswith("..") else near if os.sep in near or "." in near else f"./{near}"
 
 
-def _model_lines(model: str, lengths: Mapping[str, Any] | None) -> list[Line]:
+def _model_lines(model: str, lengths: Mapping[str, Any] | None, chosen: int | None = None) -> list[Line]:
     longest = (lengths or {}).get("max")
     length, comment = GUIDE_LENGTH, "longest input in tokens; what is longer is cut"
     if isinstance(longest, int) and longest > 0 and (lengths or {}).get("unit") == "words":
@@ -197,6 +210,9 @@ def _model_lines(model: str, lengths: Mapping[str, Any] | None) -> list[Line]:
         cut = (lengths or {}).get("cut")
         comment = f"longest input in tokens; the longest here has {longest:,}"
         comment += f", {cut:,} rows are cut" if length < longest and isinstance(cut, int) and cut else ""
+    if chosen is not None:
+        cut = (lengths or {}).get("cut") if (lengths or {}).get("max_length") == chosen else None
+        length, comment = chosen, "longest input in tokens" + (f"; {cut:,} rows are cut" if cut else "")
     return [("path", model, "Hub id, folder, or run:<run> for another run's model"), ("max_length", length, comment)]
 
 

@@ -150,6 +150,7 @@ def look_at_path(
     subset: str | None = None,
     revision: str | None = None,
     options: Mapping[str, Any] | None = None,
+    chosen: Mapping[str, Any] | None = None,
     tokenizer: Path | None = None,
     max_length: int = DEFAULT_LENGTH,
     heavy: bool = False,
@@ -159,12 +160,15 @@ def look_at_path(
 ) -> Look:
     """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all.
 
-    heavy: True where the datasets library and plugins' heavy halves may be imported. told: given what was opened, at once.
+    chosen: further keys of `[data]`: columns, splits, shares. heavy: True where the datasets library and plugins' heavy halves
+    may be imported. told: given what was opened, at once.
     sampling: given where large splits may stay in Parquet, and what is said of them be said of a sample.
     """
     from tui_finetune.config.schema import DataTable, ModelTable, Recipe
 
-    data = DataTable(path=path, source=source, subset=subset, revision=revision, options=dict(options or {}))
+    data = DataTable(
+        path=path, source=source, subset=subset, revision=revision, options=dict(options or {}), **(chosen or {})
+    )
     wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
     large = _large(wanted, catalog, cache, progress, sampling) if sampling is not None else None
     opened = large or open_data(wanted, catalog, cache, heavy=heavy, progress=progress)

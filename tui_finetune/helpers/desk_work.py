@@ -15,6 +15,7 @@ from tui_finetune.data.inspect import DEFAULT_LENGTH, Look
 from tui_finetune.data.sampled import Drawn, sample_of
 from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.errors import DataError, Problem
+from tui_finetune.helpers import desk_lengths
 from tui_finetune.inference.tokenizer_files import tokenizer_of
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import Opened, Progress, SplitTable
@@ -51,6 +52,7 @@ class DeskWork:
             "find": self._find,
             "search": self._search,
             "check": self._check,
+            "lengths": desk_lengths.lengths,
         }
         action = actions.get(request["action"])
         if action is None:
@@ -107,6 +109,7 @@ class DeskWork:
             subset=request.get("subset"),
             revision=request.get("revision"),
             options=request.get("options"),
+            chosen=request.get("data"),
             tokenizer=self._tokenizer(model, None),
             max_length=request.get("max_length") or DEFAULT_LENGTH,
             heavy=True,
@@ -159,6 +162,8 @@ class DeskWork:
         if request.get("max_length") is not None:
             model = recipe.model.model_copy(update={"max_length": request["max_length"]})
             recipe = recipe.model_copy(update={"model": model})
+        if request.get("data"):
+            recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update=request["data"])})
         name = request.get("model") or recipe.model.path
         revision = recipe.model.revision if name == recipe.model.path else None
         tokenizer = self._tokenizer(name, revision)

@@ -26,6 +26,21 @@ class Asked:
     model: str | None = None
     """Whose tokenizer counts."""
     max_length: int | None = None
+    data: Mapping[str, Any] | None = None
+    """Keys of `[data]` that were chosen: columns, splits, shares."""
+
+    @property
+    def chosen(self) -> Mapping[str, Any]:
+        return self.data or {}
+
+    def same_rows(self, other: Asked) -> bool:
+        """True where the same rows are read, however they are used."""
+        return (self.path, self.recipe, self.source, self.subset) == (
+            other.path,
+            other.recipe,
+            other.source,
+            other.subset,
+        )
 
     @property
     def title(self) -> str:

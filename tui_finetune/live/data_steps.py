@@ -1,4 +1,4 @@
-"""Prepared: what a run would have of the data, and rows before and after each preprocessing step, changed parts marked."""
+"""Prepared: rows before and after each preprocessing step, changed parts marked."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from typing import Any
 
 from tui_finetune.live.data_rows import cell_text
 from tui_finetune.live.data_set import DataSet
-from tui_finetune.live.spans import EMPTY, Line, Span, blanks, line, muted, span, wrap
+from tui_finetune.live.spans import EMPTY, Line, Span, line, muted, span, wrap
 from tui_finetune.text import cell_width, cut_end, shown
 
-HEAD_CELLS = 12
 DIFFED = 4_000
 """Characters of a text that are compared; longer ones are shown as they begin."""
-LABELS_TOLD = 12
 _PARTS = re.compile(r"\s+|\w+|[^\w\s]")
 
 Row = Mapping[str, Any]
@@ -44,52 +42,6 @@ class Preview:
     """By row, then by step: the rows that it became."""
     choosing: Sequence[str] = ()
     """Steps that choose among all rows of a split, which these few cannot tell."""
-
-
-# What a run would have
-
-
-def run_lines(found: DataSet, width: int) -> list[Line]:
-    """Splits, columns and labels of a run; guesses, warnings and problems."""
-    if not found.looked:
-        return [line(" ", muted("looking at labels and lengths …"))]
-    look = found.look
-    guessed = muted("  guessed by the columns; m names another") if not found.asked.task and found.task else ""
-    task = span(found.task) if found.task else span("none fits these columns", "warn")
-    lines = [line(" ", muted("task".ljust(HEAD_CELLS)), task, guessed)]
-    origin = look.get("split_origin") or {}
-    for name, rows in (look.get("run") or {}).items():
-        text = f"{rows:,} rows"
-        lines += _named(name, f"{text.ljust(14)}{origin.get(name, '')}", width)
-    if found.roles:
-        lines += _named("columns", " · ".join(f"{role} from {name}" for role, name in found.roles.items()), width)
-    if found.labels:
-        names = [str(label["name"]) for label in found.labels]
-        more = f" and {len(names) - LABELS_TOLD:,} more" if len(names) > LABELS_TOLD else ""
-        lines += _named("labels", f"{len(names):,}: {', '.join(names[:LABELS_TOLD])}{more}", width)
-    for mark, token, texts in (
-        ("✗", "bad", [problem_text(one) for one in found.problems]),
-        ("!", "warn", look.get("warnings") or ()),
-        ("·", "muted", look.get("guesses") or ()),
-    ):
-        for text in texts:
-            parts = wrap(text, width - 4)
-            lines += [line(" ", span(mark, token), " ", *parts[0]), *(line("   ", *part) for part in parts[1:])]
-    return lines
-
-
-def _named(name: str, text: str, width: int) -> list[Line]:
-    parts = wrap(text, width - HEAD_CELLS - 2)
-    head = [line(" ", muted(name.ljust(HEAD_CELLS)), *parts[0])]
-    return head + [line(blanks(HEAD_CELLS + 1), *part) for part in parts[1:]]
-
-
-def problem_text(problem: Mapping[str, Any]) -> str:
-    """A problem as one sentence, its place first."""
-    place = f"{problem['file']}: " if problem.get("file") else ""
-    line_ = f" (line {problem['line']:,})" if problem.get("line") is not None else ""
-    hint = f" {problem['hint']}" if problem.get("hint") else ""
-    return f"{place}{problem['message']}{hint}{line_}"
 
 
 # Steps
@@ -124,10 +76,26 @@ def options_for(step: Step, found: DataSet) -> dict[str, Any]:
     return given
 
 
+def following(
+    chosen: Mapping[str, Mapping[str, Any]], steps: Sequence[Step], before: DataSet, now: DataSet
+) -> dict[str, Mapping[str, Any]]:
+    """The chosen steps where columns play other parts: those that worked on the usual columns go along."""
+    by_name = {step.name: step for step in steps}
+
+    def options(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        step = by_name.get(name)
+        return options_for(step, now) if step is not None and given == options_for(step, before) else given
+
+    return {name: options(name, given) for name, given in chosen.items()}
+
+
 def preview_lines(found: DataSet, preview: Preview | None, chosen: Sequence[str], width: int) -> list[Line]:
     """Each row before and after each step, what changed marked."""
     if not chosen:
-        return [line(" ", muted("space uses the step under the cursor; rows before and after it are shown here."))]
+        return [
+            line(" ", muted("space uses the step under the cursor; rows before and after it are shown here.")),
+            line(" ", muted("Task, columns, splits and length stand above: tab goes there, enter chooses.")),
+        ]
     if preview is None:
         return [line(" ", muted("–"))]
     lines: list[Line] = []

@@ -251,20 +251,6 @@ def test_what_is_not_counted_yet_and_what_cannot_be_is_said() -> None:
 # Prepared
 
 
-def test_what_a_run_would_have() -> None:
-    said = text(data_steps.run_lines(FOUND, 80))
-    for wanted in (
-        "9,003 rows",
-        "the rest of train",
-        "text from text",
-        "2: bad, good",
-        "✗ train.csv: 3 rows lack text.",
-    ):
-        assert wanted in said
-    assert "! 2 rows of validation" in said
-    assert "looking at labels" in text(data_steps.run_lines(opened_set(Asked(path="/x"), OPENED), 80))
-
-
 def test_changed_parts_are_bold() -> None:
     left, right = data_steps.changes("a BIG red dog", "a big red dog")
     assert [one.text for one in left if one.bold] == ["BIG"]

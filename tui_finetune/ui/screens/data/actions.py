@@ -62,6 +62,8 @@ class DataActions(Looking):
             return off("No data open.")
         if not self.found.looked:
             return off("Labels and lengths are being looked at still.")
+        if self.choosing:
+            return off("What was chosen is being looked at still.")
         if self.found.look.get("run") is None:
             return off("Its problems come first; Prepared lists them.")
         return ON
@@ -87,6 +89,15 @@ class DataActions(Looking):
         assert self.found is not None
         self.say("Filling a recipe in …", "muted")
         self.shelf.recipe(self.found, list(self.chosen.items()))
+
+    def lengths_offer(self) -> Offer:
+        """Whether maximum lengths can be measured."""
+        if self.found is None or not self.found.looked or not self.found.inputs:
+            return off("No column here is read by a model.")
+        return ON
+
+    def do_item_write(self) -> None:
+        asking.write_recipe(self)
 
     def do_item_tokens(self) -> None:
         pane = self.query_one(RowPane)

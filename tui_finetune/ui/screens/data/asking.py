@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.live import words
 from tui_finetune.live.data_set import Asked, DataSet
 from tui_finetune.live.data_sources import begin_with
 from tui_finetune.live.spans import Line, line, muted, span, wrap
+from tui_finetune.ui.screens.data.finding import recipe_name
 from tui_finetune.ui.screens.data.panes import SourcesPane
 from tui_finetune.ui.screens.data.source_sheet import SourceSheet
 from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, TextSheet
@@ -142,6 +144,46 @@ def ask_options(page: DataActions, step: Step) -> None:
 
     titles = "; ".join(f"{key}: {title}" for key, _, title in step.options if title)
     page.open_sheet(FieldsSheet(f"Options of {step.name}", fields, take, hint=titles))
+
+
+def write_recipe(page: DataActions) -> None:
+    """The recipe to a file; the name is asked."""
+    found, folder = page.found, Path.cwd()
+    assert found is not None
+
+    def take(values: Sequence[str]) -> str | None:
+        text = values[0].strip()
+        if not text:
+            return "Write: a file name is needed."
+        path = folder / Path(text).expanduser()
+        path = path if path.suffix else path.with_suffix(".toml")
+        if not path.parent.is_dir():
+            return f"Write: no folder {path.parent}."
+        page.making.write(found, list(page.chosen.items()), path, over=False)
+        return None
+
+    page.open_sheet(
+        FieldsSheet(
+            "Write the recipe", [("file", recipe_name(found))], take, hint=f"relative to {folder}; Train opens it too"
+        )
+    )
+
+
+def ask_over(page: DataActions, path: Path) -> None:
+    """Another file lies where the recipe is to be written."""
+    found, steps = page.found, list(page.chosen.items())
+    if found is None:
+        return
+    page.open_sheet(
+        ChoiceSheet(
+            f"Write {path.name}",
+            [line(f" {path}"), line(" is there already, with another text.")],
+            [
+                Choice("keep what is on disk"),
+                Choice("write over it", lambda: page.making.write(found, steps, path, over=True)),
+            ],
+        )
+    )
 
 
 def show_details(page: DataActions) -> None:

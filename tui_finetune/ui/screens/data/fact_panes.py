@@ -11,8 +11,8 @@ from tui_finetune.live.data_facts import FactLine
 from tui_finetune.live.data_set import ColumnInfo
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
-from tui_finetune.ui.screens.data.panes import Pane
-from tui_finetune.ui.screens.data.places import COLUMNS, FACTS, PREVIEW, RUN, STEPS
+from tui_finetune.ui.screens.data.panes import Pane, QuietTable
+from tui_finetune.ui.screens.data.places import COLUMNS, FACTS, PREVIEW, STEPS
 from tui_finetune.ui.widgets.table import Lines, Table
 
 
@@ -112,26 +112,7 @@ class FactsPane(Pane, Table):
             self.data_page.show_filtered(wanted)
 
 
-class RunPane(Pane, Lines):
-    """What a run would have of the data."""
-
-    PLACE = RUN
-
-    def __init__(self) -> None:
-        super().__init__(id="run")
-
-    def _lines(self) -> list[Line]:
-        found = self.data_page.found
-        return data_steps.run_lines(found, self.size.width or 80) if found is not None else []
-
-    def count(self) -> int:
-        return len(self._lines())
-
-    def parts(self, index: int, width: int) -> Sequence[Line]:
-        return [self._lines()[index]]
-
-
-class StepsTable(Pane, Table):
+class StepsTable(Pane, QuietTable):
     """The preprocessors there are; marked ones are used, in the order of their marking."""
 
     PLACE = STEPS

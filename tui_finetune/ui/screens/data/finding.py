@@ -153,6 +153,11 @@ def steps(catalog: Catalog) -> list[Step]:
     return [Step(name, one.help, _options(one)) for name, one in sorted(catalog.preprocessors.items())]
 
 
+def tasks(catalog: Catalog) -> list[tuple[str, str]]:
+    """Every task with what it is for."""
+    return [(name, one.help) for name, one in sorted(catalog.tasks.items())]
+
+
 def _options(found: Any) -> tuple[tuple[str, str, str], ...]:
     from tui_finetune.config.write import toml_value
 
@@ -226,15 +231,26 @@ def _written(path: str) -> float:
 # A recipe
 
 
-def recipe_text(found: DataSet, chosen: Sequence[tuple[str, Mapping[str, Any]]], catalog: Catalog) -> tuple[str, str]:
-    """The recipe of `config new --data`, with the chosen steps; and what it is called."""
+def recipe_text(
+    found: DataSet, chosen: Sequence[tuple[str, Mapping[str, Any]]], catalog: Catalog, folder: Path | None = None
+) -> tuple[str, str]:
+    """The recipe of `config new --data`, with what is chosen on the screen; and what it is called.
+
+    folder: where it will lie.
+    """
     from tui_finetune.config.template import new_recipe
-    from tui_finetune.config.whereabouts import name_of_path
 
     look = found.look
     splits = {name: rows for name, rows in look["splits"].items() if name not in look["unlabelled"]}
     task = look.get("task")
     metrics = catalog.task(task, look.get("task_options")).metrics if task else None
-    text = new_recipe(None, {**look, "splits": splits}, found.model, metrics=metrics, steps=recipe_tables(chosen))
-    name = name_of_path(look.get("path")) or str(look.get("source") or "data")
-    return text, f"{name}.toml"
+    data = {**look, "splits": splits, "chosen": found.asked.chosen, "max_length": found.asked.max_length}
+    text = new_recipe(None, data, found.model, metrics=metrics, folder=folder, steps=recipe_tables(chosen))
+    return text, recipe_name(found)
+
+
+def recipe_name(found: DataSet) -> str:
+    """`reviews.toml`."""
+    from tui_finetune.config.whereabouts import name_of_path
+
+    return f"{name_of_path(found.look.get('path')) or found.look.get('source') or 'data'}.toml"

@@ -10,12 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.errors import Problem
+from tui_finetune.live.data_run import trained_split, with_choice
 from tui_finetune.live.data_set import Asked, DataSet, Split
-from tui_finetune.live.data_steps import Step
+from tui_finetune.live.data_steps import Step, following
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.data import messages
 from tui_finetune.ui.screens.data.check_panes import FindingsTable
+from tui_finetune.ui.screens.data.choosing import ask_length, choose_length
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, PreviewPane, StepsTable
+from tui_finetune.ui.screens.data.making import Making
 from tui_finetune.ui.screens.data.messages import Key, RowRead
 from tui_finetune.ui.screens.data.panes import RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.shelf import Shelf
@@ -66,6 +69,14 @@ class Looking(Page):
         self._then: Callable[[RowRead], None] | None = None
         """What is to be done with the row under the cursor once it has been read."""
         self._since = 0.0
+        self.choosing = False
+        """True while what was chosen for a run is being looked at."""
+        self.tasks: Sequence[tuple[str, str]] = ()
+        """Tasks that there are, with their help."""
+
+    @property
+    def making(self) -> Making:
+        return self.shelf.making
 
     @functools.cached_property
     def shelf(self) -> Shelf:
@@ -219,6 +230,41 @@ class Looking(Page):
         if options is not None:
             self.chosen[step.name] = options
         self.ask_preview()
+        self.settle()
+
+    # A run of it
+
+    def choose_for_run(self, values: Mapping[str, Any]) -> None:
+        """Another task, column, split or length for a run: the rows stay, what a run would have is looked at again."""
+        if self.found is None:
+            return
+        asked = with_choice(self.found.asked, values)
+        self.asked, self.choosing, self.waits = asked, True, "looking what a run would have …"
+        self.making.look_again(self._number, replace(self.found, asked=asked))
+        self.repaint_frame()
+
+    def measure_lengths(self) -> None:
+        """What each maximum length would cut; the choice is asked once it is known."""
+        found = self.found
+        if found is None:
+            return
+        if found.tokenizer is None:
+            ask_length(self)
+            return
+        self.waits = "measuring lengths …"
+        self.making.lengths(self._number, found, found.split(trained_split(found)))
+        self.repaint_frame()
+
+    def on_lengths_read(self, message: messages.LengthsRead) -> None:
+        if message.number == self._number:
+            self.waits = ""
+            choose_length(self, message.answer)
+            self.repaint_frame()
+
+    def on_choice_refused(self, message: messages.ChoiceRefused) -> None:
+        if message.number == self._number and self.found is not None:
+            self.choosing, self.waits, self.asked = False, "", self.found.asked
+            self.say(message.why, "warn")
 
     # What happened
 
@@ -242,7 +288,7 @@ class Looking(Page):
         if message.number != self.opening and not follows:
             return
         found = message.found
-        again = self.found is not None and self.found.asked == found.asked
+        again = self.found is not None and self.found.asked.same_rows(found.asked)
         self.opening, self._number, self.found = 0, message.number, found
         self.asked, self.problems, self.changed_files = found.asked, (), ()
         names = [one.name for one in found.splits]
@@ -250,6 +296,7 @@ class Looking(Page):
         if not again:
             self.filter, self.sort, self.reverse, self.chosen = "", "", False, {}
             self.table.first_column = 0
+        self.choosing = False
         self.columns.facts.clear()
         self.query_one(FindingsTable).document = None
         if not follows:
@@ -263,7 +310,11 @@ class Looking(Page):
     def on_data_looked(self, message: messages.DataLooked) -> None:
         if message.number != self._number:
             return
-        self.found, self.waits = message.found, ""
+        if message.again and self.found is not None:
+            steps = self.query_one(StepsTable).steps
+            self.chosen = following(self.chosen, steps, self.found, message.found)
+            self._checked_anew()
+        self.found, self.waits, self.choosing = message.found, "", False
         self.chosen = dict(self.found.steps) if not self.chosen else self.chosen
         self.columns.facts.clear()
         self.shelf.steps()
@@ -283,6 +334,11 @@ class Looking(Page):
         if self.found.problems or self.found.look.get("warnings"):
             self.say(self._what_is_amiss(self.found), "warn")
         self.settle()
+
+    def _checked_anew(self) -> None:
+        """The findings are of what was chosen before."""
+        table = self.query_one(FindingsTable)
+        table.document, table.asked = None, 0
 
     def _what_is_amiss(self, found: DataSet) -> str:
         problems, warnings = len(found.problems), len(found.look.get("warnings") or ())
@@ -365,7 +421,7 @@ class Looking(Page):
 
     def on_steps_read(self, message: messages.StepsRead) -> None:
         table = self.query_one(StepsTable)
-        table.steps = message.steps
+        table.steps, self.tasks = message.steps, message.tasks
         names = {step.name for step in message.steps}
         self.chosen = {name: options for name, options in self.chosen.items() if name in names}
         self.settle()

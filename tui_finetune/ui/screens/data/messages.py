@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from textual.message import Message
@@ -50,10 +51,27 @@ class DataOpened(Told):
 
 @dataclass
 class DataLooked(Told):
-    """Everything that is known of it."""
+    """Everything that is known of it. again: with another choice for a run; the rows are the same."""
 
     number: int
     found: DataSet
+    again: bool = False
+
+
+@dataclass
+class ChoiceRefused(Told):
+    """What was chosen for a run could not be looked at."""
+
+    number: int
+    why: str
+
+
+@dataclass
+class LengthsRead(Told):
+    """What each maximum length would cut."""
+
+    number: int
+    answer: Mapping[str, Any]
 
 
 @dataclass
@@ -152,9 +170,10 @@ class DataChecked(Told):
 
 @dataclass
 class StepsRead(Told):
-    """The preprocessors that there are."""
+    """The preprocessors that there are, and the tasks with their help."""
 
     steps: Sequence[Step]
+    tasks: Sequence[tuple[str, str]] = ()
 
 
 @dataclass
@@ -209,3 +228,17 @@ class RecipeFilledIn(Told):
 
     text: str
     name: str
+
+
+@dataclass
+class RecipeOfDataWritten(Told):
+    """A recipe for the open data is a file now."""
+
+    path: Path
+
+
+@dataclass
+class RecipeIsThere(Told):
+    """The file that a recipe was to be written to has another text."""
+
+    path: Path

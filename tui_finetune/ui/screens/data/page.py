@@ -19,13 +19,16 @@ from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
 from tui_finetune.ui.screens.data.actions import DataActions
 from tui_finetune.ui.screens.data.check_panes import FindingsTable
-from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, RunPane, StepsTable
+from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, StepsTable
 from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.places import DATA
 from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
+from tui_finetune.ui.screens.data.run_pane import RunPane
 from tui_finetune.ui.wants import DataWanted, TrainWanted
 
 TABS = ("rows", "columns", "prepared", "findings")
+PREPARED = ("run", "steps", "preview")
+"""Panes of that tab: what a person works in there keeps the keys."""
 WIDE = 110
 """From this width on the row under the cursor stands whole beside the table."""
 FILES_SECONDS = 5.0
@@ -124,16 +127,19 @@ class DataPage(DataActions):
         if mode == "prepared":
             self._fit_prepared()
         wanted = {"prepared": "steps"}.get(mode, mode)
-        if self.sheet is None and not self.in_field:
+        stays = mode == "prepared" and self.focused is not None and self.focused.id in PREPARED
+        if self.sheet is None and not self.in_field and not stays:
             self.query_one(f"#{wanted}").focus()
         self.call_after_refresh(self.repaint)
 
     def _fit_prepared(self) -> None:
-        """What a run would have takes the lines that it needs, up to half; the steps theirs; rows before and after the rest."""
+        """What a run would have takes up to half of the lines, the steps the rest; where some are used, a third and a quarter,
+        and rows before and after the rest."""
         room = max(8, self.size.height - 5)
         run, steps = self.query_one(RunPane), self.query_one(StepsTable)
-        run.styles.height = max(1, min(run.count(), room // 2))
-        steps.styles.height = max(1, min(steps.count(), room // 4))
+        lines = max(1, min(run.count(), room // 3 if self.chosen else room // 2))
+        run.styles.height = lines
+        steps.styles.height = max(1, min(steps.count(), room // 4 if self.chosen else room - lines - 5))
 
     def thing(self, width: int) -> Line:
         if self.opening and self.asked is not None:
@@ -197,6 +203,12 @@ class DataPage(DataActions):
 
     def on_recipe_filled_in(self, message: messages.RecipeFilledIn) -> None:
         self.ui.show_screen("train", TrainWanted(text=message.text, name=message.name))
+
+    def on_recipe_is_there(self, message: messages.RecipeIsThere) -> None:
+        asking.ask_over(self, message.path)
+
+    def on_recipe_of_data_written(self, message: messages.RecipeOfDataWritten) -> None:
+        self.say(f"Written: {message.path}")
 
     # What it does
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from tui_finetune.live import data_rows, data_sources
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
+from tui_finetune.live.spans import EMPTY, Line, blanks, line, muted, span, wrap
 from tui_finetune.ui.screens.data.places import PROBLEMS, ROWS, SOURCES, WAITING
 from tui_finetune.ui.screens.data.reading import BLOCK
 from tui_finetune.ui.widgets.painted import Painted
@@ -26,6 +26,17 @@ class Pane:
     @property
     def data_page(self) -> DataPage:
         return cast("DataPage", cast(Painted, self).screen)
+
+
+class QuietTable(Table):
+    """Shows its cursor only while it has the keys: beside others of its tab."""
+
+    def _line(self, index: int, width: int) -> Line:
+        shown = super()._line(index, width)
+        return shown if self.has_focus else (shown[0], blanks(1), *shown[2:])
+
+    def cursor_line(self) -> int | None:
+        return super().cursor_line() if self.has_focus else None
 
 
 class SourcesPane(Pane, Table):

@@ -17,6 +17,8 @@ DATA = Place(
         Action("data.source", "Open…", "A file, folder or glob, a Hub data set, a source, a recipe."),
         Action("item.new", "New run", "A recipe that trains on this, filled in, in Train.",
                offer=lambda page: page.new_offer()),
+        Action("item.write", "Write…", "The recipe that trains on this, to a file.", offer=lambda page: page.new_offer(),
+               footer=False),
         Action("list.filter", "Filter", "Words, label:good, text~^Re, words>60, text: (missing), duplicates:, sql:…; esc clears.",
                offer=lambda page: page.rows_offer()),
         Action("list.sort", "Sort", "By the next column, at last by length.", offer=lambda page: page.rows_offer()),
@@ -107,5 +109,13 @@ STEPS = Place(
     ),
 )  # fmt: skip
 PREVIEW = Place("data.preview", "before and after", MOVES)
-RUN = Place("data.run", "what a run would have", MOVES)
+RUN = Place(
+    "data.run",
+    "what a run would have",
+    (
+        Action("list.open", "Choose…", "Another task, column, split, share or maximum length.",
+               offer=lambda pane: pane.choose_offer()),
+        *MOVES,
+    ),
+)  # fmt: skip
 PLACES = (DATA, SOURCES, WAITING, PROBLEMS, ROWS, ROW, COLUMNS, FACTS, FINDINGS, STEPS, PREVIEW, RUN)

@@ -17,6 +17,7 @@ from tui_finetune.errors import Problem, UserError
 from tui_finetune.live.data_set import Asked, DataSet, Split, opened_set
 from tui_finetune.live.data_steps import Preview
 from tui_finetune.ui.screens.data import finding, messages
+from tui_finetune.ui.screens.data.making import Making
 from tui_finetune.ui.screens.data.messages import Key
 from tui_finetune.ui.screens.data.reading import Reading
 
@@ -40,6 +41,7 @@ class Shelf:
         self._numbers = itertools.count(1)
         launch = bridge.started_with()
         self._desk = Desk(DeskSpec(bridge.home, launch.plugin_dirs, launch.third_party))
+        self.making = Making(bridge, self._desk, self._progress)
         self._views: dict[Key, Reading] = {}
         self._readers: dict[str, RowReader] = {}
         self._lock = threading.Lock()
@@ -260,11 +262,13 @@ class Shelf:
         self._bridge.latest("data.facts", f"Count {column}", work)
 
     def steps(self) -> None:
-        """The preprocessors there are."""
+        """The preprocessors and tasks there are."""
         self._bridge.latest(
             "data.steps",
             "Look for preprocessors",
-            lambda stale: messages.StepsRead(finding.steps(self._bridge.catalog())),
+            lambda stale: messages.StepsRead(
+                finding.steps(self._bridge.catalog()), finding.tasks(self._bridge.catalog())
+            ),
         )
 
     def preview(self, number: int, split: Split, start: int, steps: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
