@@ -31,9 +31,26 @@ class Place:
     notes: tuple[str, ...] = ()
 
 
+class OutOfReach(Exception):
+    """The Hub was not reached, or a proxy stands before it; the error that said so is its argument."""
+
+    @property
+    def error(self) -> BaseException:
+        found: BaseException = self.args[0]
+        return found
+
+
 def resolve(path: Any, revision: str | None) -> Place:
     """The commit of a data set: asked for on the Hub, or from the cache where there is no network. Raises DataError."""
     name = _name(path)
+    try:
+        return Place(name, str(ask(name, revision).sha))
+    except OutOfReach as reached:
+        return _from_cache(name, revision, reached.error)
+
+
+def ask(name: str, revision: str | None, *, files: bool = False) -> Any:
+    """The Hub's `DatasetInfo`. files: with the size of each. Raises DataError for what it refuses, OutOfReach."""
     from huggingface_hub import HfApi
     from huggingface_hub.errors import (
         GatedRepoError,
@@ -46,7 +63,7 @@ def resolve(path: Any, revision: str | None) -> Place:
     from huggingface_hub.utils import httpx
 
     try:
-        info = HfApi().dataset_info(name, revision=revision, timeout=ASK_SECONDS)
+        return HfApi().dataset_info(name, revision=revision, timeout=ASK_SECONDS, files_metadata=files)
     except GatedRepoError as error:
         hint = f"Ask for access on its page, then: {_LOG_IN}"
         raise DataError(Problem(f"{name} is gated: its owner gives access.", "data.path", hint=hint)) from error
@@ -61,8 +78,7 @@ def resolve(path: Any, revision: str | None) -> Place:
         if isinstance(error, HfHubHTTPError) and not _is_out_of_reach(error):
             way = _LOG_IN if status_of(error) in (401, 403) else None
             raise DataError(Problem(f"{name}: {why_not(error)}.", "data.path", hint=way)) from error
-        return _from_cache(name, revision, error)
-    return Place(name, str(info.sha))
+        raise OutOfReach(error) from error
 
 
 def _name(path: Any) -> str:
@@ -169,14 +185,14 @@ def cached_names(cache: Path) -> list[str]:
 # Loading
 
 
-def load(place: Place, subset: str | None, cache: Path | None) -> Mapping[str, Any]:
-    """Every split, by load_dataset. Raises DataError in words."""
+def load(place: Place, subset: str | None, cache: Path | None, *, streaming: bool = False) -> Mapping[str, Any]:
+    """Every split, by load_dataset. streaming: nothing is fetched but what is read. Raises DataError in words."""
     import datasets
     from datasets.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     target = str(place.folder) if place.folder is not None else place.name
-    extra: dict[str, Any] = {} if cache is None else {"cache_dir": str(cache)}
+    extra: dict[str, Any] = {"streaming": streaming} | ({} if cache is None else {"cache_dir": str(cache)})
     if place.folder is None and place.commit is not None:
         extra["revision"] = place.commit
     try:
