@@ -121,6 +121,22 @@ def changes(given: Any) -> list[Problem]:
     return problems
 
 
+def tuning(data: Mapping[str, Any]) -> list[Problem]:
+    """What is trained and how: keys that say nothing, or say two things."""
+    problems = []
+    model, optim = ({} if not isinstance(data.get(name), dict) else data[name] for name in ("model", "optim"))
+    every = model.get("unfreeze_every")
+    if _is(every, "float") and every > 1 and every != int(every):
+        message = f"is {said(every)}; a whole number of steps, or a share of all steps below 1."
+        problems.append(Problem(message, "model.unfreeze_every"))
+    groups = optim.get("groups")
+    for index, group in enumerate(groups if isinstance(groups, list) else []):
+        if isinstance(group, dict) and "match" in group and not {"learning_rate", "weight_decay"} & group.keys():
+            hint = "Give learning_rate, weight_decay or both."
+            problems.append(Problem("has nothing of its own.", f"optim.groups.{index}", hint=hint))
+    return problems
+
+
 def run(given: Mapping[str, Any]) -> list[Problem]:
     """`[run]`: channels of notices; keys that mean nothing alone."""
     channels = given.get("notify")

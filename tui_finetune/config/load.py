@@ -266,7 +266,7 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
         problems += checks.best_metric(_table(data, "train"), metrics if isinstance(metrics, list) else task.metrics)
         fillings["task_options"], found = checks.options(task, data.get("task_options", {}), "task_options")
         problems += found
-    return fillings, problems + checks.changes(data.get("change"))
+    return fillings, problems + checks.tuning(data) + checks.changes(data.get("change"))
 
 
 def _lookup(table: Mapping[str, Any], name: str, kind: str, key: str, catalog: Names, problems: list[Problem]) -> Any:

@@ -175,12 +175,38 @@ class ModelTable(Table):
             description='Parts that are not trained, by name within the encoder: ["embeddings", "encoder.layer.0-2"].'
         ),
     ] = Field(default_factory=list)
+    freeze_layers: Annotated[
+        int | None,
+        Field(ge=0, description="The embeddings and so many of the lowest layers are not trained."),
+    ] = None
+    unfreeze_every: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            allow_inf_nan=False,
+            description="Gradual unfreezing: training begins with the head alone, and each so many steps (below 1: this "
+            "share of all steps) one more layer is trained, from the highest down, the embeddings last.",
+        ),
+    ] = None
     dropout: Annotated[
         float | None,
         Field(
             ge=0, lt=1, allow_inf_nan=False, description="Dropout of all parts while training; else the model's own."
         ),
     ] = None
+
+
+class GroupTable(Table):
+    """Parameters with a learning rate or a weight decay of their own."""
+
+    match: Annotated[
+        list[str],
+        Field(min_length=1, description='Parts by name, as in model.freeze: ["encoder.layer.10-11", "pooler"].'),
+    ]
+    learning_rate: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="Their rate; a share of train.learning_rate then.")
+    ] = None
+    weight_decay: Annotated[float | None, Field(ge=0, allow_inf_nan=False, description="Their weight decay.")] = None
 
 
 class OptimTable(Table):
@@ -190,6 +216,22 @@ class OptimTable(Table):
         float | None,
         Field(gt=0, allow_inf_nan=False, description="Learning rate of the head and pooler; else train.learning_rate."),
     ] = None
+    layer_decay: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            le=1,
+            allow_inf_nan=False,
+            description="Layer-wise decay: the head has train.learning_rate, each layer this share of what the one above it has.",
+        ),
+    ] = None
+    groups: Annotated[
+        list[GroupTable],
+        Field(
+            description="Own rate or weight decay by pattern; the first group that names a parameter counts: "
+            '[{ match = ["embeddings"], learning_rate = 1e-6 }].'
+        ),
+    ] = Field(default_factory=list)
 
 
 class BatchingTable(Table):
@@ -309,8 +351,6 @@ class Recipe(Table):
 
 RESERVED: Final[dict[str, str]] = {
     "model.pooling": "the model's own pooling is used",
-    "optim.layer_decay": "only the head has a rate of its own, head_learning_rate",
-    "optim.groups": "only the head has a rate of its own, head_learning_rate",
     "optim.optimizer": "the optimizers of the arguments class are there: train.optim",
     "optim.schedule": "the schedules of the arguments class are there: train.lr_scheduler_type",
     "batching.tokens": "batches have a fixed number of rows: train.per_device_train_batch_size",

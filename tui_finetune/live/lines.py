@@ -134,6 +134,8 @@ def _plan(event: Event, history: History) -> str:
             + (f", {words.short_count(trainable)} trained" if some else "")
         )
     parts += [str(event.get(key)) for key in ("device", "precision") if event.get(key)]
+    tuning = event.get("tuning")
+    parts += [str(one) for one in tuning] if isinstance(tuning, list) else []
     return "plan: " + "; ".join(parts)
 
 

@@ -49,6 +49,8 @@ class Job:
     encoded: Mapping[str, datasets.Dataset] = field(default_factory=dict)
     """Per split the model's inputs, row by row parallel to `prepared.splits`."""
     model: PreTrainedModel | None = None
+    waves: list[list[str]] = field(default_factory=list)
+    """Parts that begin frozen and are trained later, the first ones first."""
     trainer: Any = None
     steering: Steering | None = None
     takes_best: bool = False

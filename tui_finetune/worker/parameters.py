@@ -23,7 +23,7 @@ def freeze(model: nn.Module, patterns: Sequence[str]) -> list[str]:
     layers: `embeddings`, `encoder.layer.0-2`, `bert.encoder.layer.3.attention`.
     Raises RecipeError naming every pattern that fits nothing, with the names that would.
     """
-    frozen = _named(model, patterns, "model.freeze")
+    frozen = names_under(model, patterns, "model.freeze")
     if patterns and len(frozen) == len(list(model.parameters())):
         raise RecipeError(Problem("freezes every parameter; nothing is left to train.", key="model.freeze"))
     for name, parameter in model.named_parameters():
@@ -34,7 +34,7 @@ def freeze(model: nn.Module, patterns: Sequence[str]) -> list[str]:
 
 def unfreeze(model: nn.Module, patterns: Sequence[str]) -> None:
     """Trains the named parts again. Raises RecipeError as `freeze` does."""
-    named = _named(model, patterns)
+    named = names_under(model, patterns)
     for name, parameter in model.named_parameters():
         if name in named and parameter.is_floating_point():
             parameter.requires_grad = True
@@ -42,7 +42,7 @@ def unfreeze(model: nn.Module, patterns: Sequence[str]) -> None:
 
 def check_freeze(model: nn.Module, patterns: Sequence[str], *, frozen: bool) -> None:
     """Raises RecipeError where the patterns cannot be frozen (or trained again) as the model stands now."""
-    named = _named(model, patterns)
+    named = names_under(model, patterns)
     trained = {name for name, parameter in model.named_parameters() if parameter.requires_grad}
     if frozen and trained <= named:
         raise RecipeError(Problem("Nothing would be left to train."))
@@ -52,16 +52,20 @@ def check_freeze(model: nn.Module, patterns: Sequence[str], *, frozen: bool) -> 
 
 def frozen_modules(model: nn.Module) -> list[str]:
     """What is not trained, in the shortest patterns that name it: `freeze` with them makes the same."""
+    return shortest(model, {name for name, parameter in model.named_parameters() if not parameter.requires_grad})
+
+
+def shortest(model: nn.Module, wanted: set[str]) -> list[str]:
+    """The shortest patterns that name these parameters and no others."""
     names = [name for name, _ in model.named_parameters()]
-    frozen = {name for name, parameter in model.named_parameters() if not parameter.requires_grad}
     prefix = str(getattr(model, "base_model_prefix", "") or "")
     found: dict[str, None] = {}
     for name in names:
-        if name not in frozen or any(name == one or name.startswith(f"{one}.") for one in found):
+        if name not in wanted or any(name == one or name.startswith(f"{one}.") for one in found):
             continue
         parts = name.split(".")
         stems = (".".join(parts[: depth + 1]) for depth in range(len(parts)))
-        whole = (stem for stem in stems if all(n in frozen for n in names if n == stem or n.startswith(f"{stem}.")))
+        whole = (stem for stem in stems if all(n in wanted for n in names if n == stem or n.startswith(f"{stem}.")))
         found[next(whole)] = None
     return [_short(stem, names, prefix) for stem in found]
 
@@ -73,8 +77,8 @@ def _short(stem: str, names: Sequence[str], prefix: str) -> str:
     return bare if same else stem
 
 
-def _named(model: nn.Module, patterns: Sequence[str], key: str | None = None) -> set[str]:
-    """Names of the parameters under the named modules."""
+def names_under(model: nn.Module, patterns: Sequence[str], key: str | None = None) -> set[str]:
+    """Names of the parameters under the named modules. Raises RecipeError for `key` with each pattern that names none."""
     names = [name for name, _ in model.named_parameters()]
     prefix = str(getattr(model, "base_model_prefix", "") or "")
     problems, named = [], set()
@@ -95,13 +99,17 @@ def _named(model: nn.Module, patterns: Sequence[str], key: str | None = None) ->
 
 
 def _matches(name: str, pattern: str, prefix: str) -> bool:
-    parts = name.split(".")
     wanted = pattern.split(".")
-    if prefix and parts[0] == prefix and wanted[0] != prefix:
-        parts = parts[1:]
+    parts = name.split(".") if wanted[0] == prefix else base_parts(name, prefix)
     if len(wanted) > len(parts):
         return False
     return all(_part_matches(part, want) for part, want in zip(parts, wanted, strict=False))
+
+
+def base_parts(name: str, prefix: str) -> list[str]:
+    """The parts of a parameter's name within the base model; those of the head as they are."""
+    parts = name.split(".")
+    return parts[1:] if prefix and parts[0] == prefix else parts
 
 
 def _part_matches(part: str, want: str) -> bool:

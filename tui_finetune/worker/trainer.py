@@ -1,8 +1,8 @@
 """The mixin that is laid over any Trainer class: the loop's edge, which transformers does not let a callback have.
 
 It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly; `steered.py`
-names those of the loop's shape: `create_optimizer`, `training_step`, `get_batch_samples`, `_clip_grad_norm`, `log`,
-`evaluate`, `_save_checkpoint`.
+names those of the loop's shape: `create_optimizer`, `_get_learning_rate`, `training_step`, `get_batch_samples`,
+`_clip_grad_norm`, `log`, `evaluate`, `_save_checkpoint`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from tui_finetune.worker.steered import ORDER_STATE, SteeredLoop
 from tui_finetune.worker.steering.class_weights import ClassWeights
 from tui_finetune.worker.steering.steering import Steering
 from tui_finetune.worker.training_state import TrainingState
+from tui_finetune.worker.tuning.rates import OF_HEAD, SCALE, Rates
 
 if TYPE_CHECKING:
     import torch.utils.data
@@ -54,6 +55,10 @@ class LoopEdge:
     """Tokens of each row of train."""
     seed: int
     head_learning_rate: float | None = None
+    rates: Rates | None = None
+    """By depth and pattern, where the recipe has any."""
+    tuning: Sequence[str] = ()
+    """What is trained in another way than plainly, in words."""
     fill_checkpoint: Callable[[Path], None] | None = None
     """Adds files of ours (the task card) to a checkpoint that is being written."""
     measure: Measure | None = None
@@ -112,14 +117,16 @@ class RunTrainerMixin(SteeredLoop):
     # Optimizer
 
     def create_optimizer(self: Any, model: Any = None) -> torch.optim.Optimizer:
-        rate = self.edge.head_learning_rate
-        if rate is None or self.optimizer is not None:
+        rate, rates = self.edge.head_learning_rate, self.edge.rates
+        if (rate is None and rates is None) or self.optimizer is not None:
             optimizer: torch.optim.Optimizer = super().create_optimizer(model)  # type: ignore[misc]
             return optimizer
         of = self.model if model is None else model
-        groups = parameter_groups(
-            of, self.get_decay_parameter_names(of), weight_decay=self.args.weight_decay, head_learning_rate=rate
-        )
+        decayed, decay = self.get_decay_parameter_names(of), self.args.weight_decay
+        if rates is not None:
+            groups = rates.groups(of, decayed, weight_decay=decay, rate=self.args.learning_rate, head_rate=rate)
+        else:
+            groups = parameter_groups(of, decayed, weight_decay=decay, head_learning_rate=rate)
         optimizer_class, arguments = self.get_optimizer_cls_and_kwargs(self.args, of)
         self.optimizer = optimizer_class(groups, **arguments)
         created: torch.optim.Optimizer = self.optimizer
@@ -127,6 +134,12 @@ class RunTrainerMixin(SteeredLoop):
 
     @property
     def loss_is_scaled_for_ga(self: Any) -> bool | None:
+    def _get_learning_rate(self: Any) -> float:
+        """The run's own, of which the first group may have a share."""
+        rate: float = super()._get_learning_rate()  # type: ignore[misc]
+        first = self.optimizer.param_groups[0]
+        return rate if first.get(OF_HEAD) else rate / first.get(SCALE, 1.0)
+
         """False where the micro-batches of a step have means for losses, which are to be divided by their number.
 
         The library takes every model that accepts loss arguments for one that uses them: with the heads of BERT and its

@@ -33,8 +33,8 @@ def test_a_sample_is_a_recipe_whose_files_are_there(path: Path, catalog: Catalog
 
 
 def test_the_samples_are_complete() -> None:
-    assert {path.stem for path in SAMPLES} == {"cleaned", "csv", "demo", "guide", "pairs", "token-classification"}
-    with pytest.raises(UserError, match="There are: cleaned, csv, demo"):
+    assert {path.stem for path in SAMPLES} == {"cleaned", "csv", "custom", "demo", "guide", "pairs", "token-classification"}
+    with pytest.raises(UserError, match="There are: cleaned, csv, custom, demo"):
         samples.sample("absent")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from torch.optim.lr_scheduler import LambdaLR
 
 from tui_finetune.worker.steering import schedule
+from tui_finetune.worker.tuning.rates import OWN_DECAY
 
 
 def rebuild(trainer: Any) -> None:
@@ -39,11 +40,11 @@ def rebuild(trainer: Any) -> None:
 
 
 def set_weight_decay(trainer: Any, value: float) -> None:
-    """Of the groups that decay at all: biases and norms never do."""
+    """Of the groups that decay at all, biases and norms never do, and have no decay of their own."""
     decay = set(trainer.get_decay_parameter_names(trainer.model))
     decayed = {id(parameter) for name, parameter in trainer.model.named_parameters() if name in decay}
     for group in trainer.optimizer.param_groups:
-        if any(id(parameter) in decayed for parameter in group["params"]):
+        if not group.get(OWN_DECAY) and any(id(parameter) in decayed for parameter in group["params"]):
             group["weight_decay"] = value
 
 

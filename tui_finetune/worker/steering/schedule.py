@@ -11,6 +11,7 @@ from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_scheduler
 
 from tui_finetune.worker.parameters import head_names
+from tui_finetune.worker.tuning.rates import OF_HEAD, SCALE
 
 _REMEMBERED = frozenset({"best", "num_bad_epochs", "cooldown_counter", "last_epoch"})
 """What a schedule by evaluations has seen; the rest of its state is one value a group."""
@@ -25,15 +26,14 @@ def scale_rates(trainer: Any, scale: float) -> None:
 
 
 def set_peak(trainer: Any, old: float, new: float, *, head: bool = False) -> None:
-    """The peak of the groups that have the rate `old`: those of the head, or all others."""
+    """The peak of the groups that have the rate `old` or a share of it: those of the head, or all others."""
     own = _head_parameters(trainer) if trainer.edge.head_learning_rate is not None else set()
     for group in trainer.optimizer.param_groups:
-        of_head = any(id(parameter) in own for parameter in group["params"])
-        peak = group.get("initial_lr", group["lr"])
-        if of_head == head and (head or peak == old):
-            group["initial_lr"] = new
-            # Where a schedule of steps is over it, the next line but one says the rate; else the rate is as it is set.
-            group["lr"] = new
+        peak, share = group.get("initial_lr", group["lr"]), group.get(SCALE)
+        of_head = group[OF_HEAD] if share is not None else any(id(parameter) in own for parameter in group["params"])
+        if of_head == head and (head or share is not None or peak == old):
+            # Where a schedule of steps is over it, put_rates says the rate; else the rate is as it is set.
+            group["initial_lr"] = group["lr"] = new if share is None else new * share
     put_rates(trainer)
 
 

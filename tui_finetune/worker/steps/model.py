@@ -13,8 +13,10 @@ from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.saved_head import HeadChoice, SavedHead, choose_head, saved_head, saved_head_of
 from tui_finetune.plugin_api import ModelRequest
+from tui_finetune.plugin_api.tasks import BY_TOKEN
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.parameters import freeze
+from tui_finetune.worker.tuning import thaw
 
 logger = logging.getLogger(__name__)
 
@@ -34,7 +36,7 @@ def load_tokenizer(job: Job) -> None:
         if tokenizer.eos_token is None:
             raise ModelError(Problem(f"the tokenizer of {table.path} has no padding token.", key="model.path"))
         tokenizer.pad_token = tokenizer.eos_token
-    if job.task.shape == "tags":
+    if job.task.shape in BY_TOKEN:
         # Trainer's evaluation gives a row's output with its padding behind it; it must not stand before it as well.
         tokenizer.padding_side = "right"
     longest = int(tokenizer.model_max_length) if tokenizer.model_max_length < 1_000_000 else GUIDE_LENGTH
@@ -72,10 +74,23 @@ def load_model(job: Job) -> None:
             raise
         raise ModelError(Problem(f"{table.path}: {first_line(error)}", key="model.path")) from error
     _use_padding_token(model, got(job.tokenizer, "tokenizer"))
-    frozen = freeze(model, table.freeze) if job.recipe.kind == "train" else []
+    if job.recipe.kind == "train":
+        _freeze(job, model)
+    job.model = model
+
+
+def _freeze(job: Job, model: Any) -> None:
+    table = job.recipe.model
+    frozen = freeze(model, table.freeze)
     if frozen:
         job.attempt.note(f"{len(frozen)} parameter tensors frozen by model.freeze.")
-    job.model = model
+    if table.freeze_layers is not None:
+        job.attempt.note(thaw.freeze_lowest(model, table.freeze_layers))
+    if table.unfreeze_every is not None:
+        job.waves = thaw.freeze_below_head(model)
+        job.attempt.note(
+            f"Training begins with the head alone; {len(job.waves)} parts follow, the highest layer first."
+        )
 
 
 def _saved_head(job: Job) -> SavedHead | None:

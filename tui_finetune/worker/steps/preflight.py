@@ -19,13 +19,15 @@ from tui_finetune.worker.forecast import Forecast
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.measuring import Measured
 from tui_finetune.worker.trial import Trial, Tried, put_back
+from tui_finetune.worker.tuning.thaw import all_of_it
 
 
 def run(job: Job) -> None:
     job.attempt.phase("pre-flight")
     started = time.monotonic()
     forced = job.force or _forced_before(job)
-    with put_back(got(job.model, "model"), job.trainer) as kept:
+    model = got(job.model, "model")
+    with all_of_it(model, job.waves), put_back(model, job.trainer) as kept:
         measured = _measured(job, Trial(job, kept), forced=forced)
     found = None
     if measured is not None:

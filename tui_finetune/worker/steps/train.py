@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import PrinterCallback
+from transformers import PrinterCallback, Trainer
 
 from tui_finetune.config.arguments import LOSS, fixed_defaults, training_arguments
 from tui_finetune.errors import DoesNotFit, Problem, RecipeError
@@ -31,13 +31,19 @@ from tui_finetune.worker.steering.plan import steps_per_epoch
 from tui_finetune.worker.steering.rollback import roll_back
 from tui_finetune.worker.steering.steering import Steering, planned_changes
 from tui_finetune.worker.trainer import LoopEdge, run_trainer_class
+from tui_finetune.worker.tuning.rates import Rates
+from tui_finetune.worker.tuning.thaw import unfreezing
+from tui_finetune.worker.tuning.words import tuning_words
 
 
 def prepare(job: Job) -> None:
     """Makes the Trainer, attaches what steers it, and writes the `plan` event."""
     arguments = _arguments(job)
     train, validation = job.encoded["train"], job.encoded.get("validation")
-    steering = Steering(job.attempt, job.controls, planned_changes(job.recipe.change))
+    model, table = got(job.model, "model"), job.recipe.model
+    steps = planned_steps(job)[0]
+    changes = [*planned_changes(job.recipe.change), *unfreezing(job.waves, table, steps)]
+    steering = Steering(job.attempt, job.controls, sorted(changes, key=lambda change: change.at_step))
     steering.health = job.health
     steering.evaluate = functools.partial(asked.evaluate, job)
     steering.part_refusal = functools.partial(asked.refusal, job)
@@ -50,6 +56,8 @@ def prepare(job: Job) -> None:
         lengths=row_lengths(train).tolist(),
         seed=job.recipe.run.seed,
         head_learning_rate=job.recipe.optim.head_learning_rate,
+        rates=_rates(job, float(arguments.learning_rate)),
+        tuning=tuning_words(job, steps),
         fill_checkpoint=lambda folder: job.card().write(folder),
         measure=functools.partial(_measure, job) if validation is not None else None,
         metrics=_measured_by(job),
@@ -61,7 +69,7 @@ def prepare(job: Job) -> None:
     collator = job.head.collator(tokenizer, padding=job.recipe.batching.padding, max_length=job.max_length)
     trainer = run_trainer_class(job.head.trainer_class())(
         edge=edge,
-        model=got(job.model, "model"),
+        model=model,
         args=arguments,
         data_collator=collator,
         train_dataset=train,
@@ -80,9 +88,9 @@ def prepare(job: Job) -> None:
     trainer.stopping.patience = job.recipe.evaluate.patience or 0
     trainer.stopping.threshold = job.recipe.evaluate.threshold or 0.0
     job.trainer, job.steering = trainer, steering
-    steering.attach(trainer, planned_steps(job)[0], done=_step_of(job.resume_from))
+    steering.attach(trainer, steps, done=_step_of(job.resume_from))
     _plan(job)
-    job.health.begin(run_facts(job, planned_steps(job)[0]))
+    job.health.begin(run_facts(job, steps))
 
 
 def run(job: Job) -> None:
@@ -128,6 +136,18 @@ def _step_of(checkpoint: Path | None) -> int:
 
 
 def _class_weights(job: Job) -> ClassWeights:
+def _rates(job: Job, learning_rate: float) -> Rates | None:
+    """Raises RecipeError where a pattern names nothing, or the optimizer is made by somebody else."""
+    rates = Rates(job.recipe.optim, learning_rate)
+    if not rates:
+        return None
+    if job.head.trainer_class().create_optimizer is not Trainer.create_optimizer:
+        key = "optim.groups" if job.recipe.optim.groups else "optim.layer_decay"
+        raise RecipeError(Problem(f"{job.task.name} makes its own optimizer, with groups of its own.", key))
+    rates.check(got(job.model, "model"))
+    return rates
+
+
     """The recipe's, where the head takes some."""
     if not job.head.takes_class_weights:
         return ClassWeights(job.task.name, None, ())
@@ -230,6 +250,7 @@ def _plan(job: Job) -> None:
         best_by=job.chosen_by,
     )
 
+        **({"tuning": list(trainer.edge.tuning)} if trainer.edge.tuning else {}),
 
 def device_name(device: torch.device) -> str:
     """`cpu, 2 threads` or `cuda:0 NVIDIA A10`."""

@@ -1,0 +1,1 @@
+"""What is trained beside the plain way: rates by layer and pattern, parts that begin frozen, adapters, regularizers."""
