@@ -18,8 +18,11 @@ async def test_the_keys_are_where_they_were_once_there_is_room_again(home: Home)
         footer = screen.footer
         await screen.pilot.resize_terminal(60, 15)
         await screen.sees("Needs 80x24")
-        await screen.pilot.resize_terminal(80, 24)
+        await screen.pilot.resize_terminal(80, 22)  # 80x24 less the lines of state of tmux or screen
         await screen.sees("[1 Runs]")
+        await screen.until(lambda: screen.footer == footer, "the footer as it was")
+        await screen.pilot.resize_terminal(80, 24)
+        await screen.until(lambda: len(screen.lines) == 24, "the whole height")
         await screen.until(lambda: screen.footer == footer, "the footer as it was")
         await screen.press("k")
         await screen.until(lambda: "second" in screen.cursor, "the cursor on the first row")

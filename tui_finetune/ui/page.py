@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
     from tui_finetune.live.palette import Entry
 
-SMALLEST = (80, 24)
+SMALLEST = (80, 22)
+"""A terminal of 80x24 inside tmux or screen, whose lines of state take one or two."""
 
 
 class SmallView(Painted):
-    """Below 80x24: the answer of five seconds alone."""
+    """Where there is no room for the screen: the answer of five seconds alone."""
 
     DEFAULT_CSS = "SmallView { display: none; }"
 
