@@ -290,3 +290,35 @@ class TestFolders:
         (tmp_path / "tokenizer.json").write_text(content)
         with pytest.raises(ModelError, match=r"tokenizer\.json cannot be read"):
             light_encoder(tmp_path, 8)
+
+
+@pytest.mark.parametrize(("length", "stride"), [(24, 0), (24, 4), (40, 9), (64, 16)])
+def test_windows_are_those_of_transformers(folder: Path, length: int, stride: int) -> None:
+    """Which has them for questions and contexts: truncation of the second text only, with a stride."""
+    from transformers import AutoTokenizer
+
+    tokenizer, light = AutoTokenizer.from_pretrained(folder, truncation_side="right"), light_encoder(folder, length)
+    contexts = [" ".join(CORPUS[:5]), "fox", "日本語の文章と中文的句子。" * 9, "naïve 😀 café " * 30]
+    questions = ["quick fox"] * len(contexts)
+    asked = tokenizer(
+        questions,
+        contexts,
+        truncation="only_second",
+        max_length=length,
+        stride=stride,
+        return_overflowing_tokens=True,
+        return_offsets_mapping=True,
+    )
+    windows = light.windows(questions, contexts, stride)
+    found = [one for row in windows for one in row]
+    assert asked["overflow_to_sample_mapping"] == [row for row, some in enumerate(windows) for _ in some]
+    assert [one.ids for one in found] == asked["input_ids"]
+    assert [one.offsets for one in found] == [[tuple(place) for place in row] for row in asked["offset_mapping"]]
+    assert [one.sequence_ids for one in found] == [asked.sequence_ids(place) for place in range(len(found))]
+    assert [one.type_ids for one in found] == (asked.get("token_type_ids") or [[]] * len(found))
+    heavy = _heavy(folder, length)
+    assert [plain(row) for row in heavy.windows(questions, contexts, stride)] == [plain(row) for row in windows]
+    words = [text.split() for text in contexts]
+    assert [plain(row) for row in heavy.word_windows(words, stride)] == [
+        plain(row) for row in light.word_windows(words, stride)
+    ]

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Decoded, LabelSet, Role, Task
+from tui_finetune.plugin_api.windows import row_values
 from tui_finetune.runs.layout import STAGING_PREFIX
 
 if TYPE_CHECKING:
@@ -48,7 +49,10 @@ def _input_type(role: Role) -> pa.DataType:
 def common_columns(task: Task, rows: Mapping[str, Sequence[Any]], decoded: Decoded) -> dict[str, Any]:
     """The columns of `common_schema` that are not the task's own; what `rows` lacks is filled with nulls by the writer."""
     names = [ROW_ID, ROW_HASH, "length", "truncated", *(role.name for role in task.roles if not role.gold)]
-    columns: dict[str, Any] = {name: rows[name] for name in names if name in rows}
+    of_features = ("length", "truncated")
+    columns: dict[str, Any] = {
+        name: row_values(rows, name) if name in of_features else rows[name] for name in names if name in rows
+    }
     if decoded.losses is not None:
         columns["loss"] = decoded.losses
     return columns

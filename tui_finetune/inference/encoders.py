@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
+from tui_finetune.plugin_api.windows import pair_windows, text_windows
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -44,6 +45,7 @@ class Tokens:
     word_ids: list[int | None]
     offsets: list[tuple[int, int]]
     length: int
+    sequence_ids: list[int | None] = field(default_factory=list)
 
 
 def transformers_encoder(tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoder:
@@ -126,9 +128,25 @@ class BackendEncoder:
         cleaned = [[clean(word) for word in row] for row in words]
         if not self._blank_before_words:
             return self._encode(cleaned, pair=False, given=True)
-        blank = [[f" {word}" if word and not word[0].isspace() else word for word in row] for row in cleaned]
+        blank = [[_after_blank(word) for word in row] for row in cleaned]
         encoded = self._encode(blank, pair=False, given=True)
         return [self._without_blanks(one, row) for one, row in zip(encoded, cleaned, strict=True)]
+
+    def windows(self, texts: Sequence[str], pairs: Sequence[str], stride: int) -> list[list[Encoded]]:
+        rows = [(clean(text), clean(pair)) for text, pair in zip(texts, pairs, strict=True)]
+        whole = self._whole(rows, pair=True)
+        return [pair_windows(self._tokens(one, with_parts=True), self.max_length, stride) for one in whole]
+
+    def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
+        cleaned = [[clean(word) for word in row] for row in words]
+        blank = self._blank_before_words
+        given = [[_after_blank(word) for word in row] for row in cleaned] if blank else cleaned
+        whole: list[Encoded] = [
+            self._tokens(one, with_parts=True) for one in self._whole(given, pair=False, given=True)
+        ]
+        if blank:
+            whole = [self._without_blanks(one, row) for one, row in zip(whole, cleaned, strict=True)]
+        return [text_windows(one, self.max_length, stride) for one in whole]
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids as the vocabulary writes them."""
@@ -139,16 +157,8 @@ class BackendEncoder:
         return frozenset(i for i, token in self._backend.get_added_tokens_decoder().items() if token.special)
 
     def _encode(self, rows: Sequence[Any], *, pair: bool, given: bool = False) -> list[Encoded]:
-        if not rows:
-            return []
         backend = self._backend
-        require_room(self.max_length, backend.num_special_tokens_to_add(pair))
-        # The tokenizer is shared with collators and others who may have left truncation or padding set.
-        backend.no_padding()
-        backend.no_truncation()
-        if backend.encode_special_tokens != self._split_special:
-            backend.encode_special_tokens = self._split_special
-        whole = backend.encode_batch(rows, is_pretokenized=given)
+        whole = self._whole(rows, pair=pair, given=given)
         lengths = [len(one) for one in whole]
         long = [index for index, length in enumerate(lengths) if length > self.max_length]
         if long:
@@ -158,10 +168,26 @@ class BackendEncoder:
             ):
                 whole[index] = cut
             backend.no_truncation()
-        return [
-            Tokens(one.ids, one.type_ids if self._type_ids else [], one.word_ids, one.offsets, length)
-            for one, length in zip(whole, lengths, strict=True)
-        ]
+        return [self._tokens(one, length) for one, length in zip(whole, lengths, strict=True)]
+
+    def _whole(self, rows: Sequence[Any], *, pair: bool, given: bool = False) -> list[Any]:
+        """The backend's encodings of rows, of any length."""
+        if not rows:
+            return []
+        backend = self._backend
+        require_room(self.max_length, backend.num_special_tokens_to_add(pair))
+        # The tokenizer is shared with collators and others who may have left truncation or padding set.
+        backend.no_padding()
+        backend.no_truncation()
+        if backend.encode_special_tokens != self._split_special:
+            backend.encode_special_tokens = self._split_special
+        found: list[Any] = backend.encode_batch(rows, is_pretokenized=given)
+        return found
+
+    def _tokens(self, one: Any, length: int | None = None, *, with_parts: bool = False) -> Tokens:
+        types = one.type_ids if self._type_ids else []
+        parts = one.sequence_ids if with_parts else []
+        return Tokens(one.ids, types, one.word_ids, one.offsets, len(one) if length is None else length, parts)
 
     @staticmethod
     def _without_blanks(encoded: Encoded, row: Sequence[str]) -> Encoded:
@@ -172,7 +198,11 @@ class BackendEncoder:
             else (max(start - 1, 0), max(end - 1, 0))
             for word, (start, end) in zip(encoded.word_ids, encoded.offsets, strict=True)
         ]
-        return Tokens(encoded.ids, encoded.type_ids, encoded.word_ids, moved, encoded.length)
+        return Tokens(encoded.ids, encoded.type_ids, encoded.word_ids, moved, encoded.length, encoded.sequence_ids)
+
+
+def _after_blank(word: str) -> str:
+    return f" {word}" if word and not word[0].isspace() else word
 
 
 def require_room(max_length: int, special: int) -> None:

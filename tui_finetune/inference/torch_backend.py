@@ -11,7 +11,15 @@ from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.model_folder import ModelFolder
 from tui_finetune.inference.predictor import Answer, Row, alike, as_columns
-from tui_finetune.plugin_api import HeavyTask, LabelSet, ModelRequest, Progress, no_progress
+from tui_finetune.plugin_api import (
+    ROW_INDEX,
+    HeavyTask,
+    LabelSet,
+    ModelRequest,
+    Progress,
+    features_of_rows,
+    no_progress,
+)
 from tui_finetune.plugin_api.heavy import resolve
 
 if TYPE_CHECKING:
@@ -65,7 +73,7 @@ class TorchPredictor:
         found: list[dict[str, Any] | None] = [None] * len(rows)
         for indices in alike(rows):
             encoded = self.task.encode(as_columns([rows[i] for i in indices]), self._encoder, self._labels)
-            for place, index in enumerate(indices):
+            for place, index in zip(_first_features(encoded, len(indices)), indices, strict=True):
                 ids = encoded["input_ids"][place]
                 found[index] = {
                     "tokens": self._tokenizer.convert_ids_to_tokens(ids),
@@ -102,7 +110,14 @@ class TorchPredictor:
 
         tensors = {name: value.to(self._model.device) for name, value in batch.items() if hasattr(value, "to")}
         with torch.inference_mode():
-            return self._head.split_logits(self._model(**tensors).logits, tensors["attention_mask"])
+            returned = self._model(**tensors)
+            return self._head.split_logits(self._head.raw_output(returned), tensors["attention_mask"])
+
+
+def _first_features(encoded: Mapping[str, Sequence[Any]], rows: int) -> list[int]:
+    """Places of the features that the rows begin with."""
+    index = encoded.get(ROW_INDEX)
+    return list(range(rows)) if index is None else [places[0] for places in features_of_rows(index)]
 
 
 def _load_tokenizer(folder: ModelFolder, trust_remote_code: bool) -> PreTrainedTokenizerBase:

@@ -29,10 +29,12 @@ from tui_finetune.plugin_api.tasks import (
     Shape,
     Task,
 )
+from tui_finetune.plugin_api.windows import ROW_INDEX, features_of_rows, row_of_each
 
 __all__ = [
     "ROW_HASH",
     "ROW_ID",
+    "ROW_INDEX",
     "Baseline",
     "Column",
     "DataError",
@@ -57,8 +59,17 @@ __all__ = [
     "Task",
     "UserError",
     "columns_of",
+    "features_of_rows",
     "hookimpl",
     "no_progress",
     "row_hash",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
+    "row_of_each",
     "write_split",
 ]

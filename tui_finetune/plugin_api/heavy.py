@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_finetune.plugin_api.tasks import LabelSet, Task
+from tui_finetune.plugin_api.windows import ROW_INDEX
 
 if TYPE_CHECKING:
     import numpy as np
     import torch
     from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 
-PASSED_THROUGH = ("row_id", "row_hash", "length", "truncated")
+PASSED_THROUGH = ("row_id", "row_hash", "length", "truncated", ROW_INDEX)
 """Columns of an encoded data set that no collator sees."""
 
 
@@ -44,6 +45,9 @@ class HeavyTask:
     takes_class_weights: ClassVar[bool] = False
     """True where the model's loss is the cross entropy of its logits: of one label a row, or binary with a float a label (shape
     multilabels). Then labels may weigh differently (`class_weights`)."""
+
+    outputs: ClassVar[tuple[str, ...]] = ("logits",)
+    """Names of what the model returns that is decoded, in the model's order; several are laid together as the last axis."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -87,6 +91,13 @@ class HeavyTask:
         return DataCollatorWithPadding(  # type: ignore[no-any-return]
             tokenizer, padding=padding, max_length=max_length
         )
+
+    def raw_output(self, returned: Any) -> torch.Tensor:
+        """What `split_logits` takes, of what the model returned for a batch."""
+        import torch
+
+        found = [getattr(returned, name) for name in self.outputs]
+        return found[0] if len(found) == 1 else torch.stack(found, dim=-1)
 
     def split_logits(self, logits: torch.Tensor, attention_mask: torch.Tensor) -> list[np.ndarray]:
         """The batch's raw output, a float32 array a row without padding: [labels] or [tokens, labels]."""

@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pydantic import BaseModel
 
-RoleKind = Literal["text", "label", "labels", "words", "tags", "number"]
-Shape = Literal["labels", "tags", "numbers", "multilabels"]
-"""What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids."""
+RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers"]
+Shape = Literal["labels", "tags", "numbers", "multilabels", "answers"]
+"""What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text."""
+BY_TOKEN: tuple[Shape, ...] = ("tags", "answers")
+"""Shapes whose model gives numbers for each token."""
 LabelValue = str | int | bool
 
 
@@ -30,7 +32,8 @@ class Role:
     """`text`, `text_pair`, `label`, `tokens`, `tags`: key of `[data] columns`, and the column's name from then on."""
     kind: RoleKind
     """text: string; label: string, integer or boolean; labels: a list of labels, or a text of them with `separator` between;
-    words: list of strings; tags: list of labels, one a word; number: float, or a list of floats."""
+    words: list of strings; tags: list of labels, one a word; number: float, or a list of floats; answers: SQuAD's, a struct of
+    lists `text` and `answer_start` or a list of structs of these."""
     required: bool = True
     gold: bool = False
     """True for what is to be predicted: absent when predicting."""
@@ -85,6 +88,8 @@ class Encoded(Protocol):
     """Per token start and end in characters of its text; (0, 0) for special tokens."""
     length: int
     """Tokens before anything was cut, special tokens included."""
+    sequence_ids: list[int | None]
+    """Of windows, per token: 0 for the first text, 1 for the second, None for special tokens. Empty elsewhere."""
 
 
 class Encoder(Protocol):
@@ -98,6 +103,15 @@ class Encoder(Protocol):
     def words(self, words: Sequence[Sequence[str]]) -> list[Encoded]:
         """Texts given as words; word_ids refer to them."""
 
+    def windows(self, texts: Sequence[str], pairs: Sequence[str], stride: int) -> list[list[Encoded]]:
+        """Pairs as windows of max_length over the second text, the first in front of each; nothing of the second is cut.
+
+        Each window begins with the last `stride` tokens of the one before. See `tui_finetune.plugin_api.windows`.
+        """
+
+    def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
+        """Texts given as words as windows of max_length; word_ids are those of the whole text."""
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -105,9 +119,10 @@ class Decoded:
 
     labels: LabelSet
     predicted: Sequence[Any]
-    """A label id a row; a list of tag ids (one a word); a float or a list of them; a list of label ids, in their order."""
+    """A label id a row; a list of tag ids (one a word); a float or a list of them; a list of label ids, in their order; a text,
+    empty where there is no answer."""
     gold: Sequence[Any] | None = None
-    """Likewise, or None where there is none."""
+    """Likewise, or None where there is none. Of answers: the list of texts that are right, empty where none is."""
     scores: Sequence[Any] | None = None
     """Per row: probabilities of all labels [labels]; for tags [words, labels]."""
     losses: np.ndarray | None = None
@@ -184,6 +199,11 @@ class Task(ABC):
         """Options of the variants that are tried where the task is guessed from columns, likeliest first."""
         return ({},)
 
+    def options_of(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        """Options for a model that was trained elsewhere, by its config.json, whose architecture is the task's; None where it
+        is for something else."""
+        return {}
+
     def options_model(self) -> type[BaseModel] | None:
         """Pydantic model (extra="forbid") of `[task_options]`, or None when there are none."""
         return None
@@ -212,6 +232,8 @@ class Task(ABC):
     def encode(self, batch: Mapping[str, Sequence[Any]], encoder: Encoder, labels: LabelSet) -> dict[str, list[Any]]:
         """Model inputs of rows given by role: `input_ids`, `token_type_ids`, `labels` (only where gold is in the batch),
         `length` (tokens before cutting), `truncated` (bool), and what `decode` needs again (for instance `word_starts`).
+
+        A value a row; or, where a row may give several features, a value a feature with the column `ROW_INDEX`.
         """
 
     # Model -> person
@@ -229,7 +251,10 @@ class Task(ABC):
         options: Mapping[str, Any],
     ) -> Decoded:
         """Predictions from the model's raw output. `logits[i]` belongs to row i without padding: [labels], or
-        [tokens, labels]. `rows` holds the columns of `encode` and the role columns. With gold in `rows`, also losses."""
+        [tokens, labels]. `rows` holds the columns of `encode` and the role columns. With gold in `rows`, also losses.
+
+        Where `encode` gave several features a row, `logits` and the columns of `encode` are by feature, the role columns by
+        row, and `rows[ROW_INDEX]` tells which feature is of which row; what is decoded is by row."""
 
     def tuned(self, decoded: Decoded, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options with what is tuned on validation, for instance thresholds; `options` themselves where nothing is.

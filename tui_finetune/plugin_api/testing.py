@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 from tui_finetune.plugin_api.checks import HEAVY_PACKAGES
 from tui_finetune.plugin_api.discovery import load_plugin_file
 from tui_finetune.plugin_api.manager import Catalog, PluginInfo, load_one
-from tui_finetune.plugin_api.tasks import Decoded, Encoded, LabelSet, Metric, Role, Task
+from tui_finetune.plugin_api.tasks import BY_TOKEN, Decoded, Encoded, LabelSet, Metric, Role, Task
+from tui_finetune.plugin_api.windows import ROW_INDEX, pair_windows, text_windows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -100,9 +101,10 @@ def check_task(task: Task, rows: Mapping[str, Sequence[Any]] | None = None) -> N
     assert labels == again, f"task {task.name}: the order of labels hangs on the order of rows"
     encoded = _check_encoding(task, rows, labels)
     logits = [_logits(task, ids, task.output_width(labels)) for ids in encoded["input_ids"]]
+    rows_there = len(next(iter(rows.values())))
     options = default_options(task)
     decoded = task.decode(logits, {**rows, **encoded}, labels, options)
-    count = len(encoded["input_ids"])
+    count = rows_there
     assert len(decoded.predicted) == count, f"task {task.name}: {len(decoded.predicted)} predictions of {count} rows"
     assert decoded.gold is not None or gold is None, f"task {task.name}: decode lost the gold"
     if decoded.losses is not None:
@@ -111,7 +113,8 @@ def check_task(task: Task, rows: Mapping[str, Sequence[Any]] | None = None) -> N
     _check_shown(task, decoded, rows, labels)
     without = {name: values for name, values in rows.items() if gold is None or name != gold.name}
     unlabelled = task.encode(without, PieceEncoder(), labels)
-    assert "labels" not in unlabelled, f"task {task.name}: encode makes labels where there is no gold"
+    for name in ("labels", "start_positions", "end_positions"):
+        assert name not in unlabelled, f"task {task.name}: encode makes {name} where there is no gold"
     assert task.decode(logits, {**without, **unlabelled}, labels, options).losses is None
 
 
@@ -130,6 +133,7 @@ def _value(role: Role, index: int) -> Any:
         "labels": [label for label in range(3) if (index + 1) >> label & 1],
         "tags": [("O", "B-x", "I-x")[place % 3] for place in range(len(words))],
         "number": index / 10,
+        "answers": {"text": words[:1], "answer_start": [text.index(word) for word in words[:1]]},
     }[role.kind]
 
 
@@ -141,8 +145,13 @@ def _check_encoding(task: Task, rows: Mapping[str, Sequence[Any]], labels: Label
     missing = {"input_ids", "length", "truncated"} - set(encoded)
     assert not missing, f"task {task.name}: encode gives no {', '.join(sorted(missing))}"
     count = len(next(iter(rows.values())))
+    if ROW_INDEX in encoded:
+        index, message = encoded[ROW_INDEX], f"task {task.name}: {ROW_INDEX} is not every row in its order"
+        assert list(dict.fromkeys(index)) == list(range(count)), message
+        assert index == sorted(index), message
+        count = len(index)
     for name, values in encoded.items():
-        assert len(values) == count, f"task {task.name}: {name} has {len(values)} values for {count} rows"
+        assert len(values) == count, f"task {task.name}: {name} has {len(values)} values for {count} rows or features"
     assert all(len(ids) <= encoder.max_length for ids in encoded["input_ids"]), f"task {task.name}: rows are not cut"
     clash = set(encoded) & {role.name for role in task.roles}
     assert not clash, f"task {task.name}: encode gives a column named like the role {', '.join(clash)}"
@@ -153,7 +162,7 @@ def _check_encoding(task: Task, rows: Mapping[str, Sequence[Any]], labels: Label
 def _logits(task: Task, ids: Sequence[int], width: int) -> np.ndarray:
     import numpy as np
 
-    shape = (len(ids), width) if task.shape == "tags" else (width,)
+    shape = (len(ids), width) if task.shape in BY_TOKEN else (width,)
     return np.random.default_rng(len(ids)).normal(size=shape).astype(np.float32)
 
 
@@ -192,10 +201,12 @@ def check_metric(metric: Metric) -> None:
     labels = LabelSet.of(["O", "B-x", "I-x"])
     perfect: dict[str, list[Any]] = {"labels": [0, 1, 2], "tags": [[0, 1, 2], [1]], "numbers": [0.5, 1.5, 2.0]}
     perfect["multilabels"] = [[0, 2], [], [1]]
+    perfect["answers"] = ["a town", "", "12"]
     rows = perfect[metric.shape]
+    gold = [[text] if text else [] for text in rows] if metric.shape == "answers" else rows
     for decoded in (Decoded(labels, [], []), Decoded(labels, rows, None)):
         assert math.isnan(metric.compute(decoded)), f"metric {metric.name}: nan is expected without gold or rows"
-    value = metric.compute(Decoded(labels, rows, rows))
+    value = metric.compute(Decoded(labels, rows, gold))
     best = metric.range[1] if metric.greater_is_better else metric.range[0]
     assert math.isnan(value) or math.isclose(value, best), f"metric {metric.name}: {value} of perfect predictions"
     assert metric.help, f"metric {metric.name} has no help"
@@ -223,6 +234,7 @@ class PlainEncoded:
     word_ids: list[int | None] = field(default_factory=list)
     offsets: list[tuple[int, int]] = field(default_factory=list)
     length: int = 0
+    sequence_ids: list[int | None] = field(default_factory=list)
 
 
 _Piece = tuple[int, int, tuple[int, int]]
@@ -247,6 +259,14 @@ class PieceEncoder:
     def words(self, words: Sequence[Sequence[str]]) -> list[Encoded]:
         return [self._encoded(self._pieces([(word, 0) for word in row]), []) for row in words]
 
+    def windows(self, texts: Sequence[str], pairs: Sequence[str], stride: int) -> list[list[Encoded]]:
+        whole = [self._whole(self._split(a), self._split(b), pair=True) for a, b in zip(texts, pairs, strict=True)]
+        return [pair_windows(one, self.max_length, stride) for one in whole]
+
+    def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
+        whole = [self._whole(self._pieces([(word, 0) for word in row]), []) for row in words]
+        return [text_windows(one, self.max_length, stride) for one in whole]
+
     def _split(self, text: str) -> list[_Piece]:
         found, at = [], 0
         for word in text.split():
@@ -266,6 +286,10 @@ class PieceEncoder:
         length = len(first) + len(second) + 2
         while len(first) + len(second) + 2 > self.max_length:
             (first if len(first) >= len(second) else second).pop()
+        cut = self._whole(first, second, pair=pair)
+        return PlainEncoded(cut.ids, cut.type_ids, cut.word_ids, cut.offsets, length)
+
+    def _whole(self, first: list[_Piece], second: list[_Piece], *, pair: bool = False) -> PlainEncoded:
         pieces = first + second
         type_ids = [0] * (len(first) + 1) + [1] * (len(second) + 1) if pair else [0] * (len(first) + 2)
         return PlainEncoded(
@@ -273,5 +297,6 @@ class PieceEncoder:
             type_ids=type_ids,
             word_ids=[None, *(p[1] for p in pieces), None],
             offsets=[(0, 0), *(p[2] for p in pieces), (0, 0)],
-            length=length,
+            length=len(pieces) + 2,
+            sequence_ids=[None, *[0] * len(first), *[1] * len(second), None],
         )

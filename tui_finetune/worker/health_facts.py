@@ -22,7 +22,6 @@ def run_facts(job: Job, steps: int) -> RunFacts:
     trainer = job.trainer
     args, train = trainer.args, job.encoded["train"]
     counts, without = label_counts(train)
-    lengths = train.with_format("numpy")["length"][:]
     greater = {metric.name: metric.greater_is_better for metric in job.metrics}
     return RunFacts(
         steps=steps,
@@ -33,7 +32,7 @@ def run_facts(job: Job, steps: int) -> RunFacts:
         guess_loss=entropy(counts) if _is_cross_entropy(job) else None,
         max_length=job.max_length,
         rows=len(train),
-        truncated=int((np.asarray(lengths) > job.max_length).sum()),
+        truncated=int(train.with_format("numpy")["truncated"][:].sum()),
         without_label=without,
         main_metric=job.main_metric,
         main_greater=greater.get(job.main_metric, True),

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.compute as pc
 import torch
 
-from tui_finetune.plugin_api import Decoded, HeavyTask
+from tui_finetune.plugin_api import ROW_INDEX, Decoded, HeavyTask
 from tui_finetune.worker.advice import is_out_of_memory
 
 if TYPE_CHECKING:
@@ -36,12 +36,14 @@ class Scorer:
     def blocks(
         self, rows: datasets.Dataset, tick: Callable[[int], None]
     ) -> Iterator[tuple[Sequence[int], list[np.ndarray]]]:
-        """Indices and logits of the rows in their order, a block at a time. `tick(done)` is called after each batch."""
+        """Indices and logits of the rows in their order, a block at a time; features of one row are in one block.
+
+        `tick(done)` is called after each batch."""
         collator = self.head.collator(self.tokenizer, padding="longest", max_length=self.max_length)
         inputs = rows.remove_columns([name for name in rows.column_names if name not in self._model_inputs(rows)])
         size = self.batch_size
-        for start in range(0, len(rows), BLOCK_ROWS):
-            indices = range(start, min(start + BLOCK_ROWS, len(rows)))
+        for indices in block_ranges(rows):
+            start = indices.start
             block = [inputs[index] for index in indices]
             found: list[np.ndarray | None] = [None] * len(block)
             by_length = sorted(range(len(block)), key=lambda i: -len(block[i]["input_ids"]))
@@ -70,13 +72,33 @@ class Scorer:
             for name, value in batch.items()
             if name != "labels" and hasattr(value, "to")
         }
-        return self.head.split_logits(self.model(**tensors).logits, tensors["attention_mask"])
+        return self.head.split_logits(self.head.raw_output(self.model(**tensors)), tensors["attention_mask"])
 
     def _model_inputs(self, rows: datasets.Dataset) -> set[str]:
         import inspect
 
         taken = set(inspect.signature(self.model.forward).parameters)
         return {name for name in rows.column_names if name in taken}
+
+
+def block_ranges(rows: datasets.Dataset) -> Iterator[range]:
+    """Places of the rows of each block: about BLOCK_ROWS, and never some of a row's features without the rest."""
+    index = row_index(rows)
+    start, count = 0, len(rows)
+    while start < count:
+        end = min(start + BLOCK_ROWS, count)
+        while index is not None and end < count and index[end] == index[end - 1]:
+            end += 1
+        yield range(start, end)
+        start = end
+
+
+def row_index(rows: datasets.Dataset) -> np.ndarray | None:
+    """Of each feature the row that it is of; None where each row is one feature."""
+    if ROW_INDEX not in rows.column_names:
+        return None
+    found: np.ndarray = rows.with_format("arrow")[ROW_INDEX][:].to_numpy()
+    return found
 
 
 def longest_rows(rows: datasets.Dataset, size: int) -> list[int]:

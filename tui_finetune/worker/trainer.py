@@ -67,6 +67,8 @@ class LoopEdge:
     """What validation is measured by, to whether more of it is better."""
     chosen_by: Callable[[str], None] = lambda name: None
     """Told the metric that chooses the best step from now on."""
+    outputs: int = 1
+    """How many of what the model returns make a row's raw output."""
     plan: Callable[[], None] = lambda: None
     """Says what will be done, when that has changed."""
 
@@ -232,7 +234,9 @@ class RunTrainerMixin(SteeredLoop):
 
     def _compute_metrics(self: Any, prediction: EvalPrediction) -> dict[str, float]:
         order = self._evaluation_order
-        found: dict[str, float] = self.edge.measure(_unpadded(prediction, self.eval_dataset, order), order)
+        found: dict[str, float] = self.edge.measure(
+            unpadded(prediction, self.eval_dataset, order, self.edge.outputs), order
+        )
         return found
 
     def measure_apart(self: Any, rows: Any, measure: Measure) -> dict[str, float]:
@@ -243,7 +247,9 @@ class RunTrainerMixin(SteeredLoop):
 
         def once() -> Any:
             order = list(self._get_eval_sampler(seen))
-            self.compute_metrics = lambda prediction: measure(_unpadded(prediction, rows, order), order)
+            self.compute_metrics = lambda prediction: measure(
+                unpadded(prediction, rows, order, self.edge.outputs), order
+            )
             self._eval_dataloaders = {}
             return self.evaluation_loop(self.get_eval_dataloader(rows), "Evaluation", metric_key_prefix="eval")
 
@@ -285,10 +291,15 @@ class SaveRetries(TrainerCallback):  # type: ignore[misc]
             control.should_save = True
 
 
-def _unpadded(prediction: EvalPrediction, rows: Any, order: Sequence[int]) -> list[np.ndarray]:
-    """The raw output of each row without the padding of its batch, in `order`, in which they were seen."""
+def unpadded(prediction: EvalPrediction, rows: Any, order: Sequence[int], outputs: int = 1) -> list[np.ndarray]:
+    """The raw output of each row without the padding of its batch, in `order`, in which they were seen.
+
+    outputs: how many of what the model returns make it; several are laid together as the last axis.
+    """
     logits = prediction.predictions
-    if isinstance(logits, tuple):
+    if outputs > 1:
+        logits = np.stack(logits[:outputs], axis=-1)
+    elif isinstance(logits, tuple):
         logits = logits[0]
     if logits.ndim == 2:
         return list(logits)

@@ -123,8 +123,9 @@ class Trial:
         with trainer.accelerator.autocast():
             _, logits, _ = trainer.prediction_step(self.model, dict(batch), prediction_loss_only=False)
         synchronize()
-        first = logits[0] if isinstance(logits, tuple) else logits
-        return Timed(fetched - started, time.monotonic() - fetched), first, batch
+        parts = logits[: len(self.job.head.outputs)] if isinstance(logits, tuple) else (logits,)
+        raw = parts[0] if len(parts) == 1 else torch.stack(parts, dim=-1)
+        return Timed(fetched - started, time.monotonic() - fetched), raw, batch
 
     def takes_means(self) -> bool:
         """True where the model's loss is a mean whatever number of items it is told."""

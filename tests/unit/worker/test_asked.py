@@ -16,6 +16,8 @@ class OutOfMemoryError(RuntimeError):
 
 
 class Rows(list[int]):
+    column_names = ("input_ids",)
+
     def select(self, indices: list[int]) -> Rows:
         return Rows(self[index] for index in indices)
 

@@ -14,7 +14,7 @@ from tui_finetune.plugin_api import Decoded
 from tui_finetune.runs.control import Request
 from tui_finetune.worker.advice import is_out_of_memory
 from tui_finetune.worker.job import Job, got
-from tui_finetune.worker.rows import rows_of
+from tui_finetune.worker.rows import features_of, in_row_order, row_count, rows_of
 
 VALIDATION = "validation"
 
@@ -60,10 +60,11 @@ def evaluate(job: Job, request: Request) -> None:
     """Measures the part and says so by an `evaluation` event with `asked`. Nothing counts it but its reader."""
     part = str(request.values.get("split") or VALIDATION)
     split, chosen = (part, None) if part in job.encoded else (VALIDATION, _matching(job, *part.split("=", 1)))
-    indices = list(range(len(job.encoded[split]))) if chosen is None else chosen
+    of_data = list(range(row_count(job.encoded[split]))) if chosen is None else chosen
     limit = request.values.get("limit")
-    if limit is not None and limit < len(indices):
-        indices, part = indices[:limit], f"{part}, first {limit:,} rows"
+    if limit is not None and limit < len(of_data):
+        of_data, part = of_data[:limit], f"{part}, first {limit:,} rows"
+    indices = features_of(job.encoded[split], of_data)
     rows = job.encoded[split].select(indices)
 
     def measured(logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
@@ -86,7 +87,7 @@ def evaluate(job: Job, request: Request) -> None:
         step=job.trainer.state.global_step,
         epoch=job.trainer.state.epoch,
         split=part,
-        rows=len(indices),
+        rows=len(of_data),
         seconds=round(time.monotonic() - started, 3),
         metrics=metrics,
         asked=True,
@@ -103,7 +104,8 @@ def measure_rows(job: Job, split: str, logits: list[np.ndarray], order: Sequence
 def decoded(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:
     """What the model says of rows of a split, from the raw output of each in `order`."""
     labels = got(got(job.prepared, "data").labels, "labels")
-    return job.task.decode(logits, rows_of(job, split, order), labels, job.options)
+    outputs, places = in_row_order(job, split, logits, order)
+    return job.task.decode(outputs, rows_of(job, split, places), labels, job.options)
 
 
 def tuned(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:

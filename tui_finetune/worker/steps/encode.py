@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from tui_finetune.data.cache import sweep
 from tui_finetune.paths import private_folder
-from tui_finetune.plugin_api import ROW_HASH, Task
+from tui_finetune.plugin_api import ROW_HASH, ROW_INDEX, Task
 from tui_finetune.runs.layout import STAGING_PREFIX
 from tui_finetune.worker.job import Job, got
 
@@ -64,28 +64,29 @@ def _wanted(job: Job) -> Mapping[str, pa.Table]:
 
 
 def encoded_batches(task: Task, job: Job, table: pa.Table) -> Iterator[dict[str, list[Any]]]:
-    """Model inputs of the table's rows, a thousand at a time."""
+    """Model inputs of the table's rows, a thousand of them at a time; features know their row in the table."""
     labels = got(got(job.prepared, "data").labels, "labels")
     encoder = got(job.encoder, "tokenizer")
     for start in range(0, table.num_rows, BATCH_ROWS):
         batch = table.slice(start, BATCH_ROWS).to_pydict()
-        yield task.encode(batch, encoder, labels)
+        encoded = task.encode(batch, encoder, labels)
+        if ROW_INDEX in encoded:
+            encoded[ROW_INDEX] = [start + row for row in encoded[ROW_INDEX]]
+        yield encoded
 
 
 def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
     beside = path.parent.parent / f"{STAGING_PREFIX}{os.getpid()}-{path.parent.name}-{path.name}"
-    done = 0
     try:
         with pa.OSFile(str(beside), "wb") as sink, contextlib.ExitStack() as open_writer:
             writer = None
-            for batch in encoded_batches(job.task, job, table):
+            for number, batch in enumerate(encoded_batches(job.task, job, table), start=1):
                 record = pa.table(batch)
                 if writer is None:
                     schema = record.schema
                     writer = open_writer.enter_context(pa.ipc.new_stream(sink, schema))
                 writer.write_table(record.select(schema.names).cast(schema))
-                done += record.num_rows
-                job.progress(f"tokenizing {name}", done, table.num_rows)
+                job.progress(f"tokenizing {name}", min(number * BATCH_ROWS, table.num_rows), table.num_rows)
         with beside.open("rb") as written:
             os.fsync(written.fileno())
         os.replace(beside, path)

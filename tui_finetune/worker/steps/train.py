@@ -22,7 +22,7 @@ from tui_finetune.worker.controls import RolledBack, RunEnded
 from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.reporter import RunReporter
-from tui_finetune.worker.scoring import row_lengths
+from tui_finetune.worker.scoring import row_index, row_lengths
 from tui_finetune.worker.spoilt import spoilt
 from tui_finetune.worker.steering import asked
 from tui_finetune.worker.steering.class_weights import ClassWeights
@@ -62,6 +62,7 @@ def prepare(job: Job) -> None:
         measure=functools.partial(_measure, job) if validation is not None else None,
         metrics=_measured_by(job),
         chosen_by=functools.partial(setattr, job, "chosen_by"),
+        outputs=len(job.head.outputs),
         plan=functools.partial(_plan, job),
     )
     _set_dropout(job)
@@ -229,12 +230,12 @@ def _plan(job: Job) -> None:
     # What the recipe makes, until training has begun: then it may have been steered.
     total = trainer.state.max_steps or planned_steps(job)[0]
     per_epoch = steps_per_epoch(trainer.epochs, *trainer.shape)
-    lengths = {name: rows.with_format("numpy")["length"][:] for name, rows in job.encoded.items()}
+    features = {name: len(rows) for name, rows in job.encoded.items() if row_index(rows) is not None}
     job.attempt.outcome.steps = total
     job.attempt.events.write(
         "plan",
         rows={name: table.num_rows for name, table in prepared.splits.items()},
-        tokens=int(np.minimum(lengths["train"], job.max_length).sum()),
+        tokens=int(row_lengths(job.encoded["train"]).sum()),
         steps=total,
         steps_per_epoch=per_epoch,
         epochs=float(args.num_train_epochs) if args.max_steps < 0 else round(total / per_epoch, 3),
@@ -245,7 +246,10 @@ def _plan(job: Job) -> None:
         batch_size=args.per_device_train_batch_size,
         accumulation=args.gradient_accumulation_steps,
         max_length=job.max_length,
-        truncated={name: int((found > job.max_length).sum()) for name, found in lengths.items()},
+        truncated={
+            name: int(rows.with_format("numpy")["truncated"][:].sum()) for name, rows in job.encoded.items()
+        },
+        **({"features": features} if features else {}),
         metrics=_measured_by(job),
         best_by=job.chosen_by,
     )
