@@ -73,18 +73,17 @@ async def test_from_an_empty_home_to_a_prediction_in_five_keys(
     async with showing(home) as screen:
         person = Person(screen)
         await person.waits_for("No runs yet. Three ways to start:")
-        assert "Try the demo" in screen.cursor
-        assert "enter" in screen.footer
+        await screen.at("Try the demo")
+        await screen.until(lambda: "enter" in screen.footer, "the key that chooses it")
         await person.presses("enter")
         await person.waits_for("[3 Train]", "Problems 0", "No problems.")
-        assert "demo" in screen.lines[1]
-        assert "ctrl+r Start" in screen.footer
+        await screen.shows(lambda: "demo" in screen.lines[1], "the recipe by its name")
+        await screen.until(lambda: "ctrl+r Start" in screen.footer, "the key that starts it")
         await person.presses("ctrl+r")
         await person.waits_for("✓ data:", "enter Start")
         await person.presses("enter")
         await person.waits_for("[4 Run]", where="by itself once the run trains")
         await person.waits_for("✓ finished")
-        assert "6 Predict" in screen.head
         await person.presses("6")
         await person.waits_for("[6 Predict]", "17 labels", "enter Keep")  # the message line may tell of the run
         await person.presses("enter")
@@ -109,8 +108,8 @@ async def test_a_run_that_died_at_night_goes_on(
         await person.waits_for("Needs a look 1", "✗ died")
         await person.presses("]")
         await person.presses("]")
-        assert "[Needs a look 1]" in screen.rule
-        assert "night" in screen.cursor
+        await person.waits_for("[Needs a look 1]")
+        await screen.at("night")
         await person.presses("enter")
         await person.waits_for(
             "[4 Run]", "The process is gone and left no result.", "checkpoint-8, whole", "r resumes from step 8"
@@ -124,6 +123,8 @@ async def test_a_run_that_died_at_night_goes_on(
         await person.presses("enter")
         await person.waits_for("✓ finished")
         assert person.pressed == ["]", "]", "enter", "l", "escape", "r", "enter"]
-        assert "r" in screen.line_of("events")
+        await screen.until(
+            lambda: "r" in screen.line_of("events ").removeprefix("events"), "the mark of the new attempt"
+        )
     assert [event.get("from_step") for event in events(info, "attempt")] == [0, 8]
     assert info.fresh().status().state == "finished"

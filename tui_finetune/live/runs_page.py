@@ -25,7 +25,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("model", "model", 18, optional=2, stretch=30),
     Column("tags", "tags", 12, optional=3, stretch=20),
     Column("data", "data", 18, optional=4, stretch=40),
-    Column("device", "device", 14, optional=5, stretch=30),
+    Column("device", "device", 14, optional=5, stretch=30, free=True),
     Column("started", "started", 6, right=True),
 )
 
@@ -70,16 +70,16 @@ def columns(width: int) -> tuple[Column, ...]:
 def list_line(row: RunRow, shown: Sequence[Column], now: float) -> Line:
     """A run as one line of the list, without cursor and mark."""
     info, status, figures = row.info, row.status, row.figures
-    wide = next((column.width for column in shown if column.name == "progress"), 14)
+    wide = {column.name: column.width for column in shown}
     cells: dict[str, Span | Line] = {
         "state": state_span(status),
         "run": span(info.name),
         "id": span(info.short),
         "result": span(result_words(status)),
-        "progress": span(_shorter(progress_words(row, now), wide)),
+        "progress": span(_shorter(progress_words(row, now), wide.get("progress", 14))),
         "trend": span(sparks(figures.trend) if figures is not None else ""),
-        "model": span(hub_id(info.model, 18)),
-        "data": span(hub_id(info.data, 18)),
+        "model": span(hub_id(info.model, wide.get("model", 18))),
+        "data": span(hub_id(info.data, wide.get("data", 18))),
         "tags": span(" ".join(info.tags)),
         "device": span((figures.device if figures is not None else None) or ""),
         "started": span(started_words(info.created, now)),
