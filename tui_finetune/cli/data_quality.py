@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WIDTH = 80
 LABELS_SHOWN, WORDS_SHOWN = 20, 10
 NAME = 30
+LANGUAGES_SHOWN = 12
 MARKS = {"bad": "!!", "warn": "!", "note": "·"}
 UNREADABLE = "Exit codes: 0 clean or below --fail-on, 1 findings at or above it, 2 unreadable."
 
@@ -162,6 +163,7 @@ def profile_lines(found: Mapping[str, Any]) -> list[Shown]:
         _lengths(found),
         _cuts(found),
         _scripts(found),
+        _languages(found),
         _words(found),
         _learned(found),
     )
@@ -240,6 +242,16 @@ def _cuts(found: Mapping[str, Any]) -> list[Shown]:
     ]
     head = ["max_length", f"rows of {split} cut", "share", "tokens lost", "tokens an epoch", "attention"]
     return [*output.table(head, rows, right=range(6)), shown(f"{own['tokens']['fits_99']:,} fits 99 % of the rows.")]
+
+
+def _languages(found: Mapping[str, Any]) -> list[Shown]:
+    """The commonest of each split; those that nobody can tell come last."""
+    lines = []
+    for split, own in found["languages"].items():
+        known = [(name, count) for name, count in own.items() if name != "unsure"][:LANGUAGES_SHOWN]
+        told = [*known, *([("unsure", own["unsure"])] if "unsure" in own else [])]
+        lines.append(shown(f"languages of {split}: {', '.join(f'{name} {count:,}' for name, count in told)}"))
+    return lines
 
 
 def _scripts(found: Mapping[str, Any]) -> list[Shown]:

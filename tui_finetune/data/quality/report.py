@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.data.private_forms import masked
-from tui_finetune.data.quality import duplicates, labels, learned, near, private, profile, texts, words
+from tui_finetune.data.quality import duplicates, labels, languages, learned, near, private, profile, texts, words
 from tui_finetune.data.quality.finding import SEVERITIES, Example, Finding
 from tui_finetune.data.quality.material import BETWEEN, Material, Part
 from tui_finetune.plugin_api import Progress, no_progress
@@ -60,7 +60,9 @@ def report(data: Material, tokenizer: Path | None, max_length: int, progress: Pr
     shifts = learned.shifts(data)
     progress(CHECKING, 2, steps)
     floor = learned.floor(data)
+    spoken = languages.Spoken(data)
     findings = [*words.artefacts(data, telling), *learned.shifted(data, shifts), *cut]
+    findings += languages.other_languages(data, spoken)
     for done, check in enumerate(CHECKS, 3):
         progress(CHECKING, done, steps)
         findings += check(data)
@@ -70,6 +72,7 @@ def report(data: Material, tokenizer: Path | None, max_length: int, progress: Pr
         "labels": profile.label_shares(data),
         "lengths": length_figures,
         "scripts": profile.scripts(data),
+        "languages": spoken.as_json(),
         "words": [word.as_json() for word in telling[: words.TOLD]],
         "shift": [shift.as_json() for shift in shifts],
         "floor": floor.as_json() if floor is not None else None,
@@ -113,6 +116,8 @@ def limits(data: Material) -> list[str]:
         found.append("No column of labels is known here (--task): what concerns labels was not looked at.")
     if len(data.texts.values) > near.TEXTS:
         found.append(f"Near duplicates were looked for among the first {near.TEXTS:,} distinct texts.")
+    if any(part.rows > languages.LOOKED_AT for part in data.parts):
+        found.append(f"Languages were looked at in {languages.LOOKED_AT:,} drawn rows of a split.")
     if data.train.rows > words.LOOKED_AT:
         found.append(f"Words and labels' names were counted in {words.LOOKED_AT:,} drawn rows of {data.train.name}.")
     return found

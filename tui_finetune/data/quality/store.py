@@ -24,7 +24,7 @@ from tui_finetune.runs.atomic import dumps, write_bytes
 
 logger = logging.getLogger(__name__)
 
-VERSION = 7
+VERSION = 8
 """Change it when the checks change."""
 FOLDER = "quality"
 DOCUMENT, ROWS = "report.json", "rows"

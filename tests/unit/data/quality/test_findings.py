@@ -10,7 +10,7 @@ import pytest
 
 from tests.unit.data.quality.tables import clean, made
 from tui_finetune.data.private_forms import masked
-from tui_finetune.data.quality import duplicates, labels, learned, near, private, texts, words
+from tui_finetune.data.quality import duplicates, labels, languages, learned, near, private, texts, words
 from tui_finetune.data.quality.finding import Finding
 from tui_finetune.data.quality.material import Material, Roles, material
 from tui_finetune.data.quality.report import CHECKS, limits, report
@@ -204,6 +204,28 @@ def test_another_script_than_the_rest() -> None:
     finding = found(texts.other_scripts, data)["other_scripts"]
     assert rows(finding) == {"train": [50], "test": [0]}
     assert texts.other_scripts(made([*clean(20, 1), *(("ещё один текст", "no") for _ in range(20))])) == []
+
+
+ENGLISH = "The parcel was late again, and nobody at the desk could tell me where it had been."
+GERMAN = "Das Paket kam wieder zu spät, und niemand am Schalter konnte mir sagen, wo es gewesen war."
+
+
+def test_another_language_than_the_rest() -> None:
+    data = made(
+        [*((f"{ENGLISH} Number {n}.", "no") for n in range(60)), (GERMAN, "no")], test=[(GERMAN, "no"), ("kurz", "no")]
+    )
+    spoken = languages.Spoken(data)
+    assert spoken.as_json() == {"train": {"en": 60, "de": 1}, "test": {"de": 1, "unsure": 1}}
+    (finding,) = languages.other_languages(data, spoken)
+    assert rows(finding) == {"train": [60], "test": [0]}
+    assert finding.severity == "note"
+    assert "in another language than en: de 2." in finding.told
+
+
+def test_a_set_of_several_languages_has_no_other_one() -> None:
+    data = made([(text, "no") for text in (ENGLISH, GERMAN) * 10])
+    assert languages.other_languages(data, languages.Spoken(data)) == []
+    assert languages.other_languages(CLEAN, languages.Spoken(CLEAN)) == []
 
 
 def test_a_text_far_longer_than_the_rest() -> None:

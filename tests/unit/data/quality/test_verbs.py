@@ -81,6 +81,7 @@ def test_a_profile_counts_every_row(cli: Cli, folder: Path, tmp_path: Path) -> N
     assert (cuts[-1]["rows"], cuts[-1]["tokens_lost"]) == (0, 0)
     assert found["splits"] == {"train": 42, "test": 9}
     assert found["scripts"]["train"] == {"Latin": 42}
+    assert sum(found["languages"]["train"].values()) == 42
 
 
 def test_a_broken_cache_is_made_anew(cli: Cli, folder: Path, home: Home) -> None:
