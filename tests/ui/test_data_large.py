@@ -41,7 +41,7 @@ async def test_first_rows_are_there_while_the_rest_is_brought_and_stay_where_tha
     first = DataSet(asked, "csv", "csv", (_stored(tmp_path / "first.arrow", 20),), columns, partial=True)
     whole = DataSet(asked, "csv", "csv", (_stored(tmp_path / "whole.arrow", 500),), columns)
     async with showing(home) as screen:
-        page = screen.app.show_screen("data")
+        screen.app.show_screen("data")
         page = screen.app.page
         assert isinstance(page, DataPage)
         page.opening, page.asked = 7, asked

@@ -63,19 +63,34 @@ def write_rows(stored: Stored, wish: Wish, target: Path, progress: Progress = no
 
     Raises DataError for what cannot be looked for. Whatever `progress` raises ends it.
     """
+    asked = ask(stored, wish, name_of(ROW))
+    what = f"sorting by {wish.sort}" if wish.sort and not wish.filter.strip() else "looking through rows"
+    with connected(stored) as duck:
+        query = selecting(duck, asked.query, wish.filter.strip(), "filter")
+        count = numbers_into(duck, query, target, wish.filter.strip() or wish.sort, what, stored.rows, progress)
+    if not wish.sort and not wish.reverse:
+        _in_order(target)
+    return (_by_tokens(stored, asked.counted, wish, target, progress) if asked.counted else count), asked.notes
+
+
+@dataclass(frozen=True)
+class Query:
+    """A wish in SQL."""
+
+    query: str
+    notes: Sequence[str]
+    counted: Sequence[Condition]
+    """Conditions that are not in it: tokens are counted row by row."""
+
+
+def ask(stored: Stored, wish: Wish, columns: str, relation: str | None = None) -> Query:
+    """The query of a wish for some columns. relation: other SQL to select from than the rows'. Raises DataError."""
     conditions, notes = parse_conditions(wish.filter, list(stored.columns))
     counted = [one for one in conditions if one.column == "tokens" and "tokens" not in stored.columns]
     tests = [condition_sql(one, stored, wish.inputs, wish.class_names) for one in conditions if one not in counted]
-    query = f"SELECT {name_of(ROW)} FROM {stored.relation}"
+    query = f"SELECT {columns} FROM {relation or stored.relation}"
     query += f" WHERE {' AND '.join(tests)}" if tests else ""
-    query += _order(stored, wish)
-    what = f"sorting by {wish.sort}" if wish.sort and not tests else "looking through rows"
-    with connected(stored) as duck:
-        query = selecting(duck, query, wish.filter.strip(), "filter")
-        count = numbers_into(duck, query, target, wish.filter.strip() or wish.sort, what, progress)
-    if not wish.sort and not wish.reverse:
-        _in_order(target)
-    return (_by_tokens(stored, counted, wish, target, progress) if counted else count), notes
+    return Query(query + _order(stored, wish), notes, counted)
 
 
 def _order(stored: Stored, wish: Wish) -> str:

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_finetune.cli import data_edits, data_hub, data_quality, data_rows, output
+from tui_finetune.cli import data_edits, data_files, data_hub, data_quality, data_rows, output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
+from tui_finetune.cli.piped import piped
 from tui_finetune.errors import DataError, ExitCode, Problem, UserError, nearest
 from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
 
@@ -64,7 +65,8 @@ def show(
     offset: int,
     where: str,
 ) -> None:
-    """Rows, columns, labels and lengths of PATH: a file or several, folder, glob, Hub id, or a recipe (.toml)."""
+    """Rows, columns, labels and lengths of PATH: a file or several, folder, glob, Hub id, a recipe (.toml), or - for a pipe."""
+    paths = click.get_current_context().with_resource(piped(paths, source))
     if rows is not None or offset or where:
         from tui_finetune.cli.data_window import show_window
 
@@ -166,7 +168,7 @@ def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int |
     return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
 
 
-for further in (*data_rows.VERBS, *data_quality.VERBS, *data_edits.VERBS, *data_hub.VERBS):
+for further in (*data_rows.VERBS, *data_quality.VERBS, *data_edits.VERBS, *data_files.VERBS, *data_hub.VERBS):
     command.add_command(further)
 
 

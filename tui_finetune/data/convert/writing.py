@@ -101,12 +101,13 @@ def _write(index: int, source: Source, folder: Path, kinds: Kinds, progress: Pro
     writer: pq.ParquetWriter | None = None
     rows = 0
     schema: pa.Schema | None = None
-    what = f"converting {source.reader.path.name}"
+    what = f"converting {source.reader.path.name}, MB"
+    megabytes = max(1, source.reader.path.stat().st_size // 1_000_000)
     progress(what, 0, None)
     try:
         for part in source.reader.parts():
             table = kinds.cast(part.table) if source.reader.texts_alone else part.table
-            progress(what, int(part.share), 100)
+            progress(what, int(part.share * megabytes / 100), megabytes)
             schema = table.schema
             if not kinds.settled:
                 continue  # what else there is among the values is looked for; it is written in the next pass

@@ -23,7 +23,7 @@ def number_of(stored: Stored, row_id: str, progress: Progress = no_progress) -> 
     query = f"SELECT {name_of(ROW)} FROM {stored.relation} WHERE {name_of(ROW_ID)} = {quoted(row_id)} LIMIT 1"
     with tempfile.TemporaryDirectory(prefix="tui-finetune-scan-") as scratch, connected(stored) as duck:
         target = Path(scratch) / "row.i8"
-        count = numbers_into(duck, query, target, row_id, "looking for the row", progress)
+        count = numbers_into(duck, query, target, row_id, "looking for the row", stored.rows, progress)
         return int(np.fromfile(target, dtype=np.int64)[0]) if count else None
 
 

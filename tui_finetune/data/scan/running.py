@@ -20,11 +20,11 @@ BATCH = 100_000
 
 
 def numbers_into(
-    duck: duckdb.DuckDBPyConnection, query: str, target: Path, said: str, what: str, progress: Progress
+    duck: duckdb.DuckDBPyConnection, query: str, target: Path, said: str, what: str, rows: int, progress: Progress
 ) -> int:
     """Writes the one column of a query, eight bytes a row; how many there are. Whatever `progress` raises ends it.
 
-    said: what a person typed, for the message. Raises DataError where DuckDB refuses the query.
+    said: what a person typed, for the message; rows: that are looked at. Raises DataError where DuckDB refuses the query.
     """
     count = 0
 
@@ -35,12 +35,12 @@ def numbers_into(
                 file.write(memoryview(batch.column(0).to_numpy()))
                 count += batch.num_rows
 
-    watched(duck, work, said, what, progress)
+    watched(duck, work, said, what, rows, progress)
     return count
 
 
 def watched(
-    duck: duckdb.DuckDBPyConnection, work: Callable[[], None], said: str, what: str, progress: Progress
+    duck: duckdb.DuckDBPyConnection, work: Callable[[], None], said: str, what: str, rows: int, progress: Progress
 ) -> None:
     """Does some work with the connection in a thread, and tells how far its query is. Whatever `progress` raises ends it."""
     import duckdb
@@ -61,8 +61,8 @@ def watched(
     try:
         progress(what, 0, None)
         while not done.wait(LOOK_SECONDS):
-            share = duck.query_progress()
-            progress(what, max(0, int(share)), 100)
+            share = max(0.0, duck.query_progress()) / 100
+            progress(what, int(share * rows), rows)
     except BaseException:
         while not done.wait(LOOK_SECONDS):
             duck.interrupt()  # again and again: between two queries there is nothing to interrupt

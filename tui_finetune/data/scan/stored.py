@@ -65,6 +65,16 @@ class Stored:
             return _TABLE
         return f"({' UNION ALL '.join(self.part(piece) for piece in self.pieces)})"
 
+    @property
+    def identified(self) -> str:
+        """The same, with row ids in any case."""
+        if self.table is not None or self.has_ids:
+            return self.relation
+        parts = (
+            self.part(piece, expressions={ROW_ID: _id_sql(piece), **(self.expressions or {})}) for piece in self.pieces
+        )
+        return f"({' UNION ALL '.join(parts)})"
+
     def part(
         self, piece: Piece, numbers: str = "", expressions: Mapping[str, str] | None = None, *, ids: bool | None = None
     ) -> str:
@@ -89,6 +99,11 @@ class Stored:
             "raw": list(self.raw),
             "has_ids": self.has_ids,
         }
+
+
+def _id_sql(piece: Piece) -> str:
+    """Ids that count within a file."""
+    return f"{quoted(piece.place + ':')} || file_row_number"
 
 
 def kind_of(type_name: str) -> str:
