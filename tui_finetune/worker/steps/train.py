@@ -136,7 +136,6 @@ def _step_of(checkpoint: Path | None) -> int:
     return (checkpoint_step(checkpoint) or 0) if checkpoint is not None else 0
 
 
-def _class_weights(job: Job) -> ClassWeights:
 def _rates(job: Job, learning_rate: float) -> Rates | None:
     """Raises RecipeError where a pattern names nothing, or the optimizer is made by somebody else."""
     rates = Rates(job.recipe.optim, learning_rate)
@@ -149,6 +148,7 @@ def _rates(job: Job, learning_rate: float) -> Rates | None:
     return rates
 
 
+def _class_weights(job: Job) -> ClassWeights:
     """The recipe's, where the head takes some."""
     if not job.head.takes_class_weights:
         return ClassWeights(job.task.name, None, ())
@@ -246,15 +246,13 @@ def _plan(job: Job) -> None:
         batch_size=args.per_device_train_batch_size,
         accumulation=args.gradient_accumulation_steps,
         max_length=job.max_length,
-        truncated={
-            name: int(rows.with_format("numpy")["truncated"][:].sum()) for name, rows in job.encoded.items()
-        },
+        truncated={name: int(rows.with_format("numpy")["truncated"][:].sum()) for name, rows in job.encoded.items()},
         **({"features": features} if features else {}),
         metrics=_measured_by(job),
         best_by=job.chosen_by,
+        **({"tuning": list(trainer.edge.tuning)} if trainer.edge.tuning else {}),
     )
 
-        **({"tuning": list(trainer.edge.tuning)} if trainer.edge.tuning else {}),
 
 def device_name(device: torch.device) -> str:
     """`cpu, 2 threads` or `cuda:0 NVIDIA A10`."""
