@@ -134,14 +134,14 @@ class RunTrainerMixin(SteeredLoop):
         created: torch.optim.Optimizer = self.optimizer
         return created
 
-    @property
-    def loss_is_scaled_for_ga(self: Any) -> bool | None:
     def _get_learning_rate(self: Any) -> float:
         """The run's own, of which the first group may have a share."""
         rate: float = super()._get_learning_rate()  # type: ignore[misc]
         first = self.optimizer.param_groups[0]
         return rate if first.get(OF_HEAD) else rate / first.get(SCALE, 1.0)
 
+    @property
+    def loss_is_scaled_for_ga(self: Any) -> bool | None:
         """False where the micro-batches of a step have means for losses, which are to be divided by their number.
 
         The library takes every model that accepts loss arguments for one that uses them: with the heads of BERT and its
