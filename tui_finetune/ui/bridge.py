@@ -33,6 +33,8 @@ RUNS_SECONDS = 1.0
 MACHINE_SECONDS = 10.0
 FIRST_LOOK = 60
 """Newest runs that are shown before the rest has been read."""
+LISTED_SECONDS = 5.0
+"""A listing takes less, but for a file system that hangs."""
 ANSWER_SECONDS = 10.0
 """A worker reads its requests every 0.2 s; one that is stalled or far away may take longer."""
 
@@ -47,6 +49,9 @@ class Bridge(Threads):
         self._launch = launch
         self._look = threading.Event()
         """Set where a change is known of: the next look at the runs does not wait."""
+        self._looks = self._looked = 0
+        """Looks at the runs that have begun, and the last one that was told."""
+        self._told = threading.Condition()
         self._following: Following | None = None
         self._numbers = itertools.count(1)
         self._starting: Starting | None = None
@@ -68,8 +73,12 @@ class Bridge(Threads):
         newest: int | None = FIRST_LOOK
         while not self._stopped.is_set():
             self._look.clear()
+            self._looks += 1
             found = self.guarded("Read the runs", lambda: messages.RunsRead(reader.read(newest)))  # noqa: B023
             self._once(found)
+            with self._told:
+                self._looked = self._looks
+                self._told.notify_all()
             if newest is not None:
                 newest = None
                 continue
@@ -80,6 +89,13 @@ class Bridge(Threads):
     def look_now(self) -> None:
         """The runs are read again without waiting."""
         self._look.set()
+
+    def look_whole(self) -> None:
+        """The same; returns when what is there now has been told, so that nothing is said before the screen shows it."""
+        wanted = self._looks + 1
+        self._look.set()
+        with self._told:
+            self._told.wait_for(lambda: self._looked >= wanted or self._stopped.is_set(), LISTED_SECONDS)
 
     def _watch_machine(self) -> None:
         from tui_finetune.ui.machine import sample
@@ -163,7 +179,7 @@ class Bridge(Threads):
 
         def work() -> Message:
             saved = write_label(info, name=name, tags=tags, note=note)
-            self.look_now()
+            self.look_whole()
             return messages.LabelSaved(saved)
 
         self.do(f"Name {info.name}", work)
