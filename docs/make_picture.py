@@ -35,6 +35,7 @@ def recorded() -> str:
     with tempfile.TemporaryDirectory(prefix="picture-") as home:
         os.environ |= {
             "TUI_FINETUNE_HOME": home,
+            "PATH": os.pathsep.join((os.path.dirname(sys.executable), os.environ.get("PATH", ""))),
             "COLUMNS": str(COLUMNS),
             "LINES": str(LINES),
             "TERM": "xterm-256color",
