@@ -280,7 +280,7 @@ async def test_a_directory_that_cannot_be_read_stays_with_its_reason(home: Home,
         while "unreadable" not in screen.cursor:
             before = screen.cursor
             await screen.press("j")
-            assert screen.cursor != before
+            await screen.until(lambda before=before: screen.cursor != before, "the cursor to move")  # type: ignore[misc]
         await screen.press("T")
         await screen.says("run.json")
 
@@ -301,10 +301,10 @@ async def test_a_thousand_runs_are_listed_and_moved_through(home: Home) -> None:
     async with showing(home) as screen:
         await screen.sees("All 1,000")
         await screen.press("G")
-        await screen.sees("▸")
+        await screen.at("bulk-")
         last = screen.cursor
         await screen.press("pageup", "pageup", "g", "pagedown")
-        assert screen.cursor != last
+        await screen.until(lambda: screen.cursor != last, "the cursor on another row")
         await screen.shows(lambda: screen.text.count("✓ finished") == 10)
 
 
