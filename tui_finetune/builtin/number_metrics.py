@@ -1,4 +1,5 @@
-"""Metrics of the shape `numbers`, a float a row: for regression heads of plugins. scipy's and scikit-learn's definitions."""
+"""Metrics of the shape `numbers`, a float a row or a list of them. scipy's and scikit-learn's definitions, several targets as
+scikit-learn's `uniform_average`."""
 
 from __future__ import annotations
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
 
 
 def _of_numbers(function: Callable[[Numbers, Numbers], float]) -> Callable[[Decoded], float]:
-    """A metric of gold and predicted numbers; nan without gold or rows, and where a number is not finite."""
+    """A metric of gold and predicted numbers, the mean over the targets where there are several; nan without gold or rows,
+    and where a number is not finite."""
 
     @wraps(function)
     def guarded(decoded: Decoded) -> float:
@@ -28,7 +30,9 @@ def _of_numbers(function: Callable[[Numbers, Numbers], float]) -> Callable[[Deco
         if not (np.isfinite(gold).all() and np.isfinite(said).all()):
             return float("nan")
         with np.errstate(over="ignore"):  # a square of what is very large is infinite
-            return float(function(gold, said))
+            if gold.ndim == 1:
+                return float(function(gold, said))
+            return float(np.mean([function(g, s) for g, s in zip(gold.T, said.T, strict=True)]))
 
     return guarded
 

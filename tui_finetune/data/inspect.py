@@ -18,6 +18,7 @@ from tui_finetune.data.roles import columns_for_roles
 from tui_finetune.data.sampled import SAMPLE_ROWS, sample_of
 from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.plugin_api import LabelSet, Opened, Progress, Task, no_progress
+from tui_finetune.plugin_api.tasks import UNLABELLED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -166,9 +167,8 @@ def look_at_path(
     """
     from tui_finetune.config.schema import DataTable, ModelTable, Recipe
 
-    data = DataTable(
-        path=path, source=source, subset=subset, revision=revision, options=dict(options or {}), **(chosen or {})
-    )
+    given = {"path": path, "source": source, "subset": subset, "revision": revision, "options": dict(options or {})}
+    data = DataTable(**{**given, **(chosen or {})})
     wanted = Wanted(source, tuple(path) if isinstance(path, list) else path, subset, revision, data.options)
     large = _large(wanted, catalog, cache, progress, sampling) if sampling is not None else None
     opened = large or open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
@@ -176,14 +176,14 @@ def look_at_path(
     sample = sample_of(opened, progress, SAMPLE_ROWS) if sampling is not None else None
     looked_at = sample or opened
     sets = sets_of(wanted, catalog)
-    found, task_options = _variant(looked_at, catalog, task) if task is not None else guess_task(looked_at, catalog)
+    guess = _variant(looked_at, catalog, task) if task is not None else guess_task(looked_at, catalog)
     recipe = Recipe(
-        task=found.name if found else USUAL_TASK,
-        data=data,
+        task=guess.task.name if guess.task else USUAL_TASK,
+        data=data.model_copy(update={"columns": {**guess.columns, **data.columns}}),
         model=ModelTable(path=NO_MODEL, max_length=max_length),
-        task_options=dict(task_options),
+        task_options=dict(guess.options),
     )
-    look = _looked(recipe, looked_at, found, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
+    look = _looked(recipe, looked_at, guess.task, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
     look = _among(replace(look, opened=opened), sets, subset)
     return look if sample is None else _of_sample(look, sample)
 
@@ -264,38 +264,50 @@ def look_at_recipe(
     return _looked(recipe, opened, task, False, catalog, cache, tokenizer, length, heavy, progress)
 
 
-Variant = tuple[Task | None, Mapping[str, Any]]
-"""A task, and the `[task_options]` that make it this variant."""
+@dataclass(frozen=True)
+class Guess:
+    """A task and what a recipe says for it."""
+
+    task: Task | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """`[task_options]` that make it this variant."""
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Role to column, where only a look at all columns together tells."""
 
 
-def _variant(opened: Opened, catalog: Catalog, name: str) -> Variant:
+def _variant(opened: Opened, catalog: Catalog, name: str) -> Guess:
     """The named task, in the first variant whose columns are there."""
     task: Task = catalog.require("tasks", name)
-    return next(_fitting(task, _first_table(opened), by_content=True), (task, {}))
+    table = _first_table(opened)
+    return next(_fitting(task, table, roles_by_content(table), by_content=True), Guess(task))
 
 
-def _fitting(task: Task, table: pa.Table, *, by_content: bool) -> Iterator[tuple[Task, Mapping[str, Any]]]:
+def _fitting(task: Task, table: pa.Table, pattern: Mapping[str, str], *, by_content: bool) -> Iterator[Guess]:
+    """Its variants whose columns are there; by the pattern where that has all of the roles."""
     for options in task.variants():
         variant = task.variant(options)
+        gold = variant.gold_role
+        whole = gold is not None and gold.name in pattern and all(variant.role(name) is not None for name in pattern)
+        given = pattern if whole else {}
         try:
-            columns_for_roles(variant, {}, table, by_content=by_content)
+            columns_for_roles(variant, given, table, by_content=by_content)
         except DataError:
             continue
-        yield variant, options
+        yield Guess(variant, options, given)
 
 
-def guess_task(opened: Opened, catalog: Catalog) -> Variant:
+def guess_task(opened: Opened, catalog: Catalog) -> Guess:
     """Words and tags where there are lists of them; else a text and its label; else the first task that finds its columns.
 
     None where the columns are plainly something else: scores, answers, messages. Then only a task that knows their names is one.
     """
     table = _first_table(opened)
-    by_content = not roles_by_content(table)
-    each = [next(_fitting(task, table, by_content=by_content), None) for task in catalog.tasks.values()]
-    fitting = [found for found in each if found is not None]
-    by_words = [found for found in fitting if any(role.kind == "words" for role in found[0].roles)]
-    usual = [found for found in fitting if found[0].name == USUAL_TASK]
-    return next(iter([*by_words, *usual, *fitting]), (None, {}))
+    pattern = roles_by_content(table)
+    each = [next(_fitting(task, table, pattern, by_content=not pattern), Guess()) for task in catalog.tasks.values()]
+    fitting = [(found, found.task) for found in each if found.task is not None]
+    by_words = [found for found, task in fitting if any(role.kind == "words" for role in task.roles)]
+    usual = [found for found, task in fitting if task.name == USUAL_TASK]
+    return next(iter([*by_words, *usual, *(found for found, _ in fitting)]), Guess())
 
 
 def _first_table(opened: Opened) -> pa.Table:
@@ -411,7 +423,7 @@ def _tables(prepared: Prepared | None, *, whole: bool) -> dict[str, pa.Table]:
 def _label_counts(prepared: Prepared | None, tables: Mapping[str, pa.Table], task: Task) -> tuple[dict[str, Any], ...]:
     """The labels in the order of the model's outputs, with their rows (of tags: their words) by split."""
     gold = task.gold_role
-    if prepared is None or prepared.labels is None or gold is None or gold.kind == "number":
+    if prepared is None or prepared.labels is None or gold is None or gold.kind in UNLABELLED:
         return ()
     counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in tables.items()}
     return tuple(

@@ -24,7 +24,8 @@ _WANTED = {
     "labels": "lists of labels, or texts of them with a separator between",
     "words": "lists of words",
     "tags": "lists of tags",
-    "number": "numbers",
+    "answers": "answers with text and answer_start",
+    "number": "numbers, or lists of numbers",
 }
 
 
@@ -152,7 +153,8 @@ class _Guesser:
         if role.kind in ("words", "tags", "labels"):
             return _is_list(kind) and _fits_inside(role, kind.value_type)
         if role.kind == "number":
-            return bool(pa.types.is_floating(kind) or pa.types.is_integer(kind))
+            one = kind.value_type if _is_list(kind) else kind
+            return bool(pa.types.is_floating(one) or pa.types.is_integer(one))
         return bool(text or (whole and role.kind == "label"))
 
     def best(self, role: Role, names: Sequence[str]) -> str | None:
@@ -164,7 +166,16 @@ class _Guesser:
             return max(texts)[2] if texts else None
         if role.kind == "labels":  # texts are taken by name only: any text may have commas
             names = [name for name in names if _is_list(self.sample.schema.field(name).type)]
+        if role.kind == "number":  # whole numbers may be anything; of two columns with a point either may be meant
+            names = [name for name in names if self._is_fraction(name)]
+            return names[0] if len(names) == 1 else None
         return names[0] if names else None
+
+    def _is_fraction(self, name: str) -> bool:
+        import pyarrow as pa
+
+        kind = self.sample.schema.field(name).type
+        return bool(pa.types.is_floating(kind.value_type if _is_list(kind) else kind))
 
     def labels(self, name: str) -> int | None:
         """The number of distinct values, where they repeat as labels do."""

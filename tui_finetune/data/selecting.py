@@ -78,6 +78,7 @@ def _cast(column: pa.ChunkedArray, role: Role, name: str, where: str) -> tuple[p
             "labels": "lists of labels",
             "tags": "lists of tags",
             "number": "numbers",
+            "answers": "answers with text and answer_start",
         }
         hint = f"data.columns.{role.name} names another one."
         said = Problem(
@@ -101,7 +102,10 @@ def _wanted(role: Role, kind: pa.DataType) -> pa.DataType | None:
     if role.kind == "label":
         return pa.string() if is_text else pa.int64() if types.is_integer(kind) else kind if not is_list else None
     if role.kind == "number":
-        return pa.float64() if types.is_floating(kind) or types.is_integer(kind) else None
+        one = kind.value_type if is_list else kind
+        if not (types.is_floating(one) or types.is_integer(one)):
+            return None
+        return pa.list_(pa.float64()) if is_list else pa.float64()
     if not is_list:
         return None
     inner = kind.value_type

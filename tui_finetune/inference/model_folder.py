@@ -63,7 +63,9 @@ def task_of(config: Mapping[str, Any], path: Path, catalog: Catalog) -> Task:
     architecture = str(named[0]) if isinstance(named, list) and named else ""
     for task in catalog.tasks.values():
         if task.architectures and architecture.endswith(task.architectures):
-            return task
+            options = task.options_of(config)
+            if options is not None:
+                return task.variant(options)
     known = "; ".join(
         f"{task.name} (…{', …'.join(task.architectures)})" for task in catalog.tasks.values() if task.architectures
     )
@@ -76,18 +78,17 @@ def card_of(config: Mapping[str, Any], path: Path, task: Task) -> TaskCard:
     """A task card for a model that was not trained here, from what transformers wrote. Raises ModelError."""
     labels = config.get("id2label") or {}
     names = [str(labels[key]) for key in sorted(labels, key=int)] if labels else ["LABEL_0", "LABEL_1"]
-    kind = config.get("problem_type")
-    if kind in ("regression", "multi_label_classification") or len(names) < 2:
-        what = "a regression model" if kind != "multi_label_classification" else "a multi-label model"
-        raise ModelError(Problem(f"{path} is {what}: {task.name} gives one label of several."))
-    return TaskCard(task.name, None, LabelSet.of(names), _longest(config, path), _default_options(task))
+    options = task.options_of(config)
+    if options is None:
+        raise ModelError(Problem(f"{path} is no model of {task.name}."))
+    return TaskCard(task.name, None, LabelSet.of(names), _longest(config, path), _with_defaults(task, options))
 
 
-def _default_options(task: Task) -> dict[str, Any]:
+def _with_defaults(task: Task, options: Mapping[str, Any]) -> dict[str, Any]:
     model = task.options_model()
     if model is None:
         return {}
-    filled: dict[str, Any] = model.model_validate({}).model_dump(mode="json", exclude_none=True)
+    filled: dict[str, Any] = model.model_validate(dict(options)).model_dump(mode="json", exclude_none=True)
     return filled
 
 

@@ -63,15 +63,29 @@ def test_labels_stand_in_the_order_of_their_numbers(tmp_path: Path, catalog: Cat
     [
         ({"architectures": ["BertModel"]}, "is a BertModel: no task here uses it. Tasks by architecture: text-"),
         ({"architectures": None}, "does not say what it is: no task here uses it"),
-        ({"problem_type": "regression"}, "is a regression model: text-classification gives one label of several"),
-        ({"id2label": {"0": "score"}}, "is a regression model"),
-        ({"problem_type": "multi_label_classification"}, "is a multi-label model"),
     ],
 )
 def test_what_no_task_uses(config: dict[str, object], said: str, tmp_path: Path, catalog: Catalog, home: Home) -> None:
     with pytest.raises(ModelError, match=r".") as caught:
         open_model_folder(model_folder(tmp_path, config), catalog, home)
     assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("config", "task", "shape"),
+    [
+        ({}, "text-classification", "labels"),
+        ({"problem_type": "multi_label_classification"}, "text-classification", "multilabels"),
+        ({"problem_type": "regression", "id2label": {"0": "a", "1": "b"}}, "regression", "numbers"),
+        ({"id2label": {"0": "score"}}, "regression", "numbers"),
+    ],
+)
+def test_a_model_from_elsewhere_says_which_task_it_is_for(
+    config: dict[str, object], task: str, shape: str, tmp_path: Path, catalog: Catalog, home: Home
+) -> None:
+    found = open_model_folder(model_folder(tmp_path, config), catalog, home)
+    assert (found.card.task, found.task.shape) == (task, shape)
+    assert found.task.variant(found.card.options).shape == shape
 
 
 def test_a_card_of_a_plugin_that_is_not_here(tmp_path: Path, catalog: Catalog, home: Home) -> None:

@@ -16,6 +16,7 @@ from tui_finetune.builtin.tasks.text_classification import (
     TEXT_ROLES,
     TextClassification,
     joined_texts,
+    text_columns,
 )
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.evaluation.multilabel import hot, multilabel_report, tuned_thresholds
@@ -69,7 +70,7 @@ class MultiLabelClassification(TextClassification):
         return label_set(pc.list_flatten(values), class_names)
 
     def encode(self, batch: Mapping[str, Sequence[Any]], encoder: Encoder, labels: LabelSet) -> dict[str, list[Any]]:
-        columns = super().encode({name: batch[name] for name in batch if name != "label"}, encoder, labels)
+        columns = text_columns(batch, encoder)
         if "label" in batch:
             columns["labels"] = hot(_ids(batch["label"], labels), len(labels)).tolist()
         return columns

@@ -52,3 +52,31 @@ class TextClassificationOptions(BaseModel):
         if given and self.problem_type != "multi_label_classification":
             raise ValueError(f'{", ".join(given)}: only with problem_type = "multi_label_classification"')
         return self
+
+
+class RegressionOptions(BaseModel):
+    """Options of regression."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    range: Annotated[
+        list[Annotated[float, Field(allow_inf_nan=False)]] | None,
+        Field(
+            min_length=2,
+            max_length=2,
+            description="Lowest and highest number that there is, [0, 5]: it is learnt as 0 to 1, answers stay within, and "
+            "rows outside are refused.",
+        ),
+    ] = None
+    targets: Annotated[
+        list[str] | None,
+        Field(min_length=1, description="Names of the numbers, where a row has a list of them."),
+    ] = None
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        if self.range is not None and not self.range[0] < self.range[1]:
+            raise ValueError("range: the second number is to be above the first")
+        if self.targets is not None and len(set(self.targets)) < len(self.targets):
+            raise ValueError("targets: a name stands there twice")
+        return self

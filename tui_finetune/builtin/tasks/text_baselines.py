@@ -90,6 +90,14 @@ def binary_scores(seen: Any, asked: Any, gold: np.ndarray) -> np.ndarray:
     return np.stack(columns, axis=1)
 
 
+def ridge(seen: Any, asked: Any, gold: np.ndarray) -> np.ndarray:
+    """Numbers [rows, targets] of the asked rows, by a ridge regression."""
+    from sklearn.linear_model import Ridge
+
+    found: np.ndarray = Ridge(alpha=1.0).fit(seen, gold).predict(asked)
+    return found.reshape(-1, gold.shape[1])
+
+
 def _mostly_unspaced(texts: Sequence[str]) -> bool:
     sample = "".join(texts[:: max(1, len(texts) // SAMPLE)])
     return 3 * len(_UNSPACED.findall(sample)) > len(sample)

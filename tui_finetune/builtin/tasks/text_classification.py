@@ -82,18 +82,19 @@ class TextClassification(Task):
     def variants(self) -> tuple[Mapping[str, Any], ...]:
         return {}, {"problem_type": MULTI_LABEL}
 
+    def options_of(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
+        kind, names = config.get("problem_type"), config.get("id2label")
+        if kind == "regression" or (isinstance(names, Mapping) and len(names) < 2):
+            return None
+        return {"problem_type": MULTI_LABEL} if kind == MULTI_LABEL else {}
+
     def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
         return label_set(values, class_names)
 
     def encode(self, batch: Mapping[str, Sequence[Any]], encoder: Encoder, labels: LabelSet) -> dict[str, list[Any]]:
-        encoded = encoder.texts(batch["text"], batch.get("text_pair"))
-        columns: dict[str, list[Any]] = {"input_ids": [e.ids for e in encoded]}
-        if any(e.type_ids for e in encoded):
-            columns["token_type_ids"] = [e.type_ids for e in encoded]
+        columns = text_columns(batch, encoder)
         if "label" in batch:
             columns["labels"] = ids_of(batch["label"], labels)
-        columns["length"] = [e.length for e in encoded]
-        columns["truncated"] = [e.length > len(e.ids) for e in encoded]
         return columns
 
     def decode(
@@ -148,6 +149,17 @@ class TextClassification(Task):
 
     def report(self, decoded: Decoded) -> dict[str, Any]:
         return class_report(decoded)
+
+
+def text_columns(batch: Mapping[str, Sequence[Any]], encoder: Encoder) -> dict[str, list[Any]]:
+    """Model inputs of texts or pairs, without gold."""
+    encoded = encoder.texts(batch["text"], batch.get("text_pair"))
+    columns: dict[str, list[Any]] = {"input_ids": [e.ids for e in encoded]}
+    if any(e.type_ids for e in encoded):
+        columns["token_type_ids"] = [e.type_ids for e in encoded]
+    columns["length"] = [e.length for e in encoded]
+    columns["truncated"] = [e.length > len(e.ids) for e in encoded]
+    return columns
 
 
 def log_softmax(logits: np.ndarray) -> NDArray[np.float64]:
