@@ -19,8 +19,8 @@ class Scored(TextClassification):
     """A plugin's regression head: one output, a number a row."""
 
     name = "scored"
-    shape = "numbers"  # type: ignore[assignment]
-    roles = (  # type: ignore[assignment]
+    shape = "numbers"
+    roles = (
         Role("text", "text", usual_names=("text",)),
         Role("label", "number", gold=True, usual_names=("label",)),
     )
