@@ -163,7 +163,9 @@ class DeskWork:
             model = recipe.model.model_copy(update={"max_length": request["max_length"]})
             recipe = recipe.model_copy(update={"model": model})
         if request.get("data"):
-            recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update=request["data"])})
+            options = {**recipe.data.options, **request["data"].get("options", {})}
+            data = recipe.data.model_copy(update={**request["data"], "options": options})
+            recipe = recipe.model_copy(update={"data": data})
         name = request.get("model") or recipe.model.path
         revision = recipe.model.revision if name == recipe.model.path else None
         tokenizer = self._tokenizer(name, revision)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from tui_finetune.live import words
+from tui_finetune.live.data_readings import option_words, reading_picks
 from tui_finetune.live.data_set import Asked, DataSet
+from tui_finetune.live.picks import Pick
 from tui_finetune.live.spans import Line, blanks, line, muted, span, wrap
 
 HEAD_CELLS = 12
@@ -22,18 +24,7 @@ class RunItem:
 
     line: Line
     key: str = ""
-    """`task`, `columns.<role>`, `train`, `validation`, `test`, `shares`, `length`."""
-
-
-@dataclass(frozen=True)
-class Pick:
-    """One of the things that can be chosen: what it is called, what there is to know of it, and what it makes of `[data]`."""
-
-    name: str
-    about: str = ""
-    values: Mapping[str, Any] | None = None
-    """Keys of `[data]` or `max_length`, None where one is to be taken out; None as a whole where a value is asked for."""
-    now: bool = False
+    """`set`, `task`, `columns.<role>`, `train`, `validation`, `test`, `shares`, `length`, `options`, `guess.<place>`."""
 
 
 # Lines
@@ -50,14 +41,24 @@ def run_items(found: DataSet, width: int) -> list[RunItem]:
         more = f" and {len(names) - LABELS_TOLD:,} more" if len(names) > LABELS_TOLD else ""
         items += _named("labels", f"{len(names):,}: {', '.join(names[:LABELS_TOLD])}{more}", width)
     items += _marked("!", "warn", look.get("warnings") or (), width)
-    return items + _marked("·", "muted", look.get("guesses") or (), width)
+    if found.asked.chosen.get("options"):
+        items += _named("options", option_words(found), width, "options")
+    for place, guess in enumerate(look.get("guesses") or ()):
+        key = (
+            "set" if len(found.sets) > 1 and "--set NAME" in guess else f"guess.{place}" if reading_picks(guess) else ""
+        )
+        items += _marked("·", "muted", [guess], width, key)
+    return items
 
 
 def _named_items(found: DataSet, width: int) -> list[RunItem]:
-    """The task, then what it has: columns, splits, length."""
+    """The set where there are several; the task, then what it has: columns, splits, length."""
     guessed = muted("  guessed by the columns") if not found.asked.task and found.task else ""
     task = span(found.task) if found.task else span("none fits these columns", "warn")
-    items = [RunItem(line(_head("task"), task, guessed), "task")]
+    items = (
+        [RunItem(line(_head("set"), f"{found.set}, one of {len(found.sets)}"), "set")] if len(found.sets) > 1 else []
+    )
+    items.append(RunItem(line(_head("task"), task, guessed), "task"))
     items += [RunItem(line(_head(role), _column(found, role)), f"columns.{role}") for role in found.kinds]
     if found.task:
         items += _splits(found, width)
@@ -97,7 +98,7 @@ def _length(found: DataSet) -> list[Any]:
     lengths = found.look.get("lengths") or {}
     told: list[Any] = [f"{found.max_length:,} tokens"]
     if lengths.get("unit") != "tokens":
-        return [*told, muted(f"  not counted: {found.model_short or 'no model'} has no tokenizer here; m chooses")]
+        return [*told, muted(f"  not counted: {found.model_short or 'no model'} has no tokenizer; m chooses")]
     about = "about " if lengths.get("sampled") else ""
     if lengths.get("cut"):
         return [*told, span(f"  {about}{lengths['cut']:,} rows are longer: their ends are cut off", "warn")]
@@ -112,9 +113,9 @@ def _named(name: str, text: str, width: int, key: str = "") -> list[RunItem]:
     ]
 
 
-def _marked(mark: str, token: str, texts: Sequence[str], width: int) -> list[RunItem]:
+def _marked(mark: str, token: str, texts: Sequence[str], width: int, key: str = "") -> list[RunItem]:
     return [
-        RunItem(line(span(mark, token) if not place else " ", " ", *part))
+        RunItem(line(span(mark, token) if not place else " ", " ", *part), key)
         for text in texts
         for place, part in enumerate(wrap(text, width - 2))
     ]
@@ -205,14 +206,19 @@ def trained_split(found: DataSet) -> str:
 
 
 def with_choice(asked: Asked, values: Mapping[str, Any]) -> Asked:
-    """What is asked for, with some of it chosen otherwise; another task has columns of its own."""
+    """What is asked for, with some of it chosen otherwise; another task or set has columns of its own."""
     if "max_length" in values:
         return replace(asked, max_length=values["max_length"])
     if "task" in values:
         rest = {key: value for key, value in asked.chosen.items() if key != "columns"}
         return replace(asked, task=values["task"], data=rest or None)
+    if "subset" in values and asked.recipe is None:
+        return replace(asked, subset=values["subset"], data=None)
     chosen = {key: value for key, value in {**asked.chosen, **values}.items() if value is not None}
-    return replace(asked, data=chosen or None)
+    if "options" in values:
+        options = {**(asked.chosen.get("options") or {}), **values["options"]}
+        chosen["options"] = {key: value for key, value in options.items() if value is not None}
+    return replace(asked, data={key: value for key, value in chosen.items() if value != {}} or None)
 
 
 def share_of(text: str) -> float | None:

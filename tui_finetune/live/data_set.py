@@ -35,12 +35,12 @@ class Asked:
 
     def same_rows(self, other: Asked) -> bool:
         """True where the same rows are read, however they are used."""
-        return (self.path, self.recipe, self.source, self.subset) == (
-            other.path,
-            other.recipe,
-            other.source,
-            other.subset,
-        )
+        return self._read == other._read
+
+    @property
+    def _read(self) -> tuple[Any, ...]:
+        chosen = self.chosen
+        return self.path, self.recipe, self.source, self.subset, chosen.get("subset"), chosen.get("options")
 
     @property
     def title(self) -> str:
@@ -122,6 +122,18 @@ class DataSet:
     @property
     def looked(self) -> bool:
         return bool(self.look)
+
+    @property
+    def sets(self) -> Sequence[Mapping[str, Any]]:
+        """Those of the folder, archive or database: name, path, source, rows by split where they are known."""
+        found: Sequence[Mapping[str, Any]] = self.look.get("sets") or ()
+        return found
+
+    @property
+    def set(self) -> str | None:
+        """The set that is open, where there are several."""
+        found: str | None = self.look.get("set")
+        return found
 
     @property
     def roles(self) -> Mapping[str, str]:

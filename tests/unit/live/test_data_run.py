@@ -9,8 +9,9 @@ import pytest
 
 from tests.unit.live.test_data_page import FOUND, OPENED
 from tui_finetune.live import data_run
-from tui_finetune.live.data_run import Pick, run_items, with_choice
+from tui_finetune.live.data_run import run_items, with_choice
 from tui_finetune.live.data_set import Asked, DataSet, opened_set
+from tui_finetune.live.picks import Pick
 from tui_finetune.live.spans import plain
 
 

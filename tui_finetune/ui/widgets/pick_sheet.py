@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 
-from tui_finetune.live.data_run import Pick
+from tui_finetune.live.picks import Pick
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.text import cell_width, cut_middle
 from tui_finetune.ui.actions import MOVES, Action, Place

@@ -11,6 +11,7 @@ from tui_finetune.live import words
 from tui_finetune.live.data_set import Asked, DataSet
 from tui_finetune.live.data_sources import begin_with
 from tui_finetune.live.spans import Line, line, muted, span, wrap
+from tui_finetune.ui.screens.data.choosing import choose_set
 from tui_finetune.ui.screens.data.finding import recipe_name
 from tui_finetune.ui.screens.data.panes import SourcesPane
 from tui_finetune.ui.screens.data.source_sheet import SourceSheet
@@ -71,7 +72,8 @@ def ask_for_row(page: DataActions) -> None:
 def choose(page: DataActions) -> None:
     """The split where there are several; all that is chosen otherwise."""
     found = page.found
-    if found is None or len(found.splits) < 2 or page.problems:
+    several = found is not None and (len(found.splits) > 1 or len(found.sets) > 1)
+    if found is None or not several or page.problems:
         choose_more(page)
         return
 
@@ -79,6 +81,8 @@ def choose(page: DataActions) -> None:
         return lambda: show_split(page, name)
 
     choices = [Choice(f"{one.name.ljust(14)}{words.count(one.rows)} rows", shown(one.name)) for one in found.splits]
+    if len(found.sets) > 1:
+        choices.append(Choice(f"another set: {len(found.sets)} are here …", lambda: choose_set(page)))
     choices.append(Choice("model, length, task, kind of data …", lambda: choose_more(page)))
     page.open_sheet(ChoiceSheet("Show", [line(" ", muted("Which split is shown, or what is counted."))], choices))
 

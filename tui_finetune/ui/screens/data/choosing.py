@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.live import data_run
-from tui_finetune.live.data_run import Pick
+from tui_finetune.live import data_readings, data_run
+from tui_finetune.live.picks import Pick
 from tui_finetune.ui.widgets.pick_sheet import PickSheet
 from tui_finetune.ui.widgets.sheet import FieldsSheet
 
@@ -18,7 +18,13 @@ def choose_item(page: Looking, key: str) -> None:
     """Asks for what a line of the run stands for."""
     found = page.found
     assert found is not None
-    if key == "task":
+    if key == "set":
+        choose_set(page)
+    elif key == "options":
+        _pick(page, "Options", "How the files are read, as it was chosen.", data_readings.option_picks(found))
+    elif key.startswith("guess."):
+        _choose_reading(page, str(found.look["guesses"][int(key.removeprefix("guess."))]))
+    elif key == "task":
         _choose_task(page)
     elif key == "length":
         page.measure_lengths()
@@ -48,6 +54,42 @@ def _pick(page: Looking, title: str, told: str, picks: Sequence[Pick], ask: Call
             ask()
 
     page.open_sheet(PickSheet(title, told, picks, take))
+
+
+def choose_set(page: Looking) -> None:
+    """Another set of the folder; its rows are opened."""
+    found = page.found
+    assert found is not None
+    told = f"{found.asked.title} holds {len(found.sets)} sets."
+    _pick(page, "Sets", told, data_readings.set_picks(found))
+
+
+def _choose_reading(page: Looking, guess: str) -> None:
+    """The other readings of a guess; the rows are read again."""
+    picks = [Pick("as it is", "keep the guess", {}), *data_readings.reading_picks(guess)]
+
+    def take(one: Pick) -> None:
+        if one.values is None:
+            _ask_option(page, data_readings.asked_option(one))
+        elif one.values:
+            page.choose_for_run(one.values)
+
+    page.open_sheet(PickSheet("Another reading", guess, picks, take))
+
+
+def _ask_option(page: Looking, option: str) -> None:
+    from tui_finetune.config.sets import parse_value
+
+    def take(values: Sequence[str]) -> str | None:
+        text = values[0].strip()
+        if not text:
+            return f"{option}: a value as in a recipe."
+        page.choose_for_run({"options": {option: parse_value(text)}})
+        return None
+
+    page.open_sheet(
+        FieldsSheet("Another reading", [(option, "")], take, hint='as in a recipe: cp1252, true, ["text", "label"]')
+    )
 
 
 def _choose_task(page: Looking) -> None:

@@ -244,7 +244,14 @@ def recipe_text(
     splits = {name: rows for name, rows in look["splits"].items() if name not in look["unlabelled"]}
     task = look.get("task")
     metrics = catalog.task(task, look.get("task_options")).metrics if task else None
-    data = {**look, "splits": splits, "chosen": found.asked.chosen, "max_length": found.asked.max_length}
+    options = {**(look.get("options") or {}), **(found.asked.chosen.get("options") or {})}
+    data = {
+        **look,
+        "options": options,
+        "splits": splits,
+        "chosen": found.asked.chosen,
+        "max_length": found.asked.max_length,
+    }
     text = new_recipe(None, data, found.model, metrics=metrics, folder=folder, steps=recipe_tables(chosen))
     return text, recipe_name(found)
 

@@ -235,10 +235,16 @@ class Looking(Page):
     # A run of it
 
     def choose_for_run(self, values: Mapping[str, Any]) -> None:
-        """Another task, column, split or length for a run: the rows stay, what a run would have is looked at again."""
+        """Another task, column, split or length for a run: the rows stay, what a run would have is looked at again.
+
+        Another set or option is another reading: the rows are opened anew.
+        """
         if self.found is None:
             return
         asked = with_choice(self.found.asked, values)
+        if not asked.same_rows(self.found.asked):
+            self.open(asked.typed, asked)
+            return
         self.asked, self.choosing, self.waits = asked, True, "looking what a run would have …"
         self.making.look_again(self._number, replace(self.found, asked=asked))
         self.repaint_frame()
@@ -333,6 +339,8 @@ class Looking(Page):
             self.ask_findings()
         if self.found.problems or self.found.look.get("warnings"):
             self.say(self._what_is_amiss(self.found), "warn")
+        elif len(self.found.sets) > 1 and not message.again:
+            self.say(f"{len(self.found.sets)} sets are here; this is {self.found.set}. m chooses another.")
         self.settle()
 
     def _checked_anew(self) -> None:

@@ -38,6 +38,12 @@ class QuietTable(Table):
     def cursor_line(self) -> int | None:
         return super().cursor_line() if self.has_focus else None
 
+    def on_focus(self) -> None:
+        self.repaint()
+
+    def on_blur(self) -> None:
+        self.repaint()
+
 
 class SourcesPane(Pane, Table):
     """No data are open: what can be."""
