@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers"]
 Shape = Literal["labels", "tags", "numbers", "multilabels", "answers"]
 """What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text."""
+UNLABELLED: tuple[RoleKind, ...] = ("number", "answers")
+"""Kinds of gold that are not looked up among the labels: these only name what the model gives."""
+READ = ("text", "text_pair", "question", "context")
+"""Roles whose texts stand for a row where it is shown in a line: the first of a pair, then the second."""
 BY_TOKEN: tuple[Shape, ...] = ("tags", "answers")
 """Shapes whose model gives numbers for each token."""
 LabelValue = str | int | bool
@@ -185,6 +189,8 @@ class Task(ABC):
     architectures: ClassVar[tuple[str, ...]] = ()
     """Endings of class names in config.json that mean a model of this task: `ForSequenceClassification`."""
     form_fields: ClassVar[tuple[FormField, ...]] = ()
+    windowed: ClassVar[bool] = False
+    """A row that is longer than the model reads is read in windows, not cut."""
     refused_arguments: ClassVar[Mapping[str, str]] = {}
     """Keys of `[train]` that would train something else than the task, and why: `label_smoothing_factor`."""
 
