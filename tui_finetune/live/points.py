@@ -30,7 +30,7 @@ class Series:
         """Steps come in order; one that comes again, or late, takes its place."""
         if not 0 <= step < LARGEST_STEP:
             return
-        if not self.steps or step > self.steps[-1]:
+        if step > self.newest:
             self.steps.append(step)
             self.values.append(value)
             return
@@ -67,6 +67,13 @@ class Series:
     def finite(self, first: int, last: int, *, newest: bool = False) -> int:
         """The place of the first or last finite value between two places that have one."""
         return self._peaks.finite(self.values, first, last, newest=newest)
+
+    @property
+    def newest(self) -> int:
+        """The last step; -1 where there is none."""
+        if isinstance(self.steps, Steps):
+            return self.steps.last
+        return self.steps[-1] if self.steps else -1
 
     @property
     def largest(self) -> float | None:

@@ -11,6 +11,9 @@ LARGEST_STEP = 2**53
 """A step beyond it is none: no run has so many, and no axis can tell them apart."""
 
 
+NONE = -1
+
+
 def _whole_numbers() -> array[int]:
     return array("q")
 
@@ -18,41 +21,45 @@ def _whole_numbers() -> array[int]:
 class Steps(Sequence[int]):
     """Whole numbers that only grow. What is read by place or slice is as of a list."""
 
-    __slots__ = ("_distances", "_firsts", "_length", "_places")
+    __slots__ = ("_distances", "_firsts", "_length", "_next", "_places", "last")
 
     def __init__(self, steps: Sequence[int] = ()) -> None:
         self._places, self._firsts, self._distances = _whole_numbers(), _whole_numbers(), _whole_numbers()
         """Of each run: the place of its first step, that step, how far its steps are from each other."""
         self._length = 0
+        self.last = self._next = NONE
+        """The last step, and the one that would lengthen its run; -1 where there is none."""
         self.extend(steps)
+
+    def _ends_with(self, last: int) -> None:
+        self.last = last
+        self._next = last + self._distances[-1] if self._length else NONE
 
     def append(self, step: int) -> None:
         """A step beyond all there are."""
-        if self._length:
-            inside = self._length - self._places[-1]
-            if inside == 1:
-                self._distances[-1] = step - self._firsts[-1]
-            if step == self._firsts[-1] + inside * self._distances[-1]:
-                self._length += 1
-                return
-        self._places.append(self._length)
-        self._firsts.append(step)
-        self._distances.append(1)
+        if step != self._next:
+            if self._length and self._length - self._places[-1] == 1:
+                self._distances[-1] = step - self.last
+            else:
+                self._places.append(self._length)
+                self._firsts.append(step)
+                self._distances.append(1)
         self._length += 1
+        self.last = step
+        self._next = step + self._distances[-1]
 
     def extend(self, steps: Sequence[int]) -> None:
         """Steps beyond all there are, in order; at once where they are equally far from each other."""
-        if len(steps) > 2:
-            distance = steps[1] - steps[0]
-            if distance > 0 and list(steps) == list(range(steps[0], steps[-1] + 1, distance)):
-                self.append(steps[0])
-                self.append(steps[1])
-                known, rest = self._firsts[-1] + (self._length - 1 - self._places[-1]) * self._distances[-1], steps[2:]
-                if known == steps[1] and self._distances[-1] == distance:
-                    self._length += len(rest)
-                    return
-                steps = rest
-        for step in steps:
+        for step in steps[:2]:
+            self.append(step)
+        rest = steps[2:]
+        if rest:
+            distance = self._distances[-1]
+            if list(rest) == list(range(self._next, self._next + len(rest) * distance, distance)):
+                self._length += len(rest)
+                self._ends_with(rest[-1])
+                return
+        for step in rest:
             self.append(step)
 
     def cut(self, place: int) -> None:
@@ -60,6 +67,7 @@ class Steps(Sequence[int]):
         runs = bisect_right(self._places, place - 1)
         del self._places[runs:], self._firsts[runs:], self._distances[runs:]
         self._length = min(self._length, place)
+        self._ends_with(self[-1] if self._length else NONE)
 
     def __len__(self) -> int:
         return self._length
