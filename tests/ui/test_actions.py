@@ -23,8 +23,13 @@ from tui_finetune.ui.screens.runs.table import RunsTable
 from tui_finetune.ui.widgets.filter import FilterRow
 from tui_finetune.ui.widgets.sheet import ChoiceSheet
 
-SAME_KEY = ({"grid.right", "run.log"}, {"grid.left", "chart.left"}, {"grid.right", "chart.right"})
-"""Two ids with one key: by kind of pane, never in the same one."""
+SAME_KEY = (
+    {"grid.right", "run.log"},
+    {"grid.left", "chart.left"},
+    {"grid.right", "chart.right"},
+    {"app.suspend", "label.undo"},
+)
+"""Two ids with one key: by kind of pane, never in the same one; ctrl+z undoes in the field of the labelling sheet alone."""
 
 
 def owners() -> dict[str, type]:

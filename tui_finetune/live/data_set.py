@@ -116,6 +116,8 @@ class DataSet:
     """Role to its kind: text, label, words, tags, number."""
     gold: str | None = None
     """The role that is to be predicted."""
+    edits: str | None = None
+    """The file of edits that a recipe of these data names."""
     partial: bool = False
     """True where these are the first rows of a large file, and the others are being brought."""
 

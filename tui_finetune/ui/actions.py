@@ -71,6 +71,7 @@ MEANINGS: Mapping[str, Meaning] = _meanings(
     ("item.tokens", "t", "The text as the model sees it."),
     ("item.undo", "u", "Take the last change back."),
     ("item.redo", "U", "Do again what was taken back."),
+    ("label.undo", "ctrl+z ctrl+g", "While labelling: take the last edit back, and go back to its row."),
     ("run.stop", "s", "Save a checkpoint and end the run."),
     ("run.abort", "A", "End the run now; work since its last checkpoint is lost."),
     ("run.resume", "r", "Go on from the newest whole checkpoint, in a new attempt."),

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from tui_finetune.ui.actions import EVERYWHERE, FIELD, MEANINGS, SHEET, Action, Place
 from tui_finetune.ui.screens import SCREENS
+from tui_finetune.ui.screens.data.places import LABELLING
 
 HEAD = """\
 # Keys
@@ -34,7 +35,7 @@ def keys_page() -> str:
         screen, *panes = entry.places()
         parts.append(_place(screen, f"{entry.number} {entry.title}"))
         parts += [_place(pane, f"{entry.title}: {pane.title}", level=3) for pane in panes]
-    parts += [_place(SHEET, "Sheets"), _place(FIELD, "Text fields"), _free()]
+    parts += [_place(SHEET, "Sheets"), _place(FIELD, "Text fields"), _place(LABELLING, "The labelling sheet"), _free()]
     return "\n".join(parts)
 
 
@@ -55,7 +56,7 @@ def _keys(keys: Iterable[str]) -> str:
 def _free() -> str:
     """Ids of the table that no screen has yet: their keys are kept for them."""
     used = {action.id for entry in SCREENS for place in entry.places() for action in place.actions}
-    used |= {action.id for place in (EVERYWHERE, SHEET, FIELD) for action in place.actions}
+    used |= {action.id for place in (EVERYWHERE, SHEET, FIELD, LABELLING) for action in place.actions}
     rows = "\n".join(f"| {id} | {_keys(one.keys)} | {one.help} |" for id, one in MEANINGS.items() if id not in used)
     return f"## Kept for what is to come\n\n| id | keys | what |\n|---|---|---|\n{rows}\n" if rows else ""
 

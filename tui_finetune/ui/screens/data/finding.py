@@ -239,6 +239,7 @@ def recipe_text(
     folder: where it will lie.
     """
     from tui_finetune.config.template import new_recipe
+    from tui_finetune.config.write import edit
 
     look = found.look
     splits = {name: rows for name, rows in look["splits"].items() if name not in look["unlabelled"]}
@@ -253,6 +254,8 @@ def recipe_text(
         "max_length": found.asked.max_length,
     }
     text = new_recipe(None, data, found.model, metrics=metrics, folder=folder, steps=recipe_tables(chosen))
+    if found.edits is not None:
+        text = edit(text, "data.edits", found.edits)
     return text, recipe_name(found)
 
 

@@ -17,9 +17,9 @@ from tui_finetune.live.data_steps import options_for
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
 from tui_finetune.ui.messages import PluginsRead
 from tui_finetune.ui.screens.data import asking, messages
-from tui_finetune.ui.screens.data.actions import DataActions
 from tui_finetune.ui.screens.data.check_panes import FindingsTable
 from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, FactsPane, PreviewPane, StepsTable
+from tui_finetune.ui.screens.data.labelling import Labelling
 from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesPane, WaitingPane
 from tui_finetune.ui.screens.data.places import DATA
 from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
@@ -41,7 +41,7 @@ class Shown(Widget):
     DEFAULT_CSS = "Shown { layout: horizontal; height: 1fr; }"
 
 
-class DataPage(DataActions):
+class DataPage(Labelling):
     """The screen of the data that were opened last."""
 
     NAME = "data"

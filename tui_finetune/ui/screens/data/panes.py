@@ -201,10 +201,14 @@ class RowsTable(Pane, Table):
         if at >= len(numbers):
             return None, None, None
         counts = self._tokens.get(block, ())
-        return numbers[at], cells[at], counts[at] if at < len(counts) else None
+        edited = self.data_page.edited(numbers[at], cells[at])
+        return numbers[at], edited, counts[at] if at < len(counts) else None
 
     def count(self) -> int:
         return self.data_page.count
+
+    def marked(self, index: int) -> bool:
+        return self.data_page.edits_of(self.read(index)[0]) is not None
 
     def head(self, width: int) -> Line | None:
         page = self.data_page
@@ -224,7 +228,9 @@ class RowsTable(Pane, Table):
         found = self.data_page.found
         assert found is not None
         number, cells, tokens = self.read(index)
-        return data_rows.list_line(found, self._columns(width + 3), number or 0, cells, tokens)
+        shown = data_rows.list_line(found, self._columns(width + 3), number or 0, cells, tokens)
+        edits = self.data_page.edits_of(number)
+        return tuple(one._replace(token="muted") for one in shown) if edits is not None and edits.dropped else shown
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
         page = self.data_page

@@ -9,6 +9,7 @@ MARKS = (
     ("┊", "the maximum length; what is right of it is cut off"),
     ("⏎", "a line end inside a text"),
     ("- +", "before and after a step, what changed in bold"),
+    ("+", "before a row: it is edited; dropped ones are muted"),
 )
 DATA = Place(
     "data",
@@ -26,6 +27,10 @@ DATA = Place(
                offer=lambda page: page.tokens_offer()),
         Action("item.choose", "Choose…", "Split; model whose tokens count, maximum length; task, kind and subset.",
                offer=lambda page: page.choose_offer()),
+        Action("item.edit", "Edit", "Label the row, correct its text, drop it, note; the file stays as it is.",
+               offer=lambda page: page.edit_offer()),
+        Action("item.undo", "Undo edit", "Take back what was edited last.", offer=lambda page: page.undo_offer(), footer=False),
+        Action("item.redo", "Redo edit", "Do again what was taken back.", offer=lambda page: page.redo_offer(), footer=False),
         Action("item.try", "Try", "The row's text in Predict.", offer=lambda page: page.try_offer(), footer=False),
         Action("list.jump", "Go to…", "A row by its number, as the first column has it, or by its id.",
                offer=lambda page: page.jump_offer(), footer=False),
@@ -118,4 +123,16 @@ RUN = Place(
         *MOVES,
     ),
 )  # fmt: skip
+LABELLING = Place(
+    "data.labelling",
+    "labelling",
+    (
+        Action("list.open", "Accept, next", "Take what is under the cursor and go on to the next row."),
+        Action("label.undo", "Undo", "Take the last edit back, and go back to its row."),
+        Action("app.back", "Keys back", "Close the sheet; what was accepted is kept."),
+        Action("list.down", "Down", "The next label.", footer=False),
+        Action("list.up", "Up", "The label before.", footer=False),
+    ),
+)
+"""The field of the labelling sheet."""
 PLACES = (DATA, SOURCES, WAITING, PROBLEMS, ROWS, ROW, COLUMNS, FACTS, FINDINGS, STEPS, PREVIEW, RUN)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui_finetune.live import data_rows
 from tui_finetune.live.data_row import row_lines
+from tui_finetune.live.labelling import told_edits
 from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
 from tui_finetune.ui.screens.data.messages import RowRead
 from tui_finetune.ui.screens.data.panes import Pane
@@ -38,7 +39,16 @@ class OneRow(Pane):
         if page.found is None or read is None:
             return [line("   ", muted("–"))]
         lines = row_lines(page.found, (read.index, page.count), read.number, read.row, read.tokens, width, ids=ids)
+        lines += self._edits(read, width)
         return lines if read.tokens is not None else [*lines, EMPTY, *self._why(read, width)]
+
+    def _edits(self, read: RowRead, width: int) -> list[Line]:
+        page = self.data_page
+        edits = page.edits_of(read.number)
+        if page.found is None or edits is None:
+            return []
+        told = told_edits(page.found, edits, changed=read.number in page.edits.changed)
+        return [EMPTY, *(line(" ", *part) for one in told for part in wrap(f"+ {one}", width - 2, token="accent"))]
 
     def _why(self, read: RowRead, width: int) -> list[Line]:
         return (
@@ -75,7 +85,7 @@ class RowPane(OneRow, Lines):
     def _lines(self) -> list[Line]:
         """Made once for each row and width: a long one takes time to wrap."""
         width = self.size.width or 80
-        now = (self.data_page.row_read, width, self.ids)
+        now = ((self.data_page.row_read, self.data_page.edits), width, self.ids)
         if now != self._shown:
             self._shown, self._made = now, self.row_lines(width, ids=self.ids)
         return self._made

@@ -1,0 +1,117 @@
+"""Rows are labelled on the Data screen, key by key; the file is as it was."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.ui.seeing import Screen, showing
+from tests.ui.test_data_screen import looked, reviews
+from tui_finetune.edits.overlay import RowEdits
+from tui_finetune.edits.store import EditsFile
+from tui_finetune.paths import Home
+from tui_finetune.ui.screens.data.page import DataPage
+
+
+@pytest.fixture(autouse=True)
+def no_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_finetune.ui.launches.usual_model", lambda home: "nobody/nothing")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    path.write_text(reviews(30))
+    return path
+
+
+async def labelling(screen: Screen, data: Path) -> DataPage:
+    """The sheet over the first row."""
+    page = await looked(screen, data)
+    await screen.until(lambda: page.edit_offer().on, "the edits read")
+    await screen.press("e")
+    await screen.sees("Row 0  ·  1 of 30")
+    return page
+
+
+def kept(page: DataPage) -> dict[str, RowEdits]:
+    return {row_id: one for (row_id, _), one in EditsFile(page.edits.path).read().rows().items()}
+
+
+async def test_a_queue_is_labelled_by_digits_letters_and_enter(home: Home, data: Path) -> None:
+    before = data.read_bytes()
+    async with showing(home) as screen:
+        page = await labelling(screen, data)
+        await screen.sees("my card number 0 is late")
+        await screen.sees("1  bad  now")
+        await screen.press("2", "enter", "s", "o", "enter", "enter", *"drop", "enter")
+        await screen.sees("Row 4  ·  5 of 30")
+        await screen.says("1 accepted")
+        await screen.until(lambda: len(kept(page)) == 4, "four rows edited")
+        found = kept(page)
+        assert [found[f"reviews.csv:{n}"].cells.get("label") for n in (2, 3, 4, 5)] == ["good", "so-so", None, None]
+        assert found["reviews.csv:4"].ok
+        assert found["reviews.csv:5"].dropped
+
+        await screen.press("ctrl+z", "ctrl+z")
+        await screen.sees("Row 2  ·  3 of 30")
+        await screen.until(lambda: len(kept(page)) == 2, "two of them undone")
+
+        await screen.press("escape")
+        await screen.sees_not("of 30 ")
+        await screen.until(lambda: [line[2] for line in screen.lines[4:7]] == ["+", "+", " "], "edited rows marked")
+        assert "good" in screen.lines[4]
+        await screen.press("u")
+        await screen.says("Undone: reviews.csv:3.")
+        await screen.press("U")
+        await screen.says("Done again: reviews.csv:3.")
+    assert data.read_bytes() == before
+
+
+async def test_a_text_is_corrected_and_a_note_is_left(home: Home, data: Path) -> None:
+    async with showing(home) as screen:
+        page = await labelling(screen, data)
+        await screen.press(*"corr", "enter")
+        await screen.sees("enter takes the corrected text")
+        await screen.press("home", *"Oh, ", "enter")
+        await screen.sees("+ text corrected")
+        await screen.sees("Oh, my card number 0 is late")
+        await screen.press(*"note", "enter", *"odd", "enter")
+        await screen.sees("note: odd")
+        await screen.press("x", "y", "z")
+        await screen.sees("new label xyz")
+        await screen.press("enter")
+        await screen.sees("Row 1  ·  2 of 30")
+        await screen.until(lambda: kept(page)["reviews.csv:2"].cells.get("label") == "xyz", "the new label")
+        await screen.press("escape", "g", "enter")
+        await screen.sees("+ label: bad → xyz")
+        assert kept(page)["reviews.csv:2"].cells["text"] == "Oh, my card number 0 is late"
+
+
+async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(home: Home, data: Path) -> None:
+    async with showing(home) as screen:
+        page = await looked(screen, data)
+        await screen.until(lambda: page.edit_offer().on, "the edits read")
+        await screen.press("/", *"label:so-so stars>4", "enter")
+        await screen.sees("[Rows 3 of 30]")
+        await screen.press("e")
+        await screen.sees("1 of 3")
+        await screen.press(*"good", "enter", "enter", "enter")
+        await screen.says("Row 26 accepted. That was the last one. Edits 1 changed, 2 accepted.")
+        await screen.until(lambda: len(kept(page)) == 3, "three rows edited")
+        await screen.until(lambda: page.edits.undoable, "the edits known")
+        await screen.press("escape", "n")
+        await screen.sees("[3 Train]")
+        await screen.press("]")
+        await screen.sees("edits = ")
+
+
+async def test_without_edits_there_is_nothing_to_undo(home: Home, data: Path) -> None:
+    async with showing(home) as screen:
+        page = await looked(screen, data)
+        await screen.until(lambda: page.edit_offer().on, "the edits read")
+        await screen.press("u")
+        await screen.says("Undo edit: No edits.")
+        await screen.press("U")
+        await screen.says("Redo edit: No edit was undone.")
