@@ -6,11 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from tests.calling import Cli
 from tests.ui.seeing import Screen, showing
+from tests.ui.test_data_recipe import use_model
 from tests.ui.test_data_screen import looked, reviews
+from tests.worker.forked import ForkServer
+from tests.worker.training import finished
+from tui_finetune.config.write import read_resolved
 from tui_finetune.edits.overlay import RowEdits
 from tui_finetune.edits.store import EditsFile
 from tui_finetune.paths import Home
+from tui_finetune.runs.store import RunStore
 from tui_finetune.ui.screens.data.page import DataPage
 
 
@@ -93,6 +99,10 @@ async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(h
     async with showing(home) as screen:
         page = await looked(screen, data)
         await screen.until(lambda: page.edit_offer().on, "the edits read")
+        await screen.press("u")
+        await screen.says("Undo edit: No edits.")
+        await screen.press("U")
+        await screen.says("Redo edit: No edit was undone.")
         await screen.press("/", *"label:so-so stars>4", "enter")
         await screen.sees("[Rows 3 of 30]")
         await screen.press("e")
@@ -107,11 +117,41 @@ async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(h
         await screen.sees("edits = ")
 
 
-async def test_without_edits_there_is_nothing_to_undo(home: Home, data: Path) -> None:
+@pytest.mark.slow
+async def test_from_the_first_key_to_a_run_that_names_its_edits(
+    home: Home,
+    data: Path,
+    tiny_model: Path,
+    workers: ForkServer,
+    cli: Cli,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = data.read_bytes()
+    monkeypatch.chdir(data.parent)
     async with showing(home) as screen:
-        page = await looked(screen, data)
-        await screen.until(lambda: page.edit_offer().on, "the edits read")
-        await screen.press("u")
-        await screen.says("Undo edit: No edits.")
-        await screen.press("U")
-        await screen.says("Redo edit: No edit was undone.")
+        page = await labelling(screen, data)
+        await screen.press("2", "enter", *"drop", "enter", "enter")
+        await screen.sees("Row 3  ·  4 of 30")
+        await screen.until(lambda: page.edits.counts.get("rows") == 3, "three rows edited")
+        await screen.press("escape")
+        await screen.sees_not("4 of 30")
+        await use_model(screen, page, tiny_model)
+        await screen.until(lambda: page.edit_offer().on and page.new_offer().on, "the edits of what was opened again")
+        await screen.press("w")
+        await screen.sees("Write the recipe")
+        await screen.press("ctrl+u", *"mine", "enter")
+        await screen.says("Written:")
+    said = cli("train", "mine.toml", "--set", "run.device=cpu", "--set", "train.max_steps=2")
+    assert said.code == 0, said.err
+    run = finished(RunStore(home).list()[0])
+
+    used = read_resolved(run.paths.recipe_toml)
+    assert used.data.edits == str(run.paths.edits)
+    told = used.resolved["edits"]
+    assert told["path"] == str(page.edits.path)
+    assert (told["rows"], told["set"], told["dropped"], told["ok"]) == (3, 1, 1, 1)
+    assert sum(used.resolved["rows"].values()) == 29
+    kept_lines = run.paths.edits.read_bytes()
+    assert cli("data", "edits", "undo", str(data)).code == 0
+    assert run.paths.edits.read_bytes() == kept_lines != page.edits.path.read_bytes()
+    assert data.read_bytes() == before
