@@ -129,12 +129,34 @@ def tuning(data: Mapping[str, Any]) -> list[Problem]:
     if _is(every, "float") and every > 1 and every != int(every):
         message = f"is {said(every)}; a whole number of steps, or a share of all steps below 1."
         problems.append(Problem(message, "model.unfreeze_every"))
+    problems += _adapter(data.get("adapter"))
     groups = optim.get("groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         if isinstance(group, dict) and "match" in group and not {"learning_rate", "weight_decay"} & group.keys():
             hint = "Give learning_rate, weight_decay or both."
             problems.append(Problem("has nothing of its own.", f"optim.groups.{index}", hint=hint))
     return problems
+
+
+ADAPTER_KEYS: Mapping[str, tuple[str, ...]] = {
+    "rank": ("lora", "dora", "rslora"),
+    "alpha": ("lora", "dora", "rslora"),
+    "dropout": ("lora", "dora", "rslora"),
+    "targets": ("lora", "dora", "rslora", "ia3"),
+    "tokens": ("prompt", "prefix"),
+}
+
+
+def _adapter(given: Any) -> list[Problem]:
+    """Keys that the kind of adapter has no use for."""
+    kind = given.get("kind") if isinstance(given, dict) else None
+    if not any(kind in kinds for kinds in ADAPTER_KEYS.values()):
+        return []
+    return [
+        Problem(f"goes with {', '.join(kinds)}, not with {kind}.", f"adapter.{key}")
+        for key, kinds in ADAPTER_KEYS.items()
+        if key in given and kind not in kinds
+    ]
 
 
 def run(given: Mapping[str, Any]) -> list[Problem]:

@@ -234,6 +234,29 @@ class OptimTable(Table):
     ] = Field(default_factory=list)
 
 
+class AdapterTable(Table):
+    """A small adapter that is trained, with the head, in place of the model's own weights: by the package peft."""
+
+    kind: Annotated[
+        Literal["lora", "dora", "rslora", "ia3", "prompt", "prefix"],
+        Field(description="lora; dora and rslora, its variants; ia3; prompt or prefix: virtual tokens before the input."),
+    ]
+    rank: Annotated[int | None, Field(ge=1, description="Of lora, dora, rslora; else 8.")] = None
+    alpha: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="Their scale is alpha / rank; else twice the rank.")
+    ] = None
+    dropout: Annotated[float | None, Field(ge=0, lt=1, allow_inf_nan=False, description="Before their matrices.")] = None
+    targets: Annotated[
+        list[str] | None,
+        Field(
+            min_length=1,
+            description='Modules that get one, by the end of their names: ["query", "value"], or ["all-linear"]; without it '
+            "those that peft has for the model.",
+        ),
+    ] = None
+    tokens: Annotated[int | None, Field(ge=1, description="Virtual tokens of prompt and prefix; else 20.")] = None
+
+
 class BatchingTable(Table):
     """How rows become batches."""
 
@@ -305,6 +328,9 @@ class Recipe(Table):
     preprocess: list[PreprocessStep] = Field(default_factory=list)
     model: ModelTable
     optim: OptimTable = Field(default_factory=OptimTable)
+    adapter: Annotated[
+        AdapterTable | None, Field(description="What is trained in place of the model's own weights.")
+    ] = None
     batching: BatchingTable = Field(default_factory=BatchingTable)
     train: Annotated[dict[str, Any], Field(description="Fields of the task's arguments class, by their own names.")] = (
         Field(default_factory=dict)
@@ -354,7 +380,7 @@ RESERVED: Final[dict[str, str]] = {
     "optim.optimizer": "the optimizers of the arguments class are there: train.optim",
     "optim.schedule": "the schedules of the arguments class are there: train.lr_scheduler_type",
     "batching.tokens": "batches have a fixed number of rows: train.per_device_train_batch_size",
-    "adapter": "the whole model is trained, or without the parts in model.freeze",
+    "adapter.bits": "weights are loaded as they are: 4 and 8 bits need bitsandbytes and a GPU, and are not tried yet",
     "export": "a run's model/ folder is a plain save_pretrained folder",
     "search": "one recipe is one run",
     "launch": "runs start on this machine",

@@ -21,6 +21,8 @@ from tui_finetune.plugin_api import Task
 KEY = "model.path"
 CONFIG = "config.json"
 WEIGHTS = "model.safetensors"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
+ADAPTER_CONFIG = "adapter_config.json"
 INDEX = "model.safetensors.index.json"
 PICKLES = ("pytorch_model.bin", "pytorch_model.bin.index.json")
 OTHER_WEIGHTS = (*PICKLES, "model.pt", "tf_model.h5", "flax_model.msgpack", "model.onnx")
@@ -110,7 +112,7 @@ def folder_problems(folder: Path, task: Task, *, trust_remote_code: bool, traine
     config, problems = read_config(folder)
     if config is not None:
         problems += config_problems(config, task, trust_remote_code=trust_remote_code, trained=trained)
-    problems += _weight_problems(folder)
+    problems += _weight_problems(folder) + adapter_problems(folder)
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         hint = "Copy tokenizer.json and tokenizer_config.json of the model that it was made from."
         problems.append(Problem("no tokenizer (tokenizer.json).", hint=hint))
@@ -125,7 +127,7 @@ def read_config(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     path = folder / CONFIG
     if not path.is_file():
         hint = "model.path is a folder that save_pretrained wrote, or a Hub id."
-        if (folder / "adapter_config.json").is_file():
+        if (folder / ADAPTER_CONFIG).is_file():
             hint = "It is an adapter: merge it into its base model and save that."
         return None, [Problem("no config.json.", hint=hint)]
     found = read_json(path)
@@ -229,8 +231,9 @@ def pickle_message(name: str) -> str:
 
 def _weight_files(folder: Path) -> tuple[list[str], list[Problem]]:
     """Names of the files with weights that loading reads."""
-    if (folder / WEIGHTS).is_file():
-        return [WEIGHTS], []
+    for name in (WEIGHTS, ADAPTER_WEIGHTS):
+        if (folder / name).is_file():
+            return [name], []
     index = folder / INDEX
     if not index.is_file():
         return [], []
@@ -249,6 +252,20 @@ def _weight_files(folder: Path) -> tuple[list[str], list[Problem]]:
 def weight_bytes(folder: Path) -> int:
     """Size of the weights."""
     return sum((folder / name).stat().st_size for name in _weight_files(folder)[0])
+
+
+def adapter_problems(folder: Path) -> list[Problem]:
+    """What stands against an adapter's folder: the model that it was trained around has to be there."""
+    if (folder / WEIGHTS).is_file() or not (folder / ADAPTER_CONFIG).is_file():
+        return []
+    adapter = read_json(folder / ADAPTER_CONFIG)
+    base = adapter.get("base_model_name_or_path") if isinstance(adapter, dict) else None
+    if not isinstance(base, str) or not base:
+        return [Problem(f"{ADAPTER_CONFIG} does not name the model that the adapter belongs to.")]
+    if base.startswith(("/", "~")) and not (Path(base) / CONFIG).is_file():
+        hint = "Put the folder back, or use the run's final model, which has its adapter merged."
+        return [Problem(f"the model that the adapter was trained around is not there: {base}.", hint=hint)]
+    return []
 
 
 def _not_whole(path: Path) -> str | None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem, first_line
+from tui_finetune.inference.adapters import inputs_of, load_whole
 from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.model_folder import ModelFolder
@@ -53,7 +53,7 @@ class TorchPredictor:
         self.device = f"{place} {torch.cuda.get_device_name(place)}" if place.type == "cuda" else "cpu"
         self._encoder = transformers_encoder(self._tokenizer, folder.card.max_length)
         self._collate = self._head.collator(self._tokenizer, padding="longest", max_length=folder.card.max_length)
-        self._inputs = set(inspect.signature(self._model.forward).parameters)
+        self._inputs = inputs_of(self._model)
 
     def predict(self, rows: Sequence[Row], progress: Progress = no_progress) -> list[Answer]:
         answers: list[Answer | None] = [None] * len(rows)
@@ -142,6 +142,6 @@ def _load_model(head: HeavyTask, folder: ModelFolder, trust_remote_code: bool) -
         trust_remote_code=trust_remote_code,
     )
     try:
-        return head.load_model(request)
+        return load_whole(head, request)
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise ModelError(Problem(f"{folder.path}: {first_line(error)}")) from error

@@ -28,6 +28,7 @@ from tui_finetune.worker.job import Job
 from tui_finetune.worker.scoring import row_lengths
 from tui_finetune.worker.steps.train import planned_steps
 from tui_finetune.worker.trial import Timed, Trial, Tried, Way, synchronize
+from tui_finetune.worker.tuning.adapter import save_weights, saved_tensors
 
 LEAST_SECONDS, MOST_SECONDS = 2.0, 60.0
 SHARE = 0.05
@@ -171,7 +172,7 @@ def _checkpoint(trial: Trial) -> Weighed:
     """A checkpoint is written where that is quick, and removed; else its size is computed and a part written."""
     trainer, paths = trial.trainer, trial.job.paths
     optimizer = trainer.create_optimizer()
-    tensors = [*trial.model.state_dict().values()]
+    tensors = saved_tensors(trial.model)
     tensors += [value for state in optimizer.state.values() for value in state.values() if torch.is_tensor(value)]
     size = sum({tensor.data_ptr(): tensor.nbytes for tensor in tensors}.values())
     whole = size <= WRITTEN_WHOLE
@@ -180,7 +181,7 @@ def _checkpoint(trial: Trial) -> Weighed:
 
     def fill(folder: Path) -> None:
         if whole:
-            trainer.save_model(str(folder), _internal_call=True)
+            save_weights(trainer, folder)
             torch.save(optimizer.state_dict(), folder / "optimizer.pt")
         else:
             # Not zeros, which some file systems store as nothing.

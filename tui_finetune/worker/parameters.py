@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from torch import nn
 
 _RANGE = re.compile(r"^(\d+)-(\d+)$")
+_AROUND = ("base_model.model.", "base_model.")
+"""What an adapter puts before the names of the model that it is around."""
+_HELD = "held_parameters"
 _HEAD_IN_BASE = ("pooler",)
 """Modules of the base model that belong to the head: a pooler is trained with it, at its rate."""
 
@@ -24,7 +27,7 @@ def freeze(model: nn.Module, patterns: Sequence[str]) -> list[str]:
     Raises RecipeError naming every pattern that fits nothing, with the names that would.
     """
     frozen = names_under(model, patterns, "model.freeze")
-    if patterns and len(frozen) == len(list(model.parameters())):
+    if patterns and len(frozen) == len(free_names(model)):
         raise RecipeError(Problem("freezes every parameter; nothing is left to train.", key="model.freeze"))
     for name, parameter in model.named_parameters():
         if name in frozen:
@@ -52,12 +55,34 @@ def check_freeze(model: nn.Module, patterns: Sequence[str], *, frozen: bool) -> 
 
 def frozen_modules(model: nn.Module) -> list[str]:
     """What is not trained, in the shortest patterns that name it: `freeze` with them makes the same."""
-    return shortest(model, {name for name, parameter in model.named_parameters() if not parameter.requires_grad})
+    free = set(free_names(model))
+    return shortest(
+        model, {n for n, parameter in model.named_parameters() if n in free and not parameter.requires_grad}
+    )
+
+
+def hold(model: nn.Module, names: set[str]) -> None:
+    """These parameters are trained by no setting: the model's own weights under an adapter."""
+    setattr(model, _HELD, frozenset(names))
+
+
+def free_names(model: nn.Module) -> list[str]:
+    """Names of the parameters that settings may freeze and train again."""
+    held: frozenset[str] = getattr(model, _HELD, frozenset())
+    return [name for name, _ in model.named_parameters() if name not in held]
+
+
+def train_all(model: nn.Module) -> None:
+    """All that may be trained is."""
+    free = set(free_names(model))
+    for name, parameter in model.named_parameters():
+        parameter.requires_grad = name in free and parameter.is_floating_point()
 
 
 def shortest(model: nn.Module, wanted: set[str]) -> list[str]:
     """The shortest patterns that name these parameters and no others."""
-    names = [name for name, _ in model.named_parameters()]
+    names = [".".join(_own_parts(name)) for name in free_names(model)]
+    wanted = {".".join(_own_parts(name)) for name in wanted}
     prefix = str(getattr(model, "base_model_prefix", "") or "")
     found: dict[str, None] = {}
     for name in names:
@@ -79,7 +104,7 @@ def _short(stem: str, names: Sequence[str], prefix: str) -> str:
 
 def names_under(model: nn.Module, patterns: Sequence[str], key: str | None = None) -> set[str]:
     """Names of the parameters under the named modules. Raises RecipeError for `key` with each pattern that names none."""
-    names = [name for name, _ in model.named_parameters()]
+    names = free_names(model)
     prefix = str(getattr(model, "base_model_prefix", "") or "")
     problems, named = [], set()
     for pattern in patterns:
@@ -100,7 +125,7 @@ def names_under(model: nn.Module, patterns: Sequence[str], key: str | None = Non
 
 def _matches(name: str, pattern: str, prefix: str) -> bool:
     wanted = pattern.split(".")
-    parts = name.split(".") if wanted[0] == prefix else base_parts(name, prefix)
+    parts = _own_parts(name) if wanted[0] == prefix else base_parts(name, prefix)
     if len(wanted) > len(parts):
         return False
     return all(_part_matches(part, want) for part, want in zip(parts, wanted, strict=False))
@@ -108,8 +133,16 @@ def _matches(name: str, pattern: str, prefix: str) -> bool:
 
 def base_parts(name: str, prefix: str) -> list[str]:
     """The parts of a parameter's name within the base model; those of the head as they are."""
-    parts = name.split(".")
+    parts = _own_parts(name)
     return parts[1:] if prefix and parts[0] == prefix else parts
+
+
+def _own_parts(name: str) -> list[str]:
+    """Without what an adapter around the model puts before them."""
+    for around in _AROUND:
+        if name.startswith(around):
+            return name.removeprefix(around).split(".")
+    return name.split(".")
 
 
 def _part_matches(part: str, want: str) -> bool:
@@ -124,7 +157,7 @@ def _module_names(names: Sequence[str], prefix: str) -> list[str]:
     layers: dict[str, list[int]] = {}
     modules: dict[str, None] = {}
     for name in names:
-        parts = name.removeprefix(prefix + ".").split(".")
+        parts = base_parts(name, prefix)
         for depth, part in enumerate(parts):
             if part.isdigit():
                 layers.setdefault(".".join(parts[:depth]), []).append(int(part))
@@ -139,7 +172,7 @@ def head_names(model: nn.Module) -> set[str]:
     prefix = str(getattr(model, "base_model_prefix", "") or "")
     head = set()
     for name, _ in model.named_parameters():
-        parts = name.split(".")
+        parts = _own_parts(name)
         if not prefix or parts[0] != prefix or any(part in _HEAD_IN_BASE for part in parts):
             head.add(name)
     return head

@@ -12,6 +12,7 @@ from transformers.trainer_callback import ExportableState
 
 from tui_finetune.worker.checkpoints import RESUME_FILES
 from tui_finetune.worker.spoilt import spoilt
+from tui_finetune.worker.tuning.adapter import save_weights, saved_tensors
 
 Fill = Callable[[Path], None]
 
@@ -48,8 +49,7 @@ class TrainingState:
         return RESUME_FILES if scaler is None else (*RESUME_FILES, SCALER_NAME)
 
     def model_bytes(self) -> int:
-        model = self._trainer.model
-        return _bytes([*model.parameters(), *model.buffers()])
+        return _bytes(saved_tensors(self._trainer.model))
 
     def tensor_bytes(self) -> int:
         optimizer = self._trainer.optimizer
@@ -62,7 +62,7 @@ class TrainingState:
     def fill(self, folder: Path) -> None:
         trainer = self._trainer
         trainer.store_flos()
-        trainer.save_model(str(folder), _internal_call=True)
+        save_weights(trainer, folder)
         # A pickle of the arguments that nothing reads again: a resume takes them from the recipe.
         (folder / TRAINING_ARGS_NAME).unlink(missing_ok=True)
         trainer._save_optimizer_and_scheduler(str(folder))

@@ -86,9 +86,8 @@ def test_what_is_missing_is_named(told: Told) -> None:
 def test_reserved_keys_are_refused_with_their_reason(key: str, told: Told) -> None:
     table, _, name = key.rpartition(".")
     text = LEAST + (f"[{table}]\n{name} = 1\n" if table not in ("", "data", "model") else f"{key} = 1\n")
-    assert told(text) == [
-        f"sample.toml: {key}: not yet: {RESERVED[key]}. (line {5 if table not in ('', 'data', 'model') else 4})"
-    ]
+    line = 5 if table not in ("", "data", "model") else 4
+    assert f"sample.toml: {key}: not yet: {RESERVED[key]}. (line {line})" in told(text)
 
 
 @pytest.mark.parametrize("kind", sorted(RESERVED_KINDS))
@@ -129,6 +128,11 @@ def test_reserved_kinds_are_refused_with_their_reason(kind: str, told: Told) -> 
         ("optim.groups = [{ learning_rate = 1 }]", "optim.groups.0.match: is missing."),
         ('optim.groups = [{ match = ["a"] }]', "has nothing of its own. Give learning_rate, weight_decay or both."),
         ('optim.groups = [{ match = ["a"], learning_rat = 1 }]', "Did you mean learning_rate?"),
+        ('adapter.kind = "lore"', "Did you mean lora?"),
+        ("adapter.rank = 8", "adapter.kind: is missing."),
+        ('adapter = { kind = "ia3", rank = 4 }', "adapter.rank: goes with lora, dora, rslora, not with ia3."),
+        ('adapter = { kind = "lora", tokens = 4 }', "adapter.tokens: goes with prompt, prefix, not with lora."),
+        ('adapter = { kind = "lora", targets = [] }', "is empty."),
         ('batching.order = "lenght"', "Did you mean length?"),
         ('batching.padding = "no"', "expected one of longest, max_length."),
         ("evaluate.metrics = []", "is empty."),

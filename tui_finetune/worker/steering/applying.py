@@ -9,6 +9,7 @@ import torch
 
 from tui_finetune.runs.changes import Change
 from tui_finetune.runs.settable import RULE_PREFIX
+from tui_finetune.worker.parameters import train_all
 from tui_finetune.worker.steering import optimizer, schedule
 from tui_finetune.worker.steering.dropout import put_values
 from tui_finetune.worker.steering.lever import GROUPS, LENGTH, SCHEDULE, SHAPE, Redo
@@ -86,8 +87,7 @@ def _tell(steering: Steering, change: Change, step: int, before: Mapping[str, An
 def restore(steering: Steering, settings: Mapping[str, Any]) -> None:
     """Puts settings in force that a checkpoint holds, before there is an optimizer: it is made by them and loaded then."""
     trainer, args = steering.trainer, steering.trainer.args
-    for parameter in trainer.model.parameters():
-        parameter.requires_grad = parameter.is_floating_point()
+    train_all(trainer.model)
     put_values(trainer.model, steering.first_dropout)
     trainer.edge.head_learning_rate = settings.get("head_learning_rate")
     trainer.edge.class_weights.set(settings.get("class_weights"))

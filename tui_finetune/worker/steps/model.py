@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from transformers import AutoConfig, AutoTokenizer, set_seed
 
 from tui_finetune.errors import ModelError, Problem, first_line
+from tui_finetune.inference.adapters import adapter_of, load_whole, mergeable
 from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.model_files import unreadable_tokenizer
 from tui_finetune.inference.saved_head import HeadChoice, SavedHead, choose_head, saved_head, saved_head_of
+from tui_finetune.inference.task_card import TaskCard
 from tui_finetune.plugin_api import ModelRequest
 from tui_finetune.plugin_api.tasks import BY_TOKEN
+from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.parameters import freeze
 from tui_finetune.worker.tuning import thaw
+from tui_finetune.worker.tuning.adapter import adapt, adapter_words
 
 logger = logging.getLogger(__name__)
 
@@ -68,15 +73,34 @@ def load_model(job: Job) -> None:
         new_head=head.new,
     )
     try:
-        model = job.head.load_model(request)
+        model = _loaded(job, request)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if "out of memory" in str(error).lower():
             raise
         raise ModelError(Problem(f"{table.path}: {first_line(error)}", key="model.path")) from error
     _use_padding_token(model, got(job.tokenizer, "tokenizer"))
     if job.recipe.kind == "train":
+        if job.recipe.adapter is not None:
+            model = adapt(model, job.recipe.adapter, job.max_length)
+            job.attempt.note(f"{adapter_words(model, job.recipe.adapter)}.")
         _freeze(job, model)
     job.model = model
+
+
+def _loaded(job: Job, request: ModelRequest) -> Any:
+    """The model; where training is to begin from one whose weights are an adapter's, that is merged into them first."""
+    folder = Path(request.path)
+    if job.recipe.kind != "train" or adapter_of(folder) is None:
+        return load_whole(job.head, request)
+    mergeable(folder)
+    whole = job.paths.start / "merged"
+    if not whole.is_dir():
+        card = TaskCard.read(folder)
+        model = load_whole(job.head, replace(request, labels=card.labels, new_head=False))
+        whole.parent.mkdir(mode=0o700, exist_ok=True)
+        checkpoints.write_whole(whole, model.save_pretrained)
+        job.attempt.note(f"The adapter in {folder} is merged into the model that training begins from.")
+    return job.head.load_model(replace(request, path=str(whole), revision=None))
 
 
 def _freeze(job: Job, model: Any) -> None:

@@ -7,13 +7,14 @@ from pathlib import Path
 from safetensors.torch import load_model
 
 from tui_finetune.inference.model_card import write_model_card
-from tui_finetune.inference.model_files import WEIGHTS
+from tui_finetune.inference.model_files import ADAPTER_WEIGHTS, WEIGHTS
 from tui_finetune.runs.branches import origin
 from tui_finetune.runs.info import read_info
 from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.tuning.adapter import Merged, is_adapted, load_adapter
 
 
 def run(job: Job) -> None:
@@ -22,9 +23,15 @@ def run(job: Job) -> None:
     job.trainer.saver.note_best()
     job.model_step = _taken(job)
     model, tokenizer = got(job.model, "model"), got(job.tokenizer, "tokenizer")
+    merged = Merged(model) if is_adapted(model) else None
+    if merged is not None:
+        job.model = merged.model
 
     def fill(folder: Path) -> None:
-        model.save_pretrained(folder)
+        if merged is not None:
+            merged.write(folder)
+        else:
+            model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         job.card().write(folder)
 
@@ -39,13 +46,18 @@ def _taken(job: Job) -> int:
         return int(last)
     folder = job.paths.checkpoint(best)
     why = problem(folder)
-    if why is None and not (folder / WEIGHTS).is_file():
-        why = f"no {WEIGHTS}"
+    adapted = is_adapted(got(job.model, "model"))
+    weights = ADAPTER_WEIGHTS if adapted else WEIGHTS
+    if why is None and not (folder / weights).is_file():
+        why = f"no {weights}"
     if why is not None:
         lost = f"is not whole ({why})" if folder.is_dir() else "was not written"
         job.attempt.warn(f"checkpoint-{best}, the best, {lost}: the model is the last step's, {last}.")
         return int(last)
-    load_model(got(job.model, "model"), folder / WEIGHTS, strict=False)
+    if adapted:
+        load_adapter(job.model, folder)
+    else:
+        load_model(got(job.model, "model"), folder / weights, strict=False)
     job.attempt.note(f"The model is checkpoint-{best}'s, the best by {job.chosen_by} on validation.")
     return int(best)
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from tui_finetune.worker.job import Job, got
+from tui_finetune.worker.tuning.adapter import adapter_words
 from tui_finetune.worker.tuning.rates import Rates
 
 
 def tuning_words(job: Job, steps: int) -> list[str]:
     """Nothing of a run whose recipe asks for nothing of it. steps: of the run."""
     model, table = got(job.model, "model"), job.recipe.model
-    said = []
+    said = [adapter_words(model, job.recipe.adapter)] if job.recipe.adapter is not None else []
     if table.freeze_layers is not None:
         said.append(f"embeddings and the lowest {table.freeze_layers} layers frozen")
     if (every := table.unfreeze_every) is not None:
