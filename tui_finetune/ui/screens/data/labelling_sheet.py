@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 TEXT_LINES = 4
 LINES = 17
+AROUND = 3
+"""Labels in sight before the row's own."""
 
 
 class _RowText(Painted):
@@ -153,7 +155,8 @@ class LabellingSheet(Sheet):
         table.now = labelling.edited_cells(edits, read.row).get(labels.column)
         table.options = labelling.matching(labelling.options_of(page.found, edits), typed, labels)
         at = next((i for i, one in enumerate(table.options) if one.kind == "label" and one.value == table.now), 0)
-        table.cursor, table.top = (0 if typed.strip() else at), 0
+        table.cursor = 0 if typed.strip() else at
+        table.top = max(0, table.cursor - AROUND)
         table.repaint()
 
     @on(Input.Changed)
