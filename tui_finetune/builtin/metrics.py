@@ -12,6 +12,7 @@ import numpy as np
 
 from tui_finetune.builtin.multilabel_metrics import MULTILABEL_METRICS
 from tui_finetune.builtin.number_metrics import NUMBER_METRICS
+from tui_finetune.builtin.ordinal_metrics import ORDINAL_METRICS
 from tui_finetune.evaluation.classes import NO_LABEL, Counts, as_ids, count
 from tui_finetune.evaluation.entities import EntityCounts, count_entities, total
 from tui_finetune.plugin_api import Decoded, Metric
@@ -143,6 +144,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("precision", "tags", entity_precision, help=f"Precision {_ENTITY}."),
     Metric("recall", "tags", entity_recall, help=f"Recall {_ENTITY}."),
     Metric("accuracy", "tags", tag_accuracy, help="Share of words with the right tag; words cut off count as O."),
+    *ORDINAL_METRICS,
     *MULTILABEL_METRICS,
     *NUMBER_METRICS,
 )

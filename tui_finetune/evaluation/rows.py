@@ -23,6 +23,7 @@ BRIEF = (
     "predicted",
     "score",
     "gold_score",
+    "error",
     "loss",
     "length",
     "truncated",
@@ -47,13 +48,15 @@ class StoredRows:
         except (OSError, ValueError) as error:
             raise UserError(f"{path} cannot be read: {_first_line(error)}") from error
         self.labels: tuple[str, ...] = tuple(map(str, labels))
-        """In the order of their ids."""
+        """In the order of their ids; of numbers the names of the targets."""
         self.judged = {"gold", "predicted"} <= set(self.columns)
         """True where rows have what they are and what was said."""
         self.tagged = self.judged and "tokens" in self.columns and str(schema.field("gold").type).startswith("list")
         """True where a row has a label for every word."""
         self.listed = self.judged and not self.tagged and str(schema.field("gold").type).startswith("list<")
         """True where a row has any number of labels."""
+        self.numeric = self.judged and "double" in str(schema.field("gold").type)
+        """True where a row has numbers, and no label to be asked by."""
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2})
 
     def close(self) -> None:
@@ -135,7 +138,8 @@ class StoredRows:
         if wanted.cut and "truncated" in self.columns:
             parts.append("truncated")
         for which, label in wanted.labels:
-            part, more = self._label(which, label, wanted.wrong) if self.judged else ("false", [])
+            asked = self.judged and not self.numeric
+            part, more = self._label(which, label, wanted.wrong) if asked else ("false", [])
             parts.append(part)
             values += more
         if self.tagged and (pair := _pair(wanted)) is not None:

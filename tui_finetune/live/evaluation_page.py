@@ -64,6 +64,12 @@ class Measured:
         return figures_of(found.get("types")) if isinstance(found, Mapping) else []
 
     @property
+    def targets(self) -> Sequence[Mapping[str, Any]]:
+        """Of numbers the figures of each target; empty where labels are predicted."""
+        found = self.report.get("targets")
+        return [one for one in found if isinstance(one, Mapping)] if isinstance(found, Sequence) else []
+
+    @property
     def unit(self) -> str:
         """What the labels are counted in."""
         return "entities" if self.entities else "words" if "words" in self.report else "rows"
@@ -149,7 +155,12 @@ def beaten_words(found: Measured) -> str:
     for metric, value, *beside in rows[:1]:
         for name, one in zip(names, beside, strict=True):
             smaller = metric in found.smaller_is_better
-            if value is not None and one is not None and not _better(value, one, smaller=smaller):
+            if (
+                value is not None
+                and one is not None
+                and math.isfinite(one)
+                and not _better(value, one, smaller=smaller)
+            ):
                 return f"! {name} reaches {words.score(one)} {metric}: the model is not better than that"
     return ""
 

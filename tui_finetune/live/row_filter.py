@@ -12,7 +12,7 @@ from tui_finetune.errors import did_you_mean
 Which = Literal["gold", "predicted", "label"]
 LABEL_KEYS: tuple[Which, ...] = ("gold", "predicted", "label")
 """`label` is either of the two."""
-NUMBERS = ("score", "loss", "length")
+NUMBERS = ("score", "loss", "error", "length")
 FLAGS = ("wrong", "right", "cut")
 KEYS = (*LABEL_KEYS, *NUMBERS, *FLAGS)
 _PART = re.compile(r'(?:[^\s"]*"[^"]*"?|[^\s"]+)+')

@@ -128,7 +128,7 @@ def test_a_filter_that_names_what_is_not_there_says_so() -> None:
     assert parse_rows("gold:arival", ["arrival"]).problem == "No label has arival. Did you mean arrival?"
     assert (
         parse_rows("lable:x").problem
-        == "lable: is no key. There are gold, predicted, label, score, loss, length, wrong, right, cut."
+        == "lable: is no key. There are gold, predicted, label, score, loss, error, length, wrong, right, cut."
     )
     assert parse_rows("loss>x").problem == "loss: a number is wanted after >."
     assert parse_rows("https://x.y").problem is None

@@ -58,7 +58,7 @@ class TextClassification(Task):
     heavy: ClassVar[str] = "tui_finetune.builtin.heads.text_classification:TextClassificationHead"
     shape: ClassVar[Shape] = "labels"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1")
-    architectures = ("ForSequenceClassification",)
+    architectures: ClassVar[tuple[str, ...]] = ("ForSequenceClassification",)
     form_fields = (
         FormField("data.columns.text", "Column of the text."),
         FormField("data.columns.text_pair", "Column of a second text; leave it empty for single texts."),

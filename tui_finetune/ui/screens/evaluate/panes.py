@@ -11,6 +11,7 @@ from tui_finetune.live import evaluation_page, label_figures
 from tui_finetune.live.columns import Column
 from tui_finetune.live.confusion import Confusion, grid_lines, pair_words
 from tui_finetune.live.label_figures import LabelFigures
+from tui_finetune.live.number_figures import error_lines, picture_lines
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted
 from tui_finetune.ui.screens.evaluate.looking import Looking
@@ -20,6 +21,7 @@ from tui_finetune.ui.widgets.table import Table
 
 if TYPE_CHECKING:
     from tui_finetune.ui.screens.evaluate.page import EvaluatePage
+
 
 NO_CONFUSION = "No confusion is stored: this task has none, or no row has a gold label."
 
@@ -42,6 +44,16 @@ class Pane:
         if self.looking.stored is None:
             return off(self.looking.problem or "Its predictions are not stored.")
         return ON if table.count() else off("Nothing under the cursor.")
+
+
+def targets_beside(pane: Pane, width: int, height: int) -> list[Line]:
+    """The pictures of the targets, below each other as far as there is room."""
+    assert pane.looking is not None
+    ascii = pane.evaluate.ui.look.ascii
+    lines: list[Line] = []
+    for target in pane.looking.measured.targets:
+        lines += picture_lines(target, width, height - len(lines), ascii=ascii)
+    return lines
 
 
 class FiguresPane(Painted, Pane):
@@ -115,6 +127,11 @@ class WeakestPane(_LabelTable):
     def moved(self) -> None:
         self.evaluate.label_under_cursor(self.current)
 
+    def picture(self, width: int, height: int) -> Sequence[Line]:
+        if self.looking is not None and self.looking.measured.targets:
+            return error_lines(self.looking.measured.targets, width)[:height]
+        return super().picture(width, height)
+
 
 class LabelsPane(_LabelTable):
     """All labels, sorted and filtered."""
@@ -176,8 +193,14 @@ class ConfusedPane(Table, Pane):
     def picture(self, width: int, height: int) -> Sequence[Line]:
         if self.count() or self.looking is None:
             return super().picture(width, height)
+        if self.looking.measured.targets:
+            return self.scatter(width, height)
         why = "No label was taken for another." if self.confusion is not None else NO_CONFUSION
         return [EMPTY, line("   ", muted(why))]
+
+    def scatter(self, width: int, height: int) -> Sequence[Line]:
+        """Of numbers: predicted against gold, in place of pairs, where no grid stands below."""
+        return [] if self.evaluate.has_class("-wide") else targets_beside(self, width, height)[:height]
 
 
 class PairsPane(ConfusedPane):
@@ -187,6 +210,11 @@ class PairsPane(ConfusedPane):
 
     def __init__(self) -> None:
         super().__init__("pairs")
+
+    def scatter(self, width: int, height: int) -> Sequence[Line]:
+        """The picture stands beside it."""
+        assert self.looking is not None
+        return error_lines(self.looking.measured.targets, width)[:height]
 
     def moved(self) -> None:
         if self.looking is not None:
@@ -208,6 +236,8 @@ class GridPane(Painted, Pane, can_focus=True):
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
         looking = self.looking
+        if looking is not None and looking.measured.targets:
+            return [EMPTY, *targets_beside(self, width, height - 1)]
         if looking is None or looking.confusion is None or not looking.confusion.labels:
             return []
         lines = grid_lines(looking.confusion, looking.grid, width, height - 1, focused=self.has_focus)
