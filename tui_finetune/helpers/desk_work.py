@@ -181,12 +181,15 @@ class DeskWork:
         return tokenizer_of(model, revision, self._home) if model else None
 
     def _view(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
-        """The numbers of the rows lie in a file, eight bytes each: there may be millions."""
+        """The numbers of the rows lie in a file, eight bytes each: there may be millions. `among`: a file of the only ones."""
         from tui_finetune.data.view import wish_of, write_rows
 
         target = self._scratch / f"rows-{next(self._files)}.i8"
         try:
             count, notes = write_rows(stored_in(Path(request["arrow"])), wish_of(request["wish"]), target, progress)
+            if request.get("among") is not None:
+                ordered = bool(request["wish"].get("sort") or request["wish"].get("reverse"))
+                count = keep_among(target, Path(request["among"]), ordered=ordered)
         except BaseException:
             target.unlink(missing_ok=True)
             raise
@@ -251,3 +254,13 @@ def _sample(arrow: str) -> Any:
     opened = sample_of(Opened("", "", {"": split}, ()))
     assert opened is not None
     return opened.splits[""].table()
+
+
+def keep_among(target: Path, among: Path, *, ordered: bool) -> int:
+    """Leaves in a file of row numbers only those of another; in its own order, or else in that of the other. Their count."""
+    import numpy as np
+
+    found, others = np.fromfile(target, dtype=np.int64), np.fromfile(among, dtype=np.int64)
+    kept = found[np.isin(found, others)] if ordered else others[np.isin(others, found)]
+    kept.tofile(target)
+    return len(kept)

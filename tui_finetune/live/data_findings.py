@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from tui_finetune.live.columns import Column, fit
@@ -21,6 +22,26 @@ STEPS = {
 """Finding to the preprocessor that mends it."""
 
 Finding = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class FindingRows:
+    """The rows of a finding, looked at alone."""
+
+    title: str
+    files: Mapping[str, str]
+    """By split the file of their numbers."""
+    counts: Mapping[str, int]
+
+    def elsewhere(self, split: str) -> str:
+        """`120 in train and 3 in test`: those of the other splits."""
+        return " and ".join(f"{self.counts[name]:,} in {name}" for name in self.files if name != split)
+
+
+def rows_of(finding: Finding, files: Mapping[str, str], splits: Sequence[str]) -> FindingRows:
+    """The rows of a finding in the splits that are open."""
+    there = {name: file for name, file in files.items() if name in splits}
+    return FindingRows(str(finding["title"]), there, {name: finding["splits"][name] for name in there})
 
 
 def step_for(finding: Finding, there: Sequence[str]) -> str | None:

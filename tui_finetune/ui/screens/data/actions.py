@@ -8,6 +8,7 @@ from textual import on
 from textual.widgets import Input
 
 from tui_finetune.live import data_rows
+from tui_finetune.live.data_findings import FindingRows
 from tui_finetune.live.data_row import texts_of
 from tui_finetune.live.data_steps import Step
 from tui_finetune.live.offers import ON, Offer, off
@@ -29,6 +30,10 @@ class DataActions(Looking):
 
     def open_row(self) -> None:
         """Shows the row under the cursor whole."""
+        raise NotImplementedError
+
+    def show_within(self, rows: FindingRows, split: str) -> None:
+        """Shows the rows of a finding in a split."""
         raise NotImplementedError
 
     def open_offer(self) -> Offer:

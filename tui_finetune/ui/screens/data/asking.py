@@ -80,15 +80,32 @@ def choose(page: DataActions) -> None:
     def shown(name: str) -> Any:
         return lambda: show_split(page, name)
 
-    choices = [Choice(f"{one.name.ljust(14)}{words.count(one.rows)} rows", shown(one.name)) for one in found.splits]
+    choices = _within(page)
+    choices += [Choice(f"{one.name.ljust(14)}{words.count(one.rows)} rows", shown(one.name)) for one in found.splits]
     if len(found.sets) > 1:
         choices.append(Choice(f"another set: {len(found.sets)} are here …", lambda: choose_set(page)))
     choices.append(Choice("model, length, task, kind of data …", lambda: choose_more(page)))
     page.open_sheet(ChoiceSheet("Show", [line(" ", muted("Which split is shown, or what is counted."))], choices))
 
 
+def _within(page: DataActions) -> list[Choice]:
+    """The other splits in which the finding that is shown has rows."""
+    rows = page.within
+    if rows is None:
+        return []
+
+    def shown(name: str) -> Any:
+        return lambda: page.show_within(rows, name)
+
+    return [
+        Choice(f"{name.ljust(14)}{words.count(rows.counts[name])} rows of {rows.title}", shown(name))
+        for name in rows.files
+        if name != page.split
+    ]
+
+
 def show_split(page: DataActions, name: str) -> None:
-    page.split, page.filter, page.sort, page.reverse = name, "", "", False
+    page.split, page.filter, page.sort, page.reverse, page.within = name, "", "", False, None
     page.look(keep=False)
     page.show_tab(page.tab)
 

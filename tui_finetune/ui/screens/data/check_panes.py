@@ -75,6 +75,8 @@ class FindingsTable(Pane, Table):
         self.data_page.repaint()
 
     def rows_offer(self) -> Offer:
+        if self.document is None:
+            return off("The data are being checked.") if self.data_page.checking else ON
         if self.current is None:
             return off("No finding under the cursor.")
         return ON if self.current["rows"] else off("It is about the data as a whole, not about rows of them.")
@@ -85,7 +87,9 @@ class FindingsTable(Pane, Table):
         return ON if self.step() is not None else off("No step mends it by itself; the line `mend` says what does.")
 
     def do_list_open(self) -> None:
-        if self.current is not None and self.document is not None:
+        if self.document is None:
+            self.data_page.ask_findings()
+        elif self.current is not None:
             self.data_page.show_finding(self.current, self.document["rows"][self.current["id"]])
 
     def do_list_mark(self) -> None:

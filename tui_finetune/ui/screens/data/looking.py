@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.errors import Problem
+from tui_finetune.live.data_findings import FindingRows
 from tui_finetune.live.data_run import trained_split, with_choice
 from tui_finetune.live.data_set import Asked, DataSet, Split
 from tui_finetune.live.data_steps import Step, following
@@ -41,7 +42,7 @@ class Looking(Page):
         self.count = 0
         """Rows of the view."""
         self.filter = ""
-        self.only = ""
+        self.within: FindingRows | None = None
         """The finding whose rows alone are shown."""
         self.sort = ""
         self.reverse = False
@@ -62,8 +63,8 @@ class Looking(Page):
         """Number of the view that was asked for last."""
         self._shown: Key = (0, "", 0)
         """The view whose rows are shown."""
-        self._kept = ("", "", False)
-        """Filter, order and its turn of the view that is shown."""
+        self._kept: tuple[str, str, bool, FindingRows | None] = ("", "", False, None)
+        """Filter, order and its turn, and the finding, of the view that is shown."""
         self._find: str | None = None
         """Id of the row that is to be shown once the data are open."""
         self._then: Callable[[RowRead], None] | None = None
@@ -145,7 +146,7 @@ class Looking(Page):
         """What is shown stays as it is."""
         self.finding, self.waits = False, ""
         self._view += 1
-        self.filter, self.sort, self.reverse = self._kept
+        self.filter, self.sort, self.reverse, self.within = self._kept
         self.split = self._shown[1]
         self.shelf.stop_view()
         self.say("Stopped: the rows are as they were.")
@@ -160,10 +161,10 @@ class Looking(Page):
     def look(self, *, keep: bool = True) -> None:
         """Finds the rows of the filter and the order. keep: the cursor stays on its row."""
         assert self.found is not None
-        self.only = ""
         number, _, _ = self.table.read(self.table.cursor) if keep else (None, None, None)
         wish = {"filter": self.filter, "sort": self.sort, "reverse": self.reverse}
-        self.shelf.view(self._ask_view(), self.found, wish, number)
+        among = self.within.files[self.split] if self.within is not None else None
+        self.shelf.view(self._ask_view(), self.found, wish, number, among)
 
     def jump(self, number: int) -> None:
         """Puts the cursor on the row of a number, where the view has it."""
@@ -172,7 +173,7 @@ class Looking(Page):
     def find_row(self, row_id: str) -> None:
         """Shows the row of an id, among all of its split."""
         assert self.found is not None
-        self.filter, self.sort, self.reverse, self.only = "", "", False, ""
+        self.filter, self.sort, self.reverse, self.within = "", "", False, None
         self.shelf.find(self._ask_view(), self.found, row_id)
 
     def ask_rows(self, block: int) -> None:
@@ -207,11 +208,24 @@ class Looking(Page):
             self.shelf.check(self._number, self.found)
         self.repaint()
 
-    def look_at(self, title: str, split: str, rows: Path) -> None:
-        """The rows of a finding, and no others."""
-        assert self.found is not None
-        self.filter, self.sort, self.reverse, self.only, self.split = "", "", False, title, split
-        self.shelf.listed(self._ask_view(), self.found, rows)
+    def look_within(self, within: FindingRows, split: str) -> None:
+        """The rows of a finding in a split, and no others."""
+        self.filter, self.sort, self.reverse, self.within, self.split = "", "", False, within, split
+        self.look(keep=False)
+
+    def stop_checking(self) -> None:
+        """What the check had found is not kept; it is begun anew where it is asked for."""
+        table = self.query_one(FindingsTable)
+        table.asked, table.why, self.waits = 0, "The check was stopped; enter checks.", ""
+        self.shelf.stop_check()
+        self.repaint()
+        self.repaint_frame()
+
+    @property
+    def checking(self) -> bool:
+        """True while the data are being checked."""
+        table = self.query_one(FindingsTable)
+        return table.document is None and bool(self._number) and table.asked == self._number and not table.why
 
     def ask_preview(self) -> None:
         """Rows from the cursor on, before and after the chosen steps."""
@@ -306,6 +320,7 @@ class Looking(Page):
         self.columns.facts.clear()
         self.query_one(FindingsTable).document = None
         if not follows:
+            self.within = None
             self.notes, self.row_read, self.count = (), None, 0
             self.table.forget()
         self.look(keep=follows)
@@ -368,7 +383,7 @@ class Looking(Page):
     def on_view_made(self, message: messages.ViewMade) -> None:
         if message.key[0] != self._number or message.key[2] != self._view:
             return
-        self._shown, self._kept, self.finding = message.key, (self.filter, self.sort, self.reverse), False
+        self._shown, self._kept, self.finding = message.key, (self.filter, self.sort, self.reverse, self.within), False
         self.split, self.count, self.notes = message.key[1], message.count, message.notes
         self.waits = "" if self.found is not None and self.found.looked else self.waits
         self.table.forget(message.block_rows)

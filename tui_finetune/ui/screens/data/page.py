@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from textual import events
@@ -12,6 +11,7 @@ from textual.widget import Widget
 
 from tui_finetune.errors import Problem
 from tui_finetune.live import data_rows
+from tui_finetune.live.data_findings import FindingRows, rows_of
 from tui_finetune.live.data_set import summary_words
 from tui_finetune.live.data_steps import options_for
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span
@@ -155,7 +155,7 @@ class DataPage(Labelling):
             return ()
         whole = self.split_shown.rows
         first = "first " if self.found.partial else ""
-        rows = f"Rows {self.count:,} of {first}{whole:,}" if self.filter or self.only else f"Rows {first}{whole:,}"
+        rows = f"Rows {self.count:,} of {first}{whole:,}" if self.filter or self.within else f"Rows {first}{whole:,}"
         return [
             ("rows", rows),
             ("columns", f"Columns {len(self.found.columns)}"),
@@ -169,15 +169,17 @@ class DataPage(Labelling):
 
     def quiet(self) -> Line:
         if self.waits:
-            stops = muted("  esc stops") if self.opening or self.converting or self.finding_long else ""
-            return line(muted(self.waits), stops)
+            checking = self.tab == "findings" and self.checking
+            stoppable = self.opening or self.converting or self.finding_long or checking
+            return line(muted(self.waits), muted("  esc stops") if stoppable else "")
         if self.changed_files:
             key = self.ui.keymap.shown("view.reload")
             return (span(f"! {self.changed_files[0]} changed on disk; {key} reads it again.", "warn"),)
-        if self.only:
-            return line(self.only, muted(f"  {self.count:,} rows; esc shows all"))
         if self.filter and self.found is not None:
-            return line(muted("filter "), self.filter, muted(f"  {self.count:,} rows; esc clears it"))
+            within = f"{self.within.title}: " if self.within is not None else ""
+            return line(within, muted("filter "), self.filter, muted(f"  {self.count:,} rows; esc clears it"))
+        if self.within is not None:
+            return line(self.within.title, muted(f"  {self.count:,} rows; esc shows all"))
         return EMPTY
 
     def small(self, width: int, height: int) -> Sequence[Line]:
@@ -227,18 +229,20 @@ class DataPage(Labelling):
 
     def show_finding(self, finding: Mapping[str, Any], files: Mapping[str, str]) -> None:
         """All rows of a finding, of the split that is shown, else of the first that has some."""
-        names = [one.name for one in self.found.splits] if self.found is not None else []
-        there = [name for name in files if name in names]
-        if not there:
+        rows = rows_of(finding, files, [one.name for one in self.found.splits] if self.found is not None else [])
+        if not rows.files:
             self.say("Its rows are of a split that is not shown here.", "warn")
             return
-        split = self.split if self.split in there else there[0]
+        split = self.split if self.split in rows.files else next(iter(rows.files))
+        self.show_within(rows, split)
+        if more := rows.elsewhere(split):
+            key = self.ui.keymap.shown("item.choose")
+            self.say(f"Rows of {split}; there are {more} too: {key} shows them.")
+
+    def show_within(self, rows: FindingRows, split: str) -> None:
         self.tab, self._zoomed, self._row_open = "rows", False, False
-        self.look_at(str(finding["title"]), split, Path(files[split]))
+        self.look_within(rows, split)
         self.settle()
-        more = [f"{finding['splits'][name]:,} in {name}" for name in there if name != split]
-        if more:
-            self.say(f"Rows of {split}; there are {' and '.join(more)} too.")
 
     def mend_by(self, name: str) -> None:
         """Uses a step on the columns that these data have, where it is not used yet."""
@@ -260,7 +264,7 @@ class DataPage(Labelling):
 
     def show_filtered(self, wanted: str) -> None:
         """The rows that a value stands for."""
-        self.filter, self.tab, self._zoomed, self._row_open = wanted, "rows", False, False
+        self.filter, self.tab, self._zoomed, self._row_open, self.within = wanted, "rows", False, False, None
         self.look(keep=False)
         self.settle()
 
@@ -283,14 +287,19 @@ class DataPage(Labelling):
         elif mode == "row":
             self._row_open = False
             self.settle()
+        elif self.tab == "findings" and self.checking:
+            self.stop_checking()
         elif self.finding_long:
             self.stop_finding()
         elif self.converting:
             self.stop_converting()
         elif self.tab != "rows":
             self.show_tab("rows")
-        elif self.filter or self.only:
+        elif self.filter:
             self.filter = ""
+            self.look()
+        elif self.within is not None:
+            self.within = None
             self.look()
         else:
             super().do_app_back()

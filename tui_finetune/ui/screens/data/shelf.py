@@ -113,14 +113,21 @@ class Shelf:
 
     # Rows
 
-    def view(self, key: Key, found: DataSet, wish: Mapping[str, Any], keep: int | None = None) -> None:
-        """Finds the rows of a filter and an order. keep: the number of the row that the cursor is to stay on."""
+    def view(
+        self, key: Key, found: DataSet, wish: Mapping[str, Any], keep: int | None = None, among: str | None = None
+    ) -> None:
+        """Finds the rows of a filter and an order. keep: the number of the row that the cursor is to stay on.
+
+        among: a file of the numbers of the only rows that are looked at.
+        """
 
         def work(stale: Any) -> Message | None:
             split = found.split(key[1])
             if not any(wish.get(name) for name in ("filter", "sort", "reverse")):
-                return self._made(key, Reading(found, split, None, self._reader), (), keep)
-            request = {"arrow": split.arrow, "wish": {**wish, **finding.wish_of(found)}}
+                rows = Path(among) if among is not None else None
+                whole = Reading(found, split, rows, self._reader, lent=True)
+                return self._made(key, whole, (), whole.place_of(keep))
+            request = {"arrow": split.arrow, "wish": {**wish, **finding.wish_of(found)}, "among": among}
             try:
                 answer = self._desk.ask("view", request, self._progress(key[0]), stale=stale)
             except Stopped:
@@ -131,14 +138,6 @@ class Shelf:
             return self._made(key, reading, answer["notes"], reading.place_of(keep))
 
         self._bridge.latest("data.view", "Find rows", work)
-
-    def listed(self, key: Key, found: DataSet, rows: Path) -> None:
-        """Shows the rows whose numbers are in a file."""
-        self._bridge.latest(
-            "data.view",
-            "Find rows",
-            lambda stale: self._made(key, Reading(found, found.split(key[1]), rows, self._reader, lent=True), (), None),
-        )
 
     def _made(self, key: Key, reading: Reading, notes: Sequence[str], at: int | None) -> Message:
         """A view with the rows where the cursor stands."""
@@ -300,6 +299,10 @@ class Shelf:
             return messages.DataChecked(number, answer)
 
         self._bridge.latest("data.check", "Check the data", work)
+
+    def stop_check(self) -> None:
+        """Its findings are not wanted any more."""
+        self._bridge.latest("data.check", "Stop", lambda stale: None)
 
     # What can be opened
 
