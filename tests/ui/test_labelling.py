@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.calling import Cli
+from tests.measured import store, trained_run
 from tests.ui.seeing import Screen, showing
 from tests.ui.test_data_recipe import use_model
 from tests.ui.test_data_screen import looked, reviews
@@ -115,6 +116,35 @@ async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(h
         await screen.sees("[3 Train]")
         await screen.press("]")
         await screen.sees("edits = ")
+
+
+async def test_the_errors_of_an_evaluation_are_a_queue_in_their_data(home: Home, data: Path) -> None:
+    run = trained_run(home, "reviewer", labels=("bad", "good", "so-so"))
+    run.paths.recipe_toml.write_text(run.paths.recipe_toml.read_text().replace("/data/texts.csv", str(data)))
+    lines = [line.split(",") for line in data.read_text().splitlines()[1:11]]
+    rows = [(text, gold, "bad" if n in (4, 7) else gold, 0.9) for n, (text, gold, _) in enumerate(lines)]
+    store(run.paths, rows, row_id=[f"reviews.csv:{n + 2}" for n in range(10)])
+    async with showing(home) as screen:
+        await screen.sees("reviewer")
+        await screen.press("5")
+        await screen.sees("[5 Evaluate]")
+        await screen.sees("Errors 2")
+        await screen.press("e")
+        await screen.says("Edit: No rows are shown.")
+        await screen.press("]", "]", "]")
+        await screen.sees("[Errors 2]")
+        await screen.sees("my phone number 4")
+        await screen.press("e")
+        await screen.sees("[Rows 2 of 30]")
+        await screen.says("Errors 2 of reviewer")
+        page = screen.app.page
+        assert isinstance(page, DataPage)
+        await screen.until(lambda: page.edit_offer().on, "the edits read")
+        await screen.press("e")
+        await screen.sees("1 of 2")
+        await screen.press(*"so", "enter", *"drop", "enter")
+        await screen.until(lambda: len(kept(page)) == 2, "both edited")
+        assert set(kept(page)) == {"reviews.csv:6", "reviews.csv:9"}
 
 
 @pytest.mark.slow

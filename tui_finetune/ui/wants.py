@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from tui_finetune.live.data_set import Asked
+
 
 @dataclass(frozen=True)
 class RunWanted:
@@ -23,6 +25,15 @@ class DataWanted:
     source: str | None = None
     recipe: Path | None = None
     row_id: str | None = None
+
+
+@dataclass(frozen=True)
+class RowsWanted:
+    """Rows of data, by their ids, alone on the Data screen: a queue to look at and edit."""
+
+    asked: Asked
+    rows: tuple[str, ...]
+    title: str
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,14 @@ from typing import Any
 from tui_finetune.edits.entry import Entry, about_row, set_cell
 from tui_finetune.edits.overlay import RowEdits, told
 from tui_finetune.live import labelling
-from tui_finetune.live.data_set import Split
+from tui_finetune.live.data_set import DataSet, Split
 from tui_finetune.live.labelling import Option
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.ui.screens.data import messages
 from tui_finetune.ui.screens.data.actions import DataActions
 from tui_finetune.ui.screens.data.labelling_sheet import LabellingSheet
-from tui_finetune.ui.screens.data.labelling_work import EditsRead, LabellingWork
+from tui_finetune.ui.screens.data.labelling_work import EditsRead, LabellingWork, QueueFound
+from tui_finetune.ui.wants import RowsWanted
 
 NONE = EditsRead(0, "", Path())
 """The edits of data that are not open."""
@@ -33,6 +34,8 @@ class Labelling(DataActions):
         """As they were read last, of the split that is shown."""
         self._arrived: asyncio.Future[None] | None = None
         """Done when the row that the sheet waits for is there."""
+        self._queue: RowsWanted | None = None
+        """Rows that are to be shown alone once their data are open."""
 
     @functools.cached_property
     def work(self) -> LabellingWork:
@@ -104,6 +107,36 @@ class Labelling(DataActions):
             counts = self.edits.counts if self._edits_are_here else {}
             changes = any(counts.get(name) for name in ("set", "dropped", "moved", "weighed"))
             self.found = replace(self.found, edits=str(self.edits.path) if changes else None)
+
+    # Rows that another screen names
+
+    def open_queue(self, wanted: RowsWanted) -> None:
+        """Shows rows alone; what is open already is not read again."""
+        self._queue = wanted
+        if self.found is not None and self.found.looked and self.found.asked.same_rows(wanted.asked):
+            self._find_queue(self.found)
+        else:
+            self.open(wanted.asked.typed, wanted.asked)
+
+    def _find_queue(self, found: DataSet) -> None:
+        if self._queue is not None:
+            self.work.queue(self._number, found, self._queue.rows, self._queue.title)
+            self._queue = None
+
+    def on_data_looked(self, message: messages.DataLooked) -> None:
+        super().on_data_looked(message)
+        if message.number == self._number and self.found is not None:
+            self._find_queue(self.found)
+
+    def on_queue_found(self, message: QueueFound) -> None:
+        if message.number != self._number:
+            return
+        if not message.rows.files:
+            self.say("None of these rows is here: the data have changed since, or were others.", "warn")
+            return
+        self.show_within(message.rows, max(message.rows.counts, key=lambda name: message.rows.counts[name]))
+        if message.missing:
+            self.say(f"{message.missing:,} of the rows are not here: the data have changed since.", "warn")
 
     # For the sheet
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import collections
+import itertools
+import re
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,11 +18,16 @@ from tui_finetune.edits.entry import Entry
 from tui_finetune.edits.overlay import Overlay, RowEdits
 from tui_finetune.edits.store import EditsFile
 from tui_finetune.errors import UserError
+from tui_finetune.live.data_findings import FindingRows
 from tui_finetune.live.data_set import Asked, DataSet, Split
 from tui_finetune.ui.messages import Told
 
 if TYPE_CHECKING:
     from tui_finetune.ui.bridge import Bridge
+
+
+_PIECE = re.compile(r"(#\d+)+$")
+"""End of the id of a row that a preprocessor made of another."""
 
 
 @dataclass
@@ -42,6 +50,15 @@ class EditsRead(Told):
     """`said` is why it was not done."""
 
 
+@dataclass
+class QueueFound(Told):
+    """Rows by their ids were looked for."""
+
+    number: int
+    rows: FindingRows
+    missing: int = 0
+
+
 class LabellingWork:
     """One for the page. Its methods return at once."""
 
@@ -49,6 +66,8 @@ class LabellingWork:
         self._bridge = bridge
         self._jobs: collections.deque[Callable[[], Message | None]] = collections.deque()
         self._lock = threading.Lock()
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
+        self._files = itertools.count(1)
         self._file: EditsFile | None = None
         self._numbers: dict[tuple[str, str], tuple[int, str] | None] = {}
         """Split's file and row id to the row's number and hash; None where it is not there."""
@@ -70,6 +89,33 @@ class LabellingWork:
 
     def redo(self, number: int, split: Split) -> None:
         self._change(number, split, EditsFile.redo, "Done again")
+
+    def queue(self, number: int, found: DataSet, ids: Sequence[str], title: str) -> None:
+        """Looks for rows by their ids, in the order of these."""
+
+        def work() -> Message:
+            wanted = list(dict.fromkeys(_PIECE.sub("", one) for one in ids))
+            files: dict[str, str] = {}
+            counts: dict[str, int] = {}
+            for split in found.splits:
+                there = found_rows(split.arrow, set(wanted))
+                numbers = [there[one][0] for one in wanted if one in there]
+                if numbers:
+                    files[split.name], counts[split.name] = self._numbered(numbers), len(numbers)
+            return QueueFound(number, FindingRows(title, files, counts), len(wanted) - sum(counts.values()))
+
+        self._bridge.do("Find rows", work)
+
+    def _numbered(self, numbers: Sequence[int]) -> str:
+        """A file of row numbers."""
+        import numpy as np
+
+        if self._scratch is None:
+            self._scratch = tempfile.TemporaryDirectory(prefix="tui-finetune-queue-")
+            self._bridge.at_end(self._scratch.cleanup)
+        path = Path(self._scratch.name) / f"{next(self._files)}.i8"
+        np.asarray(numbers, dtype=np.int64).tofile(path)
+        return str(path)
 
     def _change(self, number: int, split: Split, act: Callable[[EditsFile], Overlay | list[Entry]], said: str) -> None:
         def job() -> Message:

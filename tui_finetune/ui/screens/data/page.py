@@ -24,7 +24,7 @@ from tui_finetune.ui.screens.data.panes import ProblemsPane, RowsTable, SourcesP
 from tui_finetune.ui.screens.data.places import DATA
 from tui_finetune.ui.screens.data.row_panes import Below, Beside, RowPane
 from tui_finetune.ui.screens.data.run_pane import RunPane
-from tui_finetune.ui.wants import DataWanted, TrainWanted
+from tui_finetune.ui.wants import DataWanted, RowsWanted, TrainWanted
 
 TABS = ("rows", "columns", "prepared", "findings")
 PREPARED = ("run", "steps", "preview")
@@ -97,7 +97,9 @@ class DataPage(Labelling):
 
     def on_screen_resume(self) -> None:
         wanted = self.ui.take_wanted(self.NAME)
-        if isinstance(wanted, DataWanted):
+        if isinstance(wanted, RowsWanted):
+            self.open_queue(wanted)
+        elif isinstance(wanted, DataWanted):
             asking.open_wanted(self, wanted)
         self._look_at_files()
 

@@ -15,6 +15,7 @@ from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.ui.messages import RunsRead
 from tui_finetune.ui.screens.evaluate import messages
 from tui_finetune.ui.screens.evaluate.compare_panes import CompareHead, GroupsPane, MovedPane
+from tui_finetune.ui.screens.evaluate.editing import Editing
 from tui_finetune.ui.screens.evaluate.looking import WRONG, Looking
 from tui_finetune.ui.screens.evaluate.panes import (
     ConfusedPane,
@@ -25,7 +26,6 @@ from tui_finetune.ui.screens.evaluate.panes import (
     WeakestPane,
 )
 from tui_finetune.ui.screens.evaluate.places import EVALUATE
-from tui_finetune.ui.screens.evaluate.rows import Rows
 from tui_finetune.ui.screens.evaluate.rows_panes import RowDetail, RowPane, RowsPane
 from tui_finetune.ui.screens.evaluate.sheets import EvaluationSheet
 from tui_finetune.ui.screens.evaluate.work import Evaluations
@@ -40,7 +40,7 @@ FIGURES = 7
 """Lines of the figures at most."""
 
 
-class EvaluatePage(Rows):
+class EvaluatePage(Editing):
     """The screen of the evaluation that was opened last."""
 
     NAME = "evaluate"

@@ -13,6 +13,8 @@ EVALUATE = Place(
                offer=lambda page: page.compare_offer()),
         Action("run.evaluate", "Evaluate…", "Measure the model on a split or on other data, in a run of its own.",
                offer=lambda page: page.evaluate_offer()),
+        Action("item.edit", "Edit", "The rows that are shown, as a queue on the Data screen; no file is changed.",
+               offer=lambda page: page.edit_offer()),
         Action("item.write", "Write…", "What this tab shows, into a file: CSV or Markdown.",
                offer=lambda page: page.write_offer()),
         Action("list.filter", "Filter", 'Rows by gold:x predicted:y label:z wrong right cut score<0.5 loss>1 "a text";'
