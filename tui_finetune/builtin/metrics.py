@@ -144,7 +144,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("precision", "tags", entity_precision, help=f"Precision {_ENTITY}."),
     Metric("recall", "tags", entity_recall, help=f"Recall {_ENTITY}."),
     Metric("accuracy", "tags", tag_accuracy, help="Share of words with the right tag; words cut off count as O."),
-    *ORDINAL_METRICS,
     *MULTILABEL_METRICS,
     *NUMBER_METRICS,
+    *ORDINAL_METRICS,
 )

@@ -49,6 +49,7 @@ def _is_cross_entropy(job: Job) -> bool:
         and head.model_class.startswith("transformers:")
         and not job.trainer.args.label_smoothing_factor
         and not job.recipe.task_options.get("class_weights")
+        and not job.recipe.task_options.get("focal_gamma")
         and job.trainer.compute_loss_func is None
     )
 

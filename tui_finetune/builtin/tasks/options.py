@@ -30,6 +30,24 @@ class TextClassificationOptions(BaseModel):
             "is. Validation is measured without. Of several labels a text: the weight of the rows that have the label."
         ),
     ] = None
+    focal_gamma: Annotated[
+        float | None,
+        Field(
+            ge=0,
+            le=10,
+            allow_inf_nan=False,
+            description="Focal loss (arXiv:1708.02002): what the model is already sure of counts less, the more so the higher "
+            "this is; 2 is usual. Validation is measured without.",
+        ),
+    ] = None
+    hierarchy: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Of one label a text: what stands between the levels in its name, as in a/b/c. The report then has "
+            "figures for each level.",
+        ),
+    ] = None
     thresholds: Annotated[
         Literal["tuned"] | Probability | dict[str, Probability] | None,
         Field(
@@ -51,6 +69,8 @@ class TextClassificationOptions(BaseModel):
         given = [name for name in OF_SEVERAL if getattr(self, name) is not None]
         if given and self.problem_type != "multi_label_classification":
             raise ValueError(f'{", ".join(given)}: only with problem_type = "multi_label_classification"')
+        if self.hierarchy is not None and self.problem_type == "multi_label_classification":
+            raise ValueError("hierarchy goes with one label a text")
         return self
 
 

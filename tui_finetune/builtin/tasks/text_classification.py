@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from tui_finetune.builtin.tasks.labels import ids_of, label_set
+from tui_finetune.evaluation.hierarchy import level_report
 from tui_finetune.evaluation.predictions import ALL_LABELS, TOP_LABELS
 from tui_finetune.evaluation.reports import class_report
 from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Shape, Task
@@ -59,6 +61,8 @@ class TextClassification(Task):
     shape: ClassVar[Shape] = "labels"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy", "f1")
     architectures: ClassVar[tuple[str, ...]] = ("ForSequenceClassification",)
+    hierarchy: ClassVar[str | None] = None
+    """What stands between the levels of a label's name, where it has some."""
     form_fields = (
         FormField("data.columns.text", "Column of the text."),
         FormField("data.columns.text_pair", "Column of a second text; leave it empty for single texts."),
@@ -72,9 +76,10 @@ class TextClassification(Task):
         return TextClassificationOptions
 
     def variant(self, options: Mapping[str, Any]) -> Task:
-        """Several labels a text where `problem_type` says so."""
+        """Several labels a text where `problem_type` says so; names with levels where `hierarchy` does."""
         if options.get("problem_type") != MULTI_LABEL:
-            return self
+            separator = options.get("hierarchy")
+            return _with_levels(separator) if isinstance(separator, str) and separator else self
         from tui_finetune.builtin.tasks.multi_label import multi_label
 
         return multi_label(options)
@@ -148,7 +153,15 @@ class TextClassification(Task):
         return text_baselines(joined_texts(train), joined_texts(test), *gold, labels, metrics)
 
     def report(self, decoded: Decoded) -> dict[str, Any]:
-        return class_report(decoded)
+        """Per class and confusion; and by level where names have some."""
+        levels = level_report(decoded, self.hierarchy) if self.hierarchy else {}
+        return {**class_report(decoded), **levels}
+
+
+@cache
+def _with_levels(separator: str) -> TextClassification:
+    found: TextClassification = type("TextClassification", (TextClassification,), {"hierarchy": separator})()
+    return found
 
 
 def text_columns(batch: Mapping[str, Sequence[Any]], encoder: Encoder) -> dict[str, list[Any]]:

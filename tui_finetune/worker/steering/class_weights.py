@@ -1,4 +1,8 @@
-"""Weights of the labels in the training loss; validation is measured without them."""
+"""Weights of labels, and of rows by how sure the model is, in the training loss; validation is measured without them.
+
+`focal_gamma`: a row counts (1 - p)^gamma, p being what the model gives the right answer: Lin, Goyal, Girshick, He and Dollár,
+Focal loss for dense object detection, 2017, arXiv:1708.02002.
+"""
 
 from __future__ import annotations
 
@@ -16,10 +20,18 @@ BALANCED, NONE = "balanced", "none"
 class ClassWeights:
     """The weights in force; changed while a run goes on."""
 
-    def __init__(self, task: str, labels: LabelSet | None, counts: Sequence[int], rows: int | None = None) -> None:
+    def __init__(
+        self,
+        task: str,
+        labels: LabelSet | None,
+        counts: Sequence[int],
+        rows: int | None = None,
+        focal_gamma: float | None = None,
+    ) -> None:
         """labels: None where the task's head takes no weights. counts: rows of train by label. rows: how many there are,
         where each has any number of labels: then a weight is that of the rows which have the label."""
         self._task = task
+        self._gamma = focal_gamma or 0.0
         self._rows = rows
         self._labels = labels
         self._counts = counts
@@ -60,22 +72,35 @@ class ClassWeights:
 
     @property
     def weighs(self) -> bool:
-        return self._weights is not None
+        """True where the loss is another one than the model's own."""
+        return self._weights is not None or self._gamma > 0
 
     def loss(self, logits: torch.Tensor, labels: torch.Tensor, smoothing: float, items: Any) -> torch.Tensor:
         """Mean over the rows of a step (`items`, where Trainer counts them), else of the micro-batch."""
-        assert self._weights is not None
-        if self._rows is not None:
-            weights = self._weights.to(logits.device, logits.dtype)
-            summed = functional.binary_cross_entropy_with_logits(
-                logits, labels.to(logits.dtype), pos_weight=weights, reduction="sum"
-            )
-            return summed / (labels.numel() if items is None else items)
-        total = functional.cross_entropy(
-            logits.view(-1, logits.shape[-1]),
-            labels.view(-1),
-            weight=self._weights.to(logits.device, logits.dtype),
-            label_smoothing=smoothing,
-            reduction="sum",
+        several = self._rows is not None
+        each = self._binary(logits, labels) if several else self._one_of(logits, labels, smoothing)
+        return each.sum() / (labels.numel() if items is None else items)
+
+    def _one_of(self, logits: torch.Tensor, labels: torch.Tensor, smoothing: float) -> torch.Tensor:
+        """Cross entropy of each row, of which one label is right."""
+        logits, labels = logits.view(-1, logits.shape[-1]), labels.view(-1)
+        weights = self._on(logits)
+        each = functional.cross_entropy(logits, labels, weight=weights, label_smoothing=smoothing, reduction="none")
+        if not self._gamma:
+            return each
+        right = functional.softmax(logits, dim=-1).gather(1, labels[:, None]).squeeze(1)
+        return each * (1 - right) ** self._gamma
+
+    def _binary(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """Binary cross entropy of each row and label."""
+        labels = labels.to(logits.dtype)
+        each = functional.binary_cross_entropy_with_logits(
+            logits, labels, pos_weight=self._on(logits), reduction="none"
         )
-        return total / (labels.numel() if items is None else items)
+        if not self._gamma:
+            return each
+        right = torch.sigmoid(logits * (2 * labels - 1))
+        return each * (1 - right) ** self._gamma
+
+    def _on(self, logits: torch.Tensor) -> torch.Tensor | None:
+        return None if self._weights is None else self._weights.to(logits.device, logits.dtype)

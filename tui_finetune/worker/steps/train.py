@@ -154,10 +154,12 @@ def _class_weights(job: Job) -> ClassWeights:
         return ClassWeights(job.task.name, None, ())
     labels = got(got(job.prepared, "data").labels, "labels")
     column = job.encoded["train"].with_format("numpy")["labels"][:]
+    gamma = job.recipe.task_options.get("focal_gamma")
     if job.task.shape == "multilabels":
-        weights = ClassWeights(job.task.name, labels, column.sum(axis=0).tolist(), len(column))
+        weights = ClassWeights(job.task.name, labels, column.sum(axis=0).tolist(), len(column), gamma)
     else:
-        weights = ClassWeights(job.task.name, labels, np.bincount(column, minlength=len(labels)).tolist())
+        counts = np.bincount(column, minlength=len(labels)).tolist()
+        weights = ClassWeights(job.task.name, labels, counts, focal_gamma=gamma)
     given = job.recipe.task_options.get("class_weights")
     if given is not None and (why := weights.refusal(given)) is not None:
         raise RecipeError(Problem(why, "task_options.class_weights"))
