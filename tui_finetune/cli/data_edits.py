@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from tui_finetune.cli import output
-from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.diagnostics import say
+from tui_finetune.cli.edited_rows import (
+    cell_set,
+    cells_given,
+    conflicts_of,
+    decision,
+    edit_rows,
+    label_column,
+    meant_by,
+    opened_of,
+    tell,
+)
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import DataError, ExitCode, Problem, UserError, did_you_mean
 from tui_finetune.text import Shown, cut_end, shown
 
 if TYPE_CHECKING:
-    from tui_finetune.data.inspect import Look
-    from tui_finetune.data.opening import Wanted
-    from tui_finetune.edits.conflicts import Conflict
     from tui_finetune.edits.entry import Entry
     from tui_finetune.edits.overlay import Overlay
-    from tui_finetune.edits.store import EditsFile
 
 CELL = 40
 FILE = click.option(
@@ -34,15 +40,6 @@ FILE = click.option(
 WHO = click.option("--who", help="Whose edit it is; else the system's name of the user.")
 ROWS = click.argument("rows", metavar="ROW …", nargs=-1, required=True)
 PATH = click.argument("path")
-
-
-@dataclass(frozen=True)
-class Meant:
-    """What a call is about."""
-
-    file: EditsFile
-    wanted: Wanted | None
-    """The data; None where only a file of edits was named."""
 
 
 @click.group(cls=VerbGroup, name="edits")
@@ -61,7 +58,7 @@ def list_(call: Call, path: str, named: Path | None, target: Path | None) -> Non
     from tui_finetune.edits.table import as_csv
     from tui_finetune.runs import atomic
 
-    meant = _meant(call, path, named)
+    meant = meant_by(call, path, named)
     overlay = meant.file.read()
     if target is not None:
         atomic.write_bytes(target, as_csv(overlay).encode("utf-8", "backslashreplace"))
@@ -71,7 +68,7 @@ def list_(call: Call, path: str, named: Path | None, target: Path | None) -> Non
         output.print_json({"file": str(meant.file.path), "counts": overlay.counts(), "rows": rows})
         return
     if rows:
-        cells = [[cut_end(row["row_id"], CELL), cut_end(_decision(row), 60), cut_end(row["who"], 16)] for row in rows]
+        cells = [[cut_end(row["row_id"], CELL), cut_end(decision(row), 60), cut_end(row["who"], 16)] for row in rows]
         output.print_lines(output.table(["row", "edit", "who"], cells))
     say(shown(f"{meant.file.path}: {told(overlay.counts())}."))
 
@@ -104,23 +101,23 @@ def add(
     """Edit rows of PATH, named by their ids: tickets.csv:41."""
     from tui_finetune.edits.entry import about_row, why_no_weight
 
-    values = _cells(cells)
+    values = cells_given(cells)
     decided = {kind: value for kind, value in given.items() if value is not None and value is not False}
     if label is None and not values and not decided:
         raise UserError(Problem("nothing to do with the rows.", hint="--label, --set, --drop, --move, --note …"))
     if "weight" in decided and (why := why_no_weight(decided["weight"])) is not None:
         raise UserError(Problem(f"{why}.", "--weight"))
 
-    wanted = values if label is None else {**values, _label_column(call, path): label}
+    wanted = values if label is None else {**values, label_column(call, path): label}
 
     def entries(row: Mapping[str, Any]) -> list[Entry]:
-        made = [_set(row, column, value) for column, value in wanted.items()]
+        made = [cell_set(row, column, value) for column, value in wanted.items()]
         return made + [
             about_row(kind, row["row_id"], row["row_hash"], None if value is True else value)  # type: ignore[arg-type]
             for kind, value in decided.items()
         ]
 
-    _edit(call, path, named, rows, who, entries)
+    edit_rows(call, path, named, rows, who, entries)
 
 
 @edits.command()
@@ -132,8 +129,8 @@ def add(
 @verb
 def relabel(call: Call, path: str, rows: tuple[str, ...], label: str, named: Path | None, who: str | None) -> None:
     """Give rows of PATH another label."""
-    column = _label_column(call, path)
-    _edit(call, path, named, rows, who, lambda row: [_set(row, column, label)])
+    column = label_column(call, path)
+    edit_rows(call, path, named, rows, who, lambda row: [cell_set(row, column, label)])
 
 
 @edits.command()
@@ -146,7 +143,7 @@ def drop(call: Call, path: str, rows: tuple[str, ...], named: Path | None, who: 
     """Leave rows of PATH out."""
     from tui_finetune.edits.entry import about_row
 
-    _edit(call, path, named, rows, who, lambda row: [about_row("drop", row["row_id"], row["row_hash"])])
+    edit_rows(call, path, named, rows, who, lambda row: [about_row("drop", row["row_id"], row["row_hash"])])
 
 
 @edits.command()
@@ -156,8 +153,8 @@ def drop(call: Call, path: str, rows: tuple[str, ...], named: Path | None, who: 
 @verb
 def undo(call: Call, path: str, named: Path | None, who: str | None) -> None:
     """Take back what was edited last; with --who what that person edited last."""
-    meant = _meant(call, path, named)
-    _told(call, meant.file, meant.file.undo(who), "Undone")
+    meant = meant_by(call, path, named)
+    tell(call, meant.file, meant.file.undo(who), "Undone")
 
 
 @edits.command()
@@ -167,8 +164,8 @@ def undo(call: Call, path: str, named: Path | None, who: str | None) -> None:
 @verb
 def redo(call: Call, path: str, named: Path | None, who: str | None) -> None:
     """Do again what was undone last."""
-    meant = _meant(call, path, named)
-    _told(call, meant.file, meant.file.redo(who), "Done again")
+    meant = meant_by(call, path, named)
+    tell(call, meant.file, meant.file.redo(who), "Done again")
 
 
 @edits.command()
@@ -186,7 +183,7 @@ def merge(call: Call, path: str, other: Path, prefer: Any, named: Path | None) -
     from tui_finetune.edits.merging import merge as merged
     from tui_finetune.edits.store import EditsFile
 
-    meant, theirs = _meant(call, path, named), EditsFile(other).read()
+    meant, theirs = meant_by(call, path, named), EditsFile(other).read()
     found: list[Merge] = []
 
     def make(overlay: Overlay) -> Sequence[Entry]:
@@ -215,8 +212,8 @@ def merge(call: Call, path: str, other: Path, prefer: Any, named: Path | None) -
 @verb
 def conflicts(call: Call, path: str, named: Path | None) -> None:
     """Edits that no longer fit the rows of PATH; exit code 1 where there are some."""
-    meant = _meant(call, path, named)
-    found = _conflicts(call, meant)
+    meant = meant_by(call, path, named)
+    found = conflicts_of(call, meant)
     if call.json:
         output.print_json({"file": str(meant.file.path), "conflicts": [one.as_json() for one in found]})
     else:
@@ -237,8 +234,8 @@ def settle(call: Call, path: str, keep: bool, named: Path | None) -> None:
     from tui_finetune.edits.conflicts import settled
     from tui_finetune.edits.entry import signed
 
-    meant = _meant(call, path, named)
-    found = _conflicts(call, meant)
+    meant = meant_by(call, path, named)
+    found = conflicts_of(call, meant)
     meant.file.change(lambda overlay: signed(settled(overlay, found, keep=keep)))
     if call.json:
         output.print_json({"file": str(meant.file.path), "settled": [one.as_json() for one in found]})
@@ -264,8 +261,8 @@ def export(call: Call, path: str, target: Path, split: str | None, ids: bool, fo
 
     if target.exists() and not force:
         raise UserError(Problem(f"{target} is there already.", "--output", hint="--force replaces it."))
-    meant = _meant(call, path, named)
-    opened = _opened(call, meant)
+    meant = meant_by(call, path, named)
+    opened = opened_of(call, meant)
     overlay = meant.file.read()
     judged = compared(overlay.rows(), [opened])
     if judged.conflicts:
@@ -284,134 +281,3 @@ def export(call: Call, path: str, target: Path, split: str | None, ids: bool, fo
 
 
 VERBS = (edits, export)
-
-
-# What they share
-
-
-def _meant(call: Call, path: str, named: Path | None) -> Meant:
-    """The file of edits and the data that a path stands for."""
-    from tui_finetune.cli.verbs.data import place
-    from tui_finetune.data.opening import Wanted
-    from tui_finetune.edits.place import usual_place
-    from tui_finetune.edits.store import ENDING, EditsFile
-
-    if path.endswith(ENDING):
-        return Meant(EditsFile(named or Path(path).absolute()), None)
-    if path.endswith(".toml"):
-        from tui_finetune.config.load import load_recipe
-
-        data = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe.data
-        where = tuple(data.path) if isinstance(data.path, list) else data.path
-        usual = data.edits or usual_place(call.home, where, data.subset, data.source)
-        return Meant(
-            EditsFile(named or Path(usual)), Wanted(data.source, where, data.subset, data.revision, data.options)
-        )
-    there = place(call, path)
-    return Meant(EditsFile(named or Path(usual_place(call.home, there))), Wanted(None, there))
-
-
-def _opened(call: Call, meant: Meant) -> Any:
-    from tui_finetune.data.opening import open_data
-
-    if meant.wanted is None:
-        raise UserError(Problem("the data are needed, or a recipe.", hint="--file names the file of edits beside it."))
-    progress = ProgressLine()
-    try:
-        return open_data(meant.wanted, call.catalog, call.home.cache, heavy=False, progress=progress)
-    finally:
-        progress.clear()
-
-
-def _conflicts(call: Call, meant: Meant) -> Sequence[Conflict]:
-    from tui_finetune.data.edited import compared
-
-    return compared(meant.file.read().rows(), [_opened(call, meant)]).conflicts
-
-
-def _edit(
-    call: Call,
-    path: str,
-    named: Path | None,
-    ids: Sequence[str],
-    who: str | None,
-    make: Callable[[Mapping[str, Any]], Sequence[Entry]],
-) -> None:
-    """Adds edits of these rows as one act, where their columns can hold them."""
-    from tui_finetune.data.edited import class_names
-    from tui_finetune.edits.applying import applied, in_type
-    from tui_finetune.edits.entry import signed
-    from tui_finetune.edits.overlay import Overlay
-
-    meant = _meant(call, path, named)
-    opened = _opened(call, meant)
-    tables = {name: split.table() for name, split in opened.splits.items()}
-    names = class_names(opened)
-    entries = [entry for row in _rows(tables, ids) for entry in make(row)]
-    tried = Overlay(signed(in_type(entries, next(iter(tables.values())).schema, names), who))
-    applied(tables, tried.rows(), names)
-    meant.file.change(lambda overlay: tried.entries)
-    _told(call, meant.file, tried.entries, "Edited")
-
-
-def _rows(tables: Mapping[str, Any], ids: Sequence[str]) -> list[dict[str, Any]]:
-    """The rows by their ids. Raises DataError with all that are not there."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    found: dict[str, dict[str, Any]] = {}
-    for table in tables.values():
-        column = table.column("row_id")
-        for row in table.filter(pc.is_in(column, value_set=pa.array(ids, column.type))).to_pylist():
-            found[row["row_id"]] = row
-    first = next((table.column("row_id")[0].as_py() for table in tables.values() if table.num_rows), "")
-    hint = f"Ids look like {first}; data rows PATH --json has them."
-    missing = [Problem(f"no row {one} here.", hint=hint) for one in ids if one not in found]
-    if missing:
-        raise DataError(missing)
-    return [found[one] for one in ids]
-
-
-def _label_column(call: Call, path: str) -> str:
-    """The column of the labels. Raises UserError where no task finds one."""
-    from tui_finetune.cli.verbs import data
-
-    look: Look = data.look_at(call, (path,), None, None, None, None, None, ProgressLine())
-    role = look.task.gold_role if look.task is not None else None
-    gold = look.roles.get(role.name) if role is not None else None
-    if gold is None:
-        raise UserError(Problem("no column of labels is known here.", "--label", hint="--set COLUMN=VALUE names one."))
-    return gold
-
-
-def _set(row: Mapping[str, Any], column: str, value: Any) -> Entry:
-    from tui_finetune.edits.entry import set_cell
-
-    return set_cell(row["row_id"], row["row_hash"], column, value, row.get(column))
-
-
-def _cells(given: Sequence[str]) -> dict[str, str]:
-    pairs = [text.partition("=") for text in given]
-    wrong = next((text for text, pair in zip(given, pairs, strict=True) if not pair[1] or not pair[0].strip()), None)
-    if wrong is not None:
-        raise UserError(Problem(f"{wrong!r} is not COLUMN=VALUE.", "--set"))
-    return {name.strip(): value for name, _, value in pairs}
-
-
-def _told(call: Call, file: EditsFile, entries: Sequence[Entry], word: str) -> None:
-    rows = list(dict.fromkeys(entry.row_id for entry in entries if entry.row_id))
-    if call.json:
-        output.print_json({"file": str(file.path), "rows": rows, "edits": [entry.as_json() for entry in entries]})
-        return
-    output.print_line(Shown(f"{word}: {cut_end(', '.join(rows) or 'what was settled', 60)}"))
-    say(shown(f"Kept in {file.path}; [data] edits = it in a recipe."))
-
-
-def _decision(row: Mapping[str, Any]) -> str:
-    """What is decided of a row, in one line."""
-    parts = [f"{name}: {row['before'].get(name)} → {value}" for name, value in row["set"].items()]
-    parts += ["dropped"] if row["dropped"] else []
-    parts += [f"to {row['split']}"] if row["split"] else []
-    parts += [f"weight {row['weight']:g}"] if row["weight"] is not None else []
-    parts += ["accepted"] if row["ok"] and not parts else []
-    return "; ".join([*parts, *(f"note: {note}" for note in row["notes"])]) or "as it is"

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.calling import Cli
+from tests.model_folders import model_folder
 from tests.unit.data.conftest import rows
 
 GOOD = "text,label\n" + rows(8)
@@ -77,6 +78,31 @@ def test_changed_sources_are_conflicts_until_they_are_settled(cli: Cli, path: Pa
     assert cli("data", "edits", "settle", data, "--keep").code == 0
     assert cli("data", "edits", "conflicts", data).code == 0
     assert len(listed(cli, data)) == 2
+
+
+def test_a_recipe_with_conflicts_is_refused_by_whatever_looks_at_its_data(cli: Cli, path: Path, data: str) -> None:
+    model_folder(path.parent / "base", {"architectures": ["BertModel"]})
+    recipe, edits = path.parent / "recipe.toml", path.parent / "mine.edits.jsonl"
+    recipe.write_text(
+        'task = "text-classification"\n[data]\npath = "tickets.csv"\nedits = "mine.edits.jsonl"\n[model]\npath = "base"\n'
+    )
+    cli("data", "edits", "relabel", data, "tickets.csv:2", "--label", "good", "--file", str(edits))
+    elsewhere = path.parent / "elsewhere.toml"  # whose model has no tokenizer here
+    elsewhere.write_text(recipe.read_text().replace('"base"', '"nobody/nothing"'))
+    good = cli("config", "check", str(recipe), "--full")
+    assert good.code == 0, good.err
+
+    path.write_text(GOOD.replace("number 0,", "number zero,"))
+    for verb in (
+        ("config", "check", str(recipe), "--full"),
+        ("data", "check", str(elsewhere)),
+        ("data", "show", str(elsewhere)),
+    ):
+        said = cli(*verb)
+        assert said.code != 0
+        assert "the source has changed under 1 edited row: tickets.csv:2" in " ".join((said.err + said.out).split())
+    assert cli("data", "edits", "settle", str(recipe), "--discard").code == 0
+    assert cli("config", "check", str(recipe), "--full").code == 0
 
 
 def test_two_files_are_merged_and_their_disagreement_is_told(cli: Cli, path: Path, data: str) -> None:
