@@ -141,7 +141,18 @@ async def test_a_run_that_died_needs_no_look_once_it_was_opened(home: Home, some
     async with showing(home) as screen:
         await screen.sees("Needs a look 1")
         await screen.press("j", "enter")
-        await screen.sees("[4 Run]")
+        await screen.says("Not seen yet: it died at")
+        await screen.press("q")
+        await screen.sees("Needs a look 0")
+        await screen.press("4")
+        await screen.sees("The process is gone")
+        await screen.sees_not("Not seen yet")
+
+
+async def test_a_run_that_died_is_seen_where_the_program_was_opened_on_it(home: Home, some: FakeRun) -> None:
+    dead = next(run.id for run in RunStore(home).list() if run.name == "dead")
+    async with showing(home, open_run=dead) as screen:
+        await screen.sees("Not seen yet: it died at")
         await screen.press("q")
         await screen.sees("Needs a look 0")
 

@@ -94,6 +94,14 @@ def since_run(away: Away, run_id: str, history: History, status: Status, now: fl
     return f"Since you last looked, {words.age(now - t)}: {', '.join(came)}." if came else ""
 
 
+def not_seen(status: Status, now: float) -> str:
+    """`Not seen yet: it died 22 Nov 02:15.`: of a run that ended badly, and that nobody has opened since."""
+    ended = "died" if status.state == "died" else f"ended as {status.state}"
+    clock = words.clock(status.ended, now)
+    when = "" if status.ended is None else f" at {clock}" if clock[2] == ":" else f" {clock}"
+    return f"Not seen yet: it {ended}{when}."
+
+
 NUMBERS = ("no", "one", "two", "three")
 
 

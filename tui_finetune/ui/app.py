@@ -14,6 +14,7 @@ from textual.app import ScreenStackError
 from textual.screen import Screen
 
 from tui_finetune.live.eyes import eyes
+from tui_finetune.live.listing import ENDED_BADLY, needs_a_look
 from tui_finetune.live.news import goes_on
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.spans import Line, plain
@@ -72,6 +73,8 @@ class TuiFinetune(Hearing, inherit_bindings=False):
         self.memory: Memory = read_memory(home.root)
         self.away = self.memory.away
         """How things stood when the interface was open before."""
+        self.not_seen: set[str] = set()
+        """Runs whose bad end nobody had seen before they were opened, until their screen has said so."""
         self.current_run: str | None = open_run or self.memory.run
         self.said: list[tuple[float, Shown]] = []
         self._wanted: dict[str, object] = {}
@@ -172,8 +175,14 @@ class TuiFinetune(Hearing, inherit_bindings=False):
     def open_run(self, run_id: str, *, tab: str | None = None) -> None:
         """Shows a run, on one of the tabs of its screen."""
         self.current_run = run_id
-        self.memory = self.memory.with_run(run_id, self.listing.get(run_id))
+        self.looked_at(run_id, self.listing.get(run_id))
         self.show_screen("run", RunWanted(tab))
+
+    def looked_at(self, run_id: str, row: RunRow | None) -> None:
+        """Somebody opens a run: where it ended badly, that has been seen now."""
+        if row is not None and row.status.state in ENDED_BADLY and needs_a_look(row, self.memory.seen):
+            self.not_seen.add(run_id)
+        self.memory = self.memory.with_run(run_id, row)
 
     def follow(self, run_id: str | None) -> None:
         """The bridge tells of this run from now on, from its beginning."""

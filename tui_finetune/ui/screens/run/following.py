@@ -9,7 +9,7 @@ from tui_finetune.live.lines import event_line
 from tui_finetune.live.reader import RunRow
 from tui_finetune.live.run_look import Files, RunLook
 from tui_finetune.live.series import History
-from tui_finetune.live.since import since_run
+from tui_finetune.live.since import not_seen, since_run
 from tui_finetune.runs.control import author
 from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import Event
@@ -139,8 +139,12 @@ class RunFollowing(CheckpointActions):
         """Once for each run, when all that was written has been read."""
         if self._whole and look.info.id not in self._since_told:
             self._since_told.add(look.info.id)
+            self.ui.looked_at(look.info.id, self.row)
             said = since_run(self.ui.away, look.info.id, look.history, look.status, time.time())
             self._newest = said or self._newest
+            if not said and look.info.id in self.ui.not_seen and self.is_current:
+                self.say(not_seen(look.status, time.time()))
+            self.ui.not_seen.discard(look.info.id)
 
     def _feed(self, events: Sequence[Event]) -> None:
         look = self.look
