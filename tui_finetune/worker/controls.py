@@ -305,7 +305,7 @@ class Controls:
 
     def _loop_refusal(self, request: Request) -> str | None:
         if self.loop is None:
-            return f"training has not begun yet: {self._attempt.phase_name}"
+            return not_yet(self._attempt.phase_name)
         if self.stopping or self._abort is not None:
             return "the run is stopping"
         if request.action == "rollback" and self._rollback is not None:
@@ -361,6 +361,14 @@ class Controls:
         for child in multiprocessing.active_children():
             child.kill()  # one that loads data and hangs would outlive its parent
         os._exit(ExitCode.RUN_FAILED)
+
+
+def not_yet(phase: str) -> str:
+    """Why what needs a training loop is refused before there is one: what it would change is not made yet, nor judged."""
+    return (
+        f"training has not begun yet: {phase}. Send it again once the run's phase is training; "
+        "pause, stop, abort and note are taken before that"
+    )
 
 
 def _part(request: Request) -> str | None:

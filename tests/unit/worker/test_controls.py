@@ -212,7 +212,8 @@ def test_without_a_loop_it_is_said_what_the_run_does(paths: RunPaths) -> None:
     controls.submit("note", {"text": "patience"}, by="ann")
     attempt.end("stopped")
     events = read_events(paths)
-    assert [e.get("why") for e in events if e.get("answer") == "refused"] == ["training has not begun yet: tokenizing"]
+    (why,) = (e.get("why") for e in events if e.get("answer") == "refused")
+    assert why.startswith("training has not begun yet: tokenizing. Send it again once the run's phase is training")
     assert [(e.get("message"), e.get("by")) for e in events if e.name == "note"] == [("patience", "ann")]
 
 

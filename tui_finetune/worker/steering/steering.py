@@ -26,7 +26,7 @@ from tui_finetune.runs.resumption import read_resumption
 from tui_finetune.runs.settable import RULE_PREFIX, checked, flat
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt
-from tui_finetune.worker.controls import Controls
+from tui_finetune.worker.controls import Controls, not_yet
 from tui_finetune.worker.steering import applying
 from tui_finetune.worker.steering.dropout import all_values
 from tui_finetune.worker.steering.plan import Segment
@@ -103,8 +103,8 @@ class Steering:
     def refusal(self, request: Request) -> str | None:
         values = request.values
         if not self.controls.training:
-            when = "is over" if self._begun else "has not begun yet"
-            return f"training {when}: {self.attempt.phase_name}"
+            phase = self.attempt.phase_name
+            return f"training is over: {phase}" if self._begun else not_yet(phase)
         if request.action == "set":
             return self._set_refusal(values.get("set"))
         if request.action == "save" and self.next_step == 1:
