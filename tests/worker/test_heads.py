@@ -31,7 +31,7 @@ def test_a_head_goes_forward_and_backward_and_comes_back_from_disk(task: Task, b
     check_head(task, base, tmp_path)
 
 
-@pytest.mark.parametrize("task", TASKS, ids=lambda task: task.name)
+@pytest.mark.parametrize("task", [one for one in TASKS if one.shape != "answers"], ids=lambda task: task.name)
 @pytest.mark.parametrize("names", [("x", "y", "z"), ("x", "y")], ids=["same-size", "other-size"])
 def test_another_label_set_gets_a_new_head(task: Task, names: tuple[str, ...], base: Path, tmp_path: Path) -> None:
     import torch
@@ -85,6 +85,8 @@ def decoded_of(shape: str) -> Decoded:
         return Decoded(labels, [[0, 1, 2], [1, -1]], [[0, 1, 2], [1, 0]])
     if shape == "multilabels":
         return Decoded(labels, [[0, 2], [], [1], [0]], [[0], [], [1, 2], [1]])
+    if shape == "answers":
+        return Decoded(labels, ["the town", "", "12"], [["Town", "x"], ["y"], []])
     return Decoded(labels, [0, 1, 2, 2], [0, 1, 1, 2])
 
 

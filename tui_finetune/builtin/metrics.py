@@ -10,6 +10,7 @@ from functools import wraps
 
 import numpy as np
 
+from tui_finetune.builtin.answer_metrics import ANSWER_METRICS
 from tui_finetune.builtin.multilabel_metrics import MULTILABEL_METRICS
 from tui_finetune.builtin.number_metrics import NUMBER_METRICS
 from tui_finetune.builtin.ordinal_metrics import ORDINAL_METRICS
@@ -144,6 +145,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("precision", "tags", entity_precision, help=f"Precision {_ENTITY}."),
     Metric("recall", "tags", entity_recall, help=f"Recall {_ENTITY}."),
     Metric("accuracy", "tags", tag_accuracy, help="Share of words with the right tag; words cut off count as O."),
+    *ANSWER_METRICS,
     *MULTILABEL_METRICS,
     *NUMBER_METRICS,
     *ORDINAL_METRICS,

@@ -9,6 +9,7 @@ from tui_finetune.data.identity import row_hashes
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, LabelSet, Task
+from tui_finetune.plugin_api.tasks import UNLABELLED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -21,7 +22,7 @@ def unknown_labels(
 ) -> list[Problem]:
     """A problem a split whose labels are not all known, with counts and first rows. Numbers are no labels."""
     gold = task.gold_role
-    if gold is None or gold.kind == "number" or labels is None:
+    if gold is None or gold.kind in UNLABELLED or labels is None:
         return []
     problems = []
     for name, table in tables.items():
@@ -125,7 +126,7 @@ def _rows_like(table: pa.Table, other: pa.Table, column: str) -> pa.Table:
 def untrained_labels(tables: Mapping[str, pa.Table], labels: LabelSet | None, task: Task) -> list[str]:
     """A warning about labels without a row in train: of a given list, or after a sample was taken."""
     gold, train = task.gold_role, tables.get("train")
-    if gold is None or gold.kind == "number" or labels is None or train is None:
+    if gold is None or gold.kind in UNLABELLED or labels is None or train is None:
         return []
     there = {labels.id_of(value) for value in _distinct(train.column(gold.name))}
     absent = [name for index, name in enumerate(labels.names) if index not in there]

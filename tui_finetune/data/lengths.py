@@ -90,7 +90,8 @@ def measure_lengths(table: pa.Table, task: Task, tokenizer: Path | None, max_len
     inputs = [r for r in task.roles if r.kind in ("text", "words") and r.name in table.column_names]
     if not inputs or table.num_rows == 0:
         return None
-    return measured([table.column(role.name) for role in inputs], tokenizer).summary(max_length)
+    columns = [table.column(role.name) for role in inputs]
+    return measured(columns, tokenizer).summary(None if task.windowed else max_length)
 
 
 def measured(columns: Sequence[pa.ChunkedArray], tokenizer: Path | None) -> Measured:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from tui_finetune.data.answer_lists import is_answers, is_placed
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import DataError, Problem, nearest
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Column, Role, Task
@@ -152,6 +153,8 @@ class _Guesser:
             return bool(text or pa.types.is_integer(kind))
         if role.kind in ("words", "tags", "labels"):
             return _is_list(kind) and _fits_inside(role, kind.value_type)
+        if role.kind == "answers":
+            return is_answers(kind)
         if role.kind == "number":
             one = kind.value_type if _is_list(kind) else kind
             return bool(pa.types.is_floating(one) or pa.types.is_integer(one))
@@ -166,6 +169,8 @@ class _Guesser:
             return max(texts)[2] if texts else None
         if role.kind == "labels":  # texts are taken by name only: any text may have commas
             names = [name for name in names if _is_list(self.sample.schema.field(name).type)]
+        if role.kind == "answers":  # texts are taken by name only
+            names = [name for name in names if is_placed(self.sample.schema.field(name).type)]
         if role.kind == "number":  # whole numbers may be anything; of two columns with a point either may be meant
             names = [name for name in names if self._is_fraction(name)]
             return names[0] if len(names) == 1 else None

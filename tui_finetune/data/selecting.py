@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from tui_finetune.data.answer_lists import answer_lists, is_answers
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
@@ -44,7 +45,9 @@ def select(table: pa.Table, columns: Mapping[str, str], task: Task, *, where: st
     roles = [task.role(name) for name in columns]
     for role in roles:
         assert role is not None
-        column, problem = _cast(table.column(columns[role.name]), role, columns[role.name], where)
+        name = columns[role.name]
+        answers = role.kind == "answers" and is_answers(table.schema.field(name).type)
+        column, problem = (answer_lists(table, name), None) if answers else _cast(table.column(name), role, name, where)
         arrays.append(column)
         problems += [problem] if problem else []
     made = pa.table(arrays, names=[ROW_ID, ROW_HASH, *columns])

@@ -12,14 +12,15 @@ from tui_finetune.plugin_api import Decoded, LabelSet, Metric, Shape
 if TYPE_CHECKING:
     import evaluate
 
-_FEATURES = {"labels": "int64", "numbers": "float64"}
+_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string"}
 
 
 def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> evaluate.Metric:
     """An `evaluate.Metric` whose `compute(predictions=, references=)` gives `{name: value}`, without any download.
 
     Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
-    for tags. `labels` gives the names; without it as many labels are assumed as ids occur.
+    for tags; of answers a text, and a list of texts that are right. `labels` gives the names; without it as many labels are
+    assumed as ids occur.
     """
     import datasets
     import evaluate
@@ -28,6 +29,7 @@ def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> e
         feature: Any = datasets.Sequence(datasets.Value("string" if metric.shape == "tags" else "int64"))
     else:
         feature = datasets.Value(_FEATURES[metric.shape])
+    gold = datasets.Sequence(feature) if metric.shape == "answers" else feature
 
     class Adapted(evaluate.Metric):  # type: ignore[misc]
         def _info(self) -> evaluate.MetricInfo:
@@ -35,7 +37,7 @@ def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> e
                 description=metric.help,
                 citation="",
                 inputs_description="predictions and references, parallel",
-                features=datasets.Features({"predictions": feature, "references": feature}),
+                features=datasets.Features({"predictions": feature, "references": gold}),
             )
 
         def _compute(self, predictions: Sequence[Any], references: Sequence[Any]) -> dict[str, float]:
@@ -57,6 +59,8 @@ def _decoded(
         known = 1 + max((int(i) for row in (*predictions, *references) for i in row), default=-1)
         names = list(labels or map(str, range(known)))
         return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
+    if shape == "answers":
+        return Decoded(LabelSet.of(()), list(predictions), [list(texts) for texts in references])
     if shape == "numbers":
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import UserError
 from tui_finetune.live.row_filter import Bound, RowFilter, RowOrder, Which, matching_labels
+from tui_finetune.plugin_api.tasks import READ
 
 if TYPE_CHECKING:
     import duckdb
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 MEMORY = "200MB"
 BRIEF = (
     "row_id",
-    "text",
-    "text_pair",
+    *READ,
     "tokens",
     "gold",
     "predicted",
@@ -154,7 +154,7 @@ class StoredRows:
 
     def _text(self) -> str:
         """What words are looked for in."""
-        texts = [f"coalesce({name}, '')" for name in ("text", "text_pair") if name in self.columns]
+        texts = [f"coalesce({name}, '')" for name in READ if name in self.columns]
         texts += ["array_to_string(tokens, ' ')"] if "tokens" in self.columns and "text" not in self.columns else []
         return " || ' ' || ".join(texts) or "''"
 

@@ -17,6 +17,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "multilabels": ("text", "labels", "scores"),
     "tags": ("text", "entities"),
     "numbers": ("text", "values"),
+    "answers": ("question", "context", "answer", "score", "start", "end", "no_answer", "answers"),
 }
 """Of an answer by its task's shape, where no row has been answered yet."""
 Pair = tuple[Item, Answer]

@@ -273,5 +273,5 @@ def _row(values: Mapping[str, Any], task: Task, kinds: Mapping[str, Any]) -> Row
 
 def empty_answer(task: Task, answers: Iterable[str]) -> dict[str, Any]:
     """The answer of a row with nothing to predict: the same keys as other answers have."""
-    blank: dict[str, Any] = {"scores": {}, "entities": [], "labels": [], "values": {}, "text": ""}
+    blank: dict[str, Any] = {"scores": {}, "entities": [], "labels": [], "values": {}, "answers": [], "text": ""}
     return {name: blank.get(name) for name in answers}

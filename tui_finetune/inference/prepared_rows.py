@@ -98,7 +98,30 @@ def _as_asked(answer: Answer, row: Row) -> Answer:
     """An answer under the text that was asked; one with places in a text keeps the text that they are in."""
     if "entities" in answer:
         return answer
+    if "answers" in answer:
+        return _answered_as_asked(answer, row)
     return {**answer, **{name: row[name] for name in TEXTS if name in answer and row.get(name) is not None}}
+
+
+def _answered_as_asked(answer: Answer, row: Row) -> Answer:
+    """Answers with their places in the context that was asked: where the steps changed it, those of the same letters.
+
+    One whose letters do not stand there has no place, which is null.
+    """
+    context = str(row.get("context") or "")
+    kept = {name: row[name] for name in ("question", "context") if row.get(name) is not None}
+    listed = [_placed(one, context, one["text"]) for one in answer["answers"]]
+    return {**_placed(answer, context, answer["answer"]), **kept, "answers": listed}
+
+
+def _placed(answer: Mapping[str, Any], context: str, text: str) -> Answer:
+    if not text or context[answer["start"] : answer["end"]] == text:
+        return dict(answer)
+    start = context.find(text, max(0, answer["start"]))
+    start = start if start >= 0 else context.rfind(text)
+    return (
+        {**answer, "start": start, "end": start + len(text)} if start >= 0 else {**answer, "start": None, "end": None}
+    )
 
 
 def preparing(ready: Mapping[str, Any], trained: Sequence[str]) -> str | None:

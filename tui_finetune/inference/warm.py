@@ -129,6 +129,9 @@ def _facts(chosen: Chosen, folder: ModelFolder, helper: ModelHelper) -> ModelFac
 
 def _pair(folder: ModelFolder) -> Literal["no", "optional", "yes"]:
     """Whether a second text belongs to the first: as in training; a model of somebody else's does not say."""
+    texts = [role for role in folder.task.roles if role.kind == "text" and not role.gold]
+    if len(texts) > 1 and texts[1].required:
+        return "yes"
     if folder.task.role(PAIR) is None:
         return "no"
     if not folder.card.columns:

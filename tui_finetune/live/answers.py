@@ -19,6 +19,7 @@ BAR_CELLS = 10
 """Of a bar at least, before names are cut."""
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 NOTHING_FOUND = "nothing found"
+NO_ANSWER = "no answer"
 NO_LABEL = "no label"
 """Said where a text may have any number of labels and has none."""
 
@@ -45,6 +46,8 @@ def brief(answer: Answer, said: Sequence[str] = ()) -> str:
         return str(answer["label"])
     if "labels" in answer:
         return several(answer["labels"])
+    if "answers" in answer:
+        return str(answer["answer"]) or NO_ANSWER
     entities = answer.get("entities")
     if entities is not None:
         return ", ".join(f"{one['label']} {one['text']}" for one in entities) or NOTHING_FOUND
@@ -78,7 +81,21 @@ def answer_lines(answer: Answer, said: Sequence[str], width: int, room: int) -> 
         entities = answer["entities"]
         marked = marked_text(str(answer.get("text", "")), entities, width - 2)
         return [*(line(" ", *one) for one in marked), EMPTY, *entity_lines(entities, width)]
+    if "answers" in answer:
+        return _answer_lines(answer, width)
     return [line(" ", span(one)) for one in said]
+
+
+def _answer_lines(answer: Answer, width: int) -> list[Line]:
+    """The answer and its score, what else was likely, and the context with the answer marked."""
+    from tui_finetune.live.marked import marked_answer, marked_text
+
+    found = {"label": answer["answer"] or NO_ANSWER, "score": answer["score"]}
+    rows = [(str(one["text"]), float(one["score"])) for one in answer["answers"]]
+    if answer.get("no_answer") is not None:
+        rows = sorted([*rows, (NO_ANSWER, float(answer["no_answer"]))], key=lambda one: -one[1])
+    context = (line(" ", *one) for one in marked_text(str(answer["context"]), marked_answer(answer), width - 2))
+    return [*_headline(found, width), EMPTY, *bars(rows, width), EMPTY, *context]
 
 
 def _headline(answer: Answer, width: int) -> list[Line]:

@@ -14,6 +14,7 @@ from tui_finetune.live.columns import Column, fit, head_line, row_line
 from tui_finetune.live.confusion import Confusion, confusion_of
 from tui_finetune.live.label_figures import LabelFigures, figures_of
 from tui_finetune.live.spans import Line, blanks, clip, ends, line, muted, span, width_of
+from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.runs.tail import number
 from tui_finetune.text import cut_end, cut_middle
 
@@ -50,16 +51,7 @@ class Measured:
 
     @property
     def metrics(self) -> dict[str, float | None]:
-        found = {str(name): number(value) for name, value in self.report["metrics"].items()}
-        return {**found, **self._levels()}
-
-    def _levels(self) -> dict[str, float | None]:
-        """Of names with levels: right as far as each but the last, which is what accuracy is."""
-        levels = self.report.get("levels")
-        if not isinstance(levels, Sequence) or not levels:
-            return {}
-        told = {f"accuracy, level {one['level']}": number(one["accuracy"]) for one in levels[:-1]}
-        return {**told, "hierarchical F1": number(self.report.get("hierarchical_f1"))}
+        return {str(name): number(value) for name, value in self.report["metrics"].items()}
 
     @cached_property
     def labels(self) -> list[LabelFigures]:
@@ -208,9 +200,8 @@ def rows_head(columns: Sequence[Column], sort: str, reverse: bool) -> Line:
 
 def text_of(row: Mapping[str, Any]) -> str:
     """What was read: the text, its pair after a bar, or the words."""
-    if row.get("text") is not None:
-        pair = row.get("text_pair")
-        return f"{row['text']} | {pair}" if pair else str(row["text"])
+    if texts := [str(row[name]) for name in READ if row.get(name) is not None]:
+        return " | ".join(text for place, text in enumerate(texts) if text or place == 0)
     tokens = row.get("tokens")
     return " ".join(str(token) for token in tokens) if isinstance(tokens, Sequence) else words.NOTHING
 

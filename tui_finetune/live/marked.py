@@ -26,6 +26,14 @@ class _Sign:
     """Its place in the raw text."""
 
 
+def marked_answer(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The answer that was given as what `marked_text` marks: `start` and `end` in its context, where it has a place."""
+    start, end = row.get("start"), row.get("end")
+    if not isinstance(start, int) or not isinstance(end, int) or end <= start:
+        return []
+    return [{"label": "answer", "start": start, "end": end, "text": "", "score": row.get("score") or 0.0}]
+
+
 def marked_text(text: str, entities: Sequence[Entity], width: int) -> list[Line]:
     """The text, wrapped, with lines of labels between; line ends inside it show as signs, so that places stay right."""
     colours = colours_of(entities)

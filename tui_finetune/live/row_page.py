@@ -8,8 +8,9 @@ from typing import Any
 from tui_finetune.live import words
 from tui_finetune.live.answers import bars
 from tui_finetune.live.evaluation_page import plain_value, text_of
-from tui_finetune.live.marked import marked_text
+from tui_finetune.live.marked import marked_answer, marked_text
 from tui_finetune.live.spans import EMPTY, Line, blanks, ends, line, muted, span, wrap
+from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.text import cell_width, cut_middle, shown
 
 TOP = 20
@@ -40,10 +41,12 @@ def row_lines(
     lines = [head(row, place, split, width)]
     if isinstance(row.get("gold"), list) and "tokens" in row:
         return [*lines, *_tag_lines(row, width, other)]
+    if "context" in row:
+        lines += _answer_lines(row, width)
     for name in ("text", "text_pair"):
         if row.get(name):
             lines += [line(" ", *part) for part in wrap(row[name], width - 2)]
-    if "text" not in row:
+    if not any(name in row for name in READ):
         lines += [line(" ", *part) for part in wrap(text_of(row), width - 2)]
     lines += _verdict_lines(row, width, other)
     scores = _scores(row, labels)
@@ -68,6 +71,18 @@ def _verdict_lines(row: Mapping[str, Any], width: int, other: Other | None) -> l
         left = line(" ", muted(shown(name).ljust(wide)), span(cut_middle(plain_value(value), width - wide - 14), token))
         lines.append(ends(left, (span(words.score(score) if score is not None else ""), blanks(1)), min(width, 72)))
     return lines
+
+
+def _answer_lines(row: Mapping[str, Any], width: int) -> list[Line]:
+    """The question, and the context with what was said marked in it; then other answers that are right."""
+    lines = [line(" ", *part) for part in wrap(row.get("question") or "", width - 2)]
+    lines += [
+        EMPTY,
+        *(line(" ", *one) for one in marked_text(row["context"] or "", marked_answer(row), width - 2)),
+        EMPTY,
+    ]
+    others = [text for text in row.get("golds") or () if text != row.get("gold")]
+    return [*lines, line(" ", muted("also right  "), span(", ".join(others)))] if others else lines
 
 
 def _scores(row: Mapping[str, Any], labels: Sequence[str]) -> list[tuple[str, float]]:

@@ -64,12 +64,5 @@ __all__ = [
     "no_progress",
     "row_hash",
     "row_of_each",
-    "row_of_each",
-    "row_of_each",
-    "row_of_each",
-    "row_of_each",
-    "row_of_each",
-    "row_of_each",
-    "row_of_each",
     "write_split",
 ]

@@ -16,6 +16,7 @@ from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.errors import Problem, UserError
+from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.text import Shown, cell_width, cut_end, pad, shown
 
 if TYPE_CHECKING:
@@ -223,7 +224,7 @@ def _print(answered: Iterator[list[Pair]], task: Task, progress: ProgressLine, *
     for block in answered:
         progress.clear()
         for _, answer in block:
-            empty = not answer.get("text") and not answer.get("scores") and not answer.get("entities")
+            empty = not any(answer.get(name) for name in (*READ, "scores", "entities"))
             lines = ["no text"] if empty else task.show_answer(answer)
             if headed:
                 output.print_line(cut_end(_text_of(answer), TEXT_CELLS))
@@ -232,7 +233,7 @@ def _print(answered: Iterator[list[Pair]], task: Task, progress: ProgressLine, *
 
 
 def _text_of(answer: Mapping[str, Any]) -> str:
-    texts = [str(answer[name]) for name in ("text", "text_pair") if answer.get(name)]
+    texts = [str(answer[name]) for name in READ if answer.get(name)]
     return "  |  ".join(texts) or "–"
 
 

@@ -17,6 +17,7 @@ from tui_finetune.live.label_figures import label_table
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.row_filter import RowFilter
 from tui_finetune.live.spans import fact_lines
+from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.evaluate.looking import WRONG, Looking
 from tui_finetune.ui.screens.evaluate.panes import LabelsPane, WeakestPane
@@ -162,8 +163,9 @@ class EvaluateActions(Page):
         assert model is not None
         row = looking.rows.get(self.number if self.number is not None else -1)
         if row is not None:
-            text = row["text"] if row.get("text") is not None else evaluation_page.text_of(row)
-            self.ui.show_screen("predict", PredictWanted(model[0], text, row.get("text_pair")))
+            read = [row[name] for name in READ if row.get(name) is not None]
+            text, pair = (*read, None)[:2] if read else (evaluation_page.text_of(row), None)
+            self.ui.show_screen("predict", PredictWanted(model[0], text, pair))
 
     def copy_offer(self) -> Offer:
         return ON if self.looking is not None else NO_EVALUATION

@@ -18,6 +18,7 @@ from tui_finetune.inference.client import HelperSpec, ModelHelper
 from tui_finetune.inference.model_choice import choose_model
 from tui_finetune.live.answers import brief, score_of
 from tui_finetune.live.batch_page import ROWS_KEPT, BatchLook, BatchRow
+from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.ui.screens.predict import messages
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ class Batch:
                 for entity in answer.get("entities") or ():
                     self._counts[str(entity["label"])] += 1
                 if len(self._rows) < ROWS_KEPT:
-                    text = " | ".join(str(answer[name]) for name in ("text", "text_pair") if answer.get(name))
+                    text = " | ".join(str(answer[name]) for name in READ if answer.get(name))
                     self._rows.append(BatchRow(text, short, score_of(answer)))
             yield block
 
