@@ -60,6 +60,9 @@ def begun_as(start: KeptStart, asked: Recipe) -> Recipe:
     there = start.recipe
     same = {name: getattr(there.data, name) for name in ("source", "columns", "labels", "label_names", "revision")}
     data = {name: value for name, value in same.items() if not getattr(asked.data, name)}
+    edits: Mapping[str, Any] = there.resolved.get("edits") or {}
+    if asked.data.edits is not None and asked.data.edits == edits.get("path"):
+        data["edits"] = there.data.edits  # as that run began with them, whatever was edited since
     model = {"path": there.model.path, "revision": there.model.revision}
     return asked.model_copy(
         update={

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from tui_finetune.config.write import read_resolved
 from tui_finetune.errors import UserError
 from tui_finetune.inference.model_choice import choose_model
 from tui_finetune.launch import branching
-from tui_finetune.launch.branching import KeptStart, branched, changes_of, kept_start
+from tui_finetune.launch.branching import KeptStart, begun_as, branched, changes_of, kept_start
 from tui_finetune.launch.differences import Facts
 from tui_finetune.launch.planting import plant_checkpoint, with_own_model
 from tui_finetune.paths import Home
@@ -73,6 +74,15 @@ def test_without_a_change_it_is_the_same_recipe(start: KeptStart) -> None:
     found = branched(start, asked(start))
     assert found.model_copy(update={"name": None, "of": None}) == start.recipe
     assert found.name == "branch"
+
+
+def test_its_edits_are_those_that_the_other_run_began_with(start: KeptStart) -> None:
+    data = start.recipe.data.model_copy(update={"edits": "/runs/whole/edits.jsonl"})
+    there = start.recipe.model_copy(update={"data": data, "resolved": {"edits": {"path": "/mine.edits.jsonl"}}})
+    start = replace(start, recipe=there)
+    begun = begun_as(start, asked(start, data={"edits": "/mine.edits.jsonl"}))
+    assert begun.data.edits == "/runs/whole/edits.jsonl"
+    assert begun_as(start, asked(start, data={"edits": "/other.edits.jsonl"})).data.edits == "/other.edits.jsonl"
 
 
 def test_what_can_change_becomes_a_change_of_the_next_step(start: KeptStart) -> None:
