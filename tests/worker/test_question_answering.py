@@ -68,7 +68,7 @@ def test_a_run_from_rows_to_answers(workers: ForkServer, tiny_model: Path, tmp_p
     assert said.code == 0, said.err
     run = said.json
     paths = RunPaths(Path(run["path"]))
-    events = list(read_events(paths.events))
+    events = list(read_events(paths))
     plan = next(event.fields for event in events if event.name == "plan")
     assert plan["features"]["train"] > plan["rows"]["train"] == 20
     assert plan["truncated"] == {"train": 0, "validation": 0, "test": 0}

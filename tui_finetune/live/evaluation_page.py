@@ -51,7 +51,16 @@ class Measured:
 
     @property
     def metrics(self) -> dict[str, float | None]:
-        return {str(name): number(value) for name, value in self.report["metrics"].items()}
+        found = {str(name): number(value) for name, value in self.report["metrics"].items()}
+        return {**found, **self._levels()}
+
+    def _levels(self) -> dict[str, float | None]:
+        """Of names with levels: right as far as each but the last, which is what accuracy is."""
+        levels = self.report.get("levels")
+        if not isinstance(levels, Sequence) or not levels:
+            return {}
+        told = {f"accuracy, level {one['level']}": number(one["accuracy"]) for one in levels[:-1]}
+        return {**told, "hierarchical F1": number(self.report.get("hierarchical_f1"))}
 
     @cached_property
     def labels(self) -> list[LabelFigures]:

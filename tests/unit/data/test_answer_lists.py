@@ -42,7 +42,7 @@ def test_what_is_none(value: Any) -> None:
     assert not is_answers(pa.array([value]).type)
 
 
-ROWS = {
+ROWS: dict[str, dict[str, Any]] = {
     "hub.jsonl": {
         "question": "Where?",
         "context": "Born in London.",
