@@ -14,33 +14,17 @@ import sys
 import time
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tui_finetune.runs import atomic, plain_request
 from tui_finetune.runs.layout import STAGING_PREFIX, VERSION, RunPaths
+from tui_finetune.runs.request import Request
 from tui_finetune.runs.request_values import wrong_type
 
+__all__ = ["Request", "RequestReader", "author", "send", "waiting", "withdraw"]
+
 logger = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Request:
-    """One request, and the attempt that it is meant for: another attempt refuses it."""
-
-    id: str
-    action: str
-    """stop, abort, pause, set …"""
-    attempt: int
-    values: Mapping[str, Any] = field(default_factory=dict)
-    by: str = ""
-    """Who asks: `ann@gpu1:pts/3`, without the terminal where there is none."""
-    t: float = 0.0
-    path: Path | None = None
-    """Where it lies, for the reader."""
-    problem: str | None = None
-    """Why it cannot be obeyed, whatever it asks: it is refused with these words."""
 
 
 def send(paths: RunPaths, action: str, attempt: int, values: Mapping[str, Any] | None = None) -> Request:
@@ -126,7 +110,7 @@ class RequestReader:
             if (request := _read(self._folder / name)) is not None:
                 found.append((name, request))
         for plain in self._plain.poll(names):
-            found.append((_time_name(plain.t), Request(**vars(plain))))
+            found.append((_time_name(plain.t), plain))
         return [request for _, request in sorted(found, key=lambda pair: pair[0])]
 
     def answered(self, request: Request) -> None:

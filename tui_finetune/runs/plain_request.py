@@ -11,12 +11,12 @@ import socket
 import tomllib
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from tui_finetune.runs.attempts import newest_attempt
 from tui_finetune.runs.layout import RunPaths
+from tui_finetune.runs.request import Request
 from tui_finetune.runs.request_values import unknown, wrong_type
 from tui_finetune.runs.settable import flat
 
@@ -28,20 +28,6 @@ _ADMINISTRATOR = 0
 Signature = tuple[int, int, int]
 
 
-@dataclass(frozen=True)
-class PlainRequest:
-    """The fields of a request, read from a plain file."""
-
-    id: str
-    action: str
-    attempt: int
-    by: str
-    t: float
-    path: Path
-    values: Mapping[str, Any] = field(default_factory=dict)
-    problem: str | None = None
-
-
 class Reader:
     """Each plain file once, when it has come to rest; the same name may be used again."""
 
@@ -50,7 +36,7 @@ class Reader:
         self._resting: dict[str, Signature] = {}
         self._taken: dict[Path, Signature] = {}
 
-    def poll(self, names: Iterable[str]) -> Iterator[PlainRequest]:
+    def poll(self, names: Iterable[str]) -> Iterator[Request]:
         """Of the files in `control/`, those that are requests and have not changed since the last poll."""
         resting: dict[str, Signature] = {}
         for name in names:
@@ -68,7 +54,7 @@ class Reader:
         taken = self._taken.get(path)
         return taken is not None and _signature(path) != taken
 
-    def _read(self, path: Path) -> PlainRequest:
+    def _read(self, path: Path) -> Request:
         attempt = newest_attempt(self._paths)
         t = _modified(path) or 0.0
         problem, values = stranger(path), dict[str, Any]()
@@ -80,7 +66,7 @@ class Reader:
                 problem = unknown(path.stem, values) or wrong_type(values)
             except ValueError as error:
                 problem = str(error)
-        return PlainRequest(uuid.uuid4().hex, path.stem, attempt, _owner(path), t, path, values, problem)
+        return Request(uuid.uuid4().hex, path.stem, attempt, values, _owner(path), t, path, problem)
 
 
 def stranger(path: Path) -> str | None:
