@@ -103,7 +103,7 @@ def test_a_lora_run_keeps_the_adapter_and_its_model_is_merged_and_plain(steered:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["lora", "ia3", "prompt"])
+@pytest.mark.parametrize("kind", ["lora", "prompt"])
 def test_killed_and_steered_it_is_the_same_run(kind: str, steered: Steered) -> None:
     change = [
         {"at_step": 6, "set": {"learning_rate": "x0.5", "freeze": ["classifier"]}},

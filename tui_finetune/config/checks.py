@@ -129,12 +129,39 @@ def tuning(data: Mapping[str, Any]) -> list[Problem]:
     if _is(every, "float") and every > 1 and every != int(every):
         message = f"is {said(every)}; a whole number of steps, or a share of all steps below 1."
         problems.append(Problem(message, "model.unfreeze_every"))
-    problems += _adapter(data.get("adapter"))
+    problems += _adapter(data.get("adapter")) + _regularize(data)
     groups = optim.get("groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         if isinstance(group, dict) and "match" in group and not {"learning_rate", "weight_decay"} & group.keys():
             hint = "Give learning_rate, weight_decay or both."
             problems.append(Problem("has nothing of its own.", f"optim.groups.{index}", hint=hint))
+    return problems
+
+
+_REGULARIZE_NEEDS = {
+    "average_decay": ("average", "ema"),
+    "average_from": ("average", "swa"),
+    "teacher_weight": ("teacher", None),
+    "temperature": ("teacher", None),
+}
+"""Keys that go with another one, and with one value of it."""
+
+
+def _regularize(data: Mapping[str, Any]) -> list[Problem]:
+    given = data.get("regularize")
+    if not isinstance(given, dict):
+        return []
+    problems = []
+    for key, (other, value) in _REGULARIZE_NEEDS.items():
+        if key in given and (other not in given or (value is not None and given[other] != value)):
+            wanted = f"regularize.{other}" + (f' = "{value}"' if value is not None else "")
+            problems.append(Problem(f"goes with {wanted}.", f"regularize.{key}"))
+    model = data.get("model") if isinstance(data.get("model"), dict) else {}
+    if "adversarial" in given and (data.get("adapter") or (isinstance(model, dict) and "unfreeze_every" in model)):
+        message = (
+            "moves the embeddings along their gradient, and they are not trained with adapter or model.unfreeze_every."
+        )
+        problems.append(Problem(message, "regularize.adversarial"))
     return problems
 
 

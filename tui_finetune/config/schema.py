@@ -239,13 +239,17 @@ class AdapterTable(Table):
 
     kind: Annotated[
         Literal["lora", "dora", "rslora", "ia3", "prompt", "prefix"],
-        Field(description="lora; dora and rslora, its variants; ia3; prompt or prefix: virtual tokens before the input."),
+        Field(
+            description="lora; dora and rslora, its variants; ia3; prompt or prefix: virtual tokens before the input."
+        ),
     ]
     rank: Annotated[int | None, Field(ge=1, description="Of lora, dora, rslora; else 8.")] = None
     alpha: Annotated[
         float | None, Field(gt=0, allow_inf_nan=False, description="Their scale is alpha / rank; else twice the rank.")
     ] = None
-    dropout: Annotated[float | None, Field(ge=0, lt=1, allow_inf_nan=False, description="Before their matrices.")] = None
+    dropout: Annotated[float | None, Field(ge=0, lt=1, allow_inf_nan=False, description="Before their matrices.")] = (
+        None
+    )
     targets: Annotated[
         list[str] | None,
         Field(
@@ -255,6 +259,53 @@ class AdapterTable(Table):
         ),
     ] = None
     tokens: Annotated[int | None, Field(ge=1, description="Virtual tokens of prompt and prefix; else 20.")] = None
+
+
+class RegularizeTable(Table):
+    """What is added to the loss, and which weights are kept; validation is measured without it."""
+
+    r_drop: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            allow_inf_nan=False,
+            description="R-Drop: each batch twice with other dropout, and this times how far the answers are apart.",
+        ),
+    ] = None
+    adversarial: Annotated[
+        float | None,
+        Field(
+            gt=0,
+            allow_inf_nan=False,
+            description="FGM: each batch again with its embeddings moved so far in the direction in which the loss rises.",
+        ),
+    ] = None
+    average: Annotated[
+        Literal["ema", "swa"] | None,
+        Field(
+            description="Weights averaged over the steps are evaluated and saved: ema, decaying; swa, the mean from a share "
+            "of the run on."
+        ),
+    ] = None
+    average_decay: Annotated[
+        float | None, Field(gt=0, lt=1, description="Of ema: how much of the average stays at each step; else 0.999.")
+    ] = None
+    average_from: Annotated[
+        float | None, Field(ge=0, lt=1, description="Of swa: the share of all steps after which it begins; else 0.75.")
+    ] = None
+    teacher: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="Knowledge distillation: run:<run>, or a folder with a trained model of the same labels and tokenizer.",
+        ),
+    ] = None
+    teacher_weight: Annotated[
+        float | None, Field(gt=0, le=1, description="Share of the teacher in the loss; else 0.5.")
+    ] = None
+    temperature: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="Softens both models' answers; else 2.")
+    ] = None
 
 
 class BatchingTable(Table):
@@ -331,6 +382,7 @@ class Recipe(Table):
     adapter: Annotated[
         AdapterTable | None, Field(description="What is trained in place of the model's own weights.")
     ] = None
+    regularize: RegularizeTable = Field(default_factory=RegularizeTable)
     batching: BatchingTable = Field(default_factory=BatchingTable)
     train: Annotated[dict[str, Any], Field(description="Fields of the task's arguments class, by their own names.")] = (
         Field(default_factory=dict)

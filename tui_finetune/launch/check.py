@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from tui_finetune.errors import LaunchError, NoSuchRun, Problem, RecipeError, UserError
 from tui_finetune.launch.devices import device_problems
 from tui_finetune.launch.starting_point import starting_point
+from tui_finetune.launch.teacher import with_teacher
 from tui_finetune.paths import existing
 from tui_finetune.plugin_api import Task, no_progress
 
@@ -55,7 +56,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
     """The recipe resolved and everything it names looked at. Raises RecipeError with all problems."""
     problems = Gathered()
     start = starting_point(loaded.recipe, home, problems)
-    recipe, started = start.recipe, not problems
+    recipe, started = with_teacher(start.recipe, home, catalog, problems), not problems
     task: Task = catalog.task(recipe.task, recipe.task_options)
     model = problems.result_of(lambda: _check_model(recipe, task, home)) if started else None
     prepared = problems.result_of(lambda: _prepare(recipe, task, catalog, home, progress))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tui_finetune.runs import atomic
 from tui_finetune.runs.kept import Kept
-from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, TRAINER_STATE, RunPaths
+from tui_finetune.runs.layout import AVERAGE_STATE, MANIFEST, RAW_WEIGHTS, STAGING_PREFIX, TRAINER_STATE, RunPaths
 from tui_finetune.runs.manifest import problem
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ NO_MODEL = frozenset(
         TRAINER_STATE,
         "order.json",
         "steering.json",
+        AVERAGE_STATE,
+        RAW_WEIGHTS,
         MANIFEST,
     }
 )

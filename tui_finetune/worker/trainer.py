@@ -2,14 +2,15 @@
 
 It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly; `steered.py`
 names those of the loop's shape: `create_optimizer`, `_get_learning_rate`, `training_step`, `get_batch_samples`,
-`_clip_grad_norm`, `log`, `evaluate`, `_save_checkpoint`.
+`compute_loss`, `_load_from_checkpoint`, `_clip_grad_norm`, `log`, `evaluate`, `_save_checkpoint`.
 """
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +32,8 @@ from tui_finetune.worker.steered import ORDER_STATE, SteeredLoop
 from tui_finetune.worker.steering.class_weights import ClassWeights
 from tui_finetune.worker.steering.steering import Steering
 from tui_finetune.worker.training_state import TrainingState
+from tui_finetune.worker.tuning.average import Average, Averaging, put_raw, raw_weights
+from tui_finetune.worker.tuning.losses import Added
 from tui_finetune.worker.tuning.rates import OF_HEAD, SCALE, Rates
 
 if TYPE_CHECKING:
@@ -57,6 +60,9 @@ class LoopEdge:
     head_learning_rate: float | None = None
     rates: Rates | None = None
     """By depth and pattern, where the recipe has any."""
+    average: Average | None = None
+    added: Added | None = None
+    """To loss and gradient, while it trains."""
     tuning: Sequence[str] = ()
     """What is trained in another way than plainly, in words."""
     fill_checkpoint: Callable[[Path], None] | None = None
@@ -98,9 +104,13 @@ class RunTrainerMixin(SteeredLoop):
             self._write_order,
             self._write_steering,
             *([edge.fill_checkpoint] if edge.fill_checkpoint is not None else []),
+            *([edge.average.write] if edge.average is not None else []),
         ]
         self.saver = Saver(edge.attempt, edge.controls, TrainingState(self, edge.attempt.made_with, parts))
         self.callback_handler.add_callback(SaveRetries(self.saver))
+        if edge.average is not None:
+            # Before all others: what they look at is of the step with its weights in it.
+            self.callback_handler.callbacks.insert(0, Averaging(edge.average))
         if edge.measure is not None:
             self.compute_metrics = self._compute_metrics
 
@@ -180,12 +190,59 @@ class RunTrainerMixin(SteeredLoop):
 
     def training_step(self: Any, model: Any, inputs: Any, num_items_in_batch: Any = None) -> torch.Tensor:
         step = super().training_step  # type: ignore[misc]
-        loss = self.refit.training_step(self, inputs, lambda rows: step(model, rows, num_items_in_batch))
+
+        def both(rows: Any) -> torch.Tensor:
+            with self.disturbing(lambda: step(model, rows, num_items_in_batch)):
+                return step(model, rows, num_items_in_batch)
+
+        loss = self.refit.training_step(self, inputs, both)
         self._step_loss = loss if self._step_loss is None else self._step_loss + loss
         if self.accelerator.sync_gradients:
             self._losses.append(self._step_loss)
             self._step_loss = None
         return loss
+
+    @contextlib.contextmanager
+    def disturbing(self: Any, again: Callable[[], object]) -> Iterator[None]:
+        """After the backward pass within it the batch's again with disturbed embeddings, where the recipe has that."""
+        added = self.edge.added
+        if added is None or not added.disturbs:
+            yield
+            return
+        embedding = self.model.get_input_embeddings()
+        before = None if embedding.weight.grad is None else embedding.weight.grad.clone()
+        yield
+        with added.disturbed(embedding, before) as moved:
+            if moved:
+                again()
+
+    def compute_loss(
+        self: Any, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """With what the recipe adds while it trains."""
+        compute, added = super().compute_loss, self.edge.added  # type: ignore[misc]
+        if added is None or not added.changes_loss or not model.training or "labels" not in inputs:
+            return compute(model, inputs, return_outputs, num_items_in_batch)
+
+        def once() -> Any:
+            return compute(model, dict(inputs), True, num_items_in_batch)
+
+        loss, outputs = once()
+        total = added.loss(inputs, loss, outputs, once, num_items_in_batch if self.loss_is_scaled_for_ga else None)
+        return (total, outputs) if return_outputs else total
+
+    def averaged(self: Any) -> contextlib.AbstractContextManager[None]:
+        """Within it the model has the weights that are evaluated and saved."""
+        average = self.edge.average
+        return contextlib.nullcontext() if average is None else average.in_place()
+
+    def _load_from_checkpoint(self: Any, resume_from_checkpoint: str, model: Any = None) -> None:
+        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        folder = Path(resume_from_checkpoint)
+        if self.edge.average is not None:
+            self.edge.average.read(folder)
+        else:
+            put_raw(dict(self.model.named_parameters()), raw_weights(folder))
 
     def _clip_grad_norm(self: Any, model: Any) -> Any:
         norm = super()._clip_grad_norm(model)  # type: ignore[misc]
@@ -228,7 +285,8 @@ class RunTrainerMixin(SteeredLoop):
         # The library drops the last rows here too, though they are to be left out of training alone.
         dropping, self.args.dataloader_drop_last = self.args.dataloader_drop_last, False
         try:
-            return self.refit.evaluation(self, once)
+            with self.averaged():
+                return self.refit.evaluation(self, once)
         finally:
             self.args.dataloader_drop_last = dropping
 
@@ -255,7 +313,7 @@ class RunTrainerMixin(SteeredLoop):
 
         args.dataloader_drop_last = False
         try:
-            with kept_generators():
+            with kept_generators(), self.averaged():
                 found = self.refit.evaluation(self, once)
         finally:
             self.compute_metrics, args.dataloader_drop_last, self._eval_dataloaders = own, dropping, {}

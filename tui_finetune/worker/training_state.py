@@ -49,7 +49,7 @@ class TrainingState:
         return RESUME_FILES if scaler is None else (*RESUME_FILES, SCALER_NAME)
 
     def model_bytes(self) -> int:
-        return _bytes(saved_tensors(self._trainer.model))
+        return _bytes(saved_tensors(self._trainer.model)) * (1 if self._trainer.edge.average is None else 2)
 
     def tensor_bytes(self) -> int:
         optimizer = self._trainer.optimizer
@@ -62,7 +62,8 @@ class TrainingState:
     def fill(self, folder: Path) -> None:
         trainer = self._trainer
         trainer.store_flos()
-        save_weights(trainer, folder)
+        with trainer.averaged():
+            save_weights(trainer, folder)
         # A pickle of the arguments that nothing reads again: a resume takes them from the recipe.
         (folder / TRAINING_ARGS_NAME).unlink(missing_ok=True)
         trainer._save_optimizer_and_scheduler(str(folder))

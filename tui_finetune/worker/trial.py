@@ -96,9 +96,15 @@ class Trial:
         batch = self._batch("train", rows, way)
         fetched = time.monotonic()
         self.model.train()
-        with trainer.accelerator.autocast(), self._precision(way):
-            loss = trainer.compute_loss(self.model, trainer._prepare_inputs(batch))
-        loss.mean().backward()
+        inputs = trainer._prepare_inputs(batch)
+
+        def backward() -> None:
+            with trainer.accelerator.autocast(), self._precision(way):
+                loss = trainer.compute_loss(self.model, dict(inputs))
+            loss.mean().backward()
+
+        with trainer.disturbing(backward):
+            backward()
         synchronize()
         return Timed(fetched - started, time.monotonic() - fetched)
 

@@ -22,6 +22,8 @@ def run(job: Job) -> None:
     job.attempt.phase("saving")
     job.trainer.saver.note_best()
     job.model_step = _taken(job)
+    if job.trainer.edge.average is not None and job.model_step == job.trainer.state.global_step:
+        job.trainer.edge.average.stay()
     model, tokenizer = got(job.model, "model"), got(job.tokenizer, "tokenizer")
     merged = Merged(model) if is_adapted(model) else None
     if merged is not None:

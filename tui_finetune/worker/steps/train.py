@@ -31,6 +31,7 @@ from tui_finetune.worker.steering.plan import steps_per_epoch
 from tui_finetune.worker.steering.rollback import roll_back
 from tui_finetune.worker.steering.steering import Steering, planned_changes
 from tui_finetune.worker.trainer import LoopEdge, run_trainer_class
+from tui_finetune.worker.tuning.added import added_to, average_of
 from tui_finetune.worker.tuning.rates import Rates
 from tui_finetune.worker.tuning.thaw import unfreezing
 from tui_finetune.worker.tuning.words import tuning_words
@@ -57,6 +58,8 @@ def prepare(job: Job) -> None:
         seed=job.recipe.run.seed,
         head_learning_rate=job.recipe.optim.head_learning_rate,
         rates=_rates(job, float(arguments.learning_rate)),
+        average=average_of(job),
+        added=added_to(job),
         tuning=tuning_words(job, steps),
         fill_checkpoint=lambda folder: job.card().write(folder),
         measure=functools.partial(_measure, job) if validation is not None else None,

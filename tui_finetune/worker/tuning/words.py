@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.tuning.adapter import adapter_words
+from tui_finetune.worker.tuning.added import regularize_words
 from tui_finetune.worker.tuning.rates import Rates
 
 
@@ -18,4 +19,4 @@ def tuning_words(job: Job, steps: int) -> list[str]:
         said.append(f"begins with the head alone, one more of {len(job.waves)} parts every {apart:,} steps")
     if (rate := job.recipe.optim.head_learning_rate) is not None:
         said.append(f"head at rate {rate:g}")
-    return [*said, *Rates(job.recipe.optim, 1.0).words(model)]
+    return [*said, *Rates(job.recipe.optim, 1.0).words(model), *regularize_words(job.recipe.regularize)]
