@@ -63,6 +63,17 @@ async def test_first_rows_are_there_while_the_rest_is_brought_and_stay_where_tha
         await screen.press("escape")
         await screen.says("Stopped: only the first 20 rows are here. r reads them all.")
         await screen.sees("[Rows first 20]")
+        page.opening = 9
+        page.post_message(messages.DataOpened(9, whole))
+        await screen.sees("[Rows 500]")
+        await screen.press("o")
+        await screen.says("Sorted by text.")
+        await screen.until(lambda: not page.finding, "the sorted rows")
+        page.finding, page._since = True, 0.0
+        page.post_message(messages.DataAdvanced(9, "sorting by text", 45, 100))
+        await screen.says("sorting by text … 45 %  esc stops")
+        await screen.press("escape")
+        await screen.says("Stopped: the rows are as they were.")
 
 
 @pytest.mark.slow

@@ -14,6 +14,7 @@ from tui_finetune.live.data_findings import FindingRows
 from tui_finetune.live.data_run import trained_split, with_choice
 from tui_finetune.live.data_set import Asked, DataSet, Split
 from tui_finetune.live.data_steps import Step, following
+from tui_finetune.live.spans import Line
 from tui_finetune.ui.page import Page
 from tui_finetune.ui.screens.data import messages
 from tui_finetune.ui.screens.data.check_panes import FindingsTable
@@ -57,6 +58,8 @@ class Looking(Page):
         """What is being waited for, and how far it is."""
         self.finding = False
         """True while rows are being found or sorted; those of the view before are shown meanwhile."""
+        self._put_off: Line | None = None
+        """A message that waits until the rows are found: how far that is stands in its place."""
         self._number = 0
         """Number of what is open."""
         self._view = 0
@@ -144,7 +147,7 @@ class Looking(Page):
 
     def stop_finding(self) -> None:
         """What is shown stays as it is."""
-        self.finding, self.waits = False, ""
+        self.finding, self.waits, self._put_off = False, "", None
         self._view += 1
         self.filter, self.sort, self.reverse, self.within = self._kept
         self.split = self._shown[1]
@@ -295,6 +298,8 @@ class Looking(Page):
         if message.total:
             share = f"{100 * message.done // message.total} %" if message.done else ""
         self.waits = f"{message.what} … {share}".rstrip()
+        if self.finding_long and self._said is not None:
+            self._put_off, self._said = self._said, None
         self.repaint_frame()
 
     def on_head_read(self, message: messages.HeadRead) -> None:
@@ -383,6 +388,9 @@ class Looking(Page):
     def on_view_made(self, message: messages.ViewMade) -> None:
         if message.key[0] != self._number or message.key[2] != self._view:
             return
+        if self._put_off is not None and self._said is None:
+            self._said = self._put_off
+        self._put_off = None
         self._shown, self._kept, self.finding = message.key, (self.filter, self.sort, self.reverse, self.within), False
         self.split, self.count, self.notes = message.key[1], message.count, message.notes
         self.waits = "" if self.found is not None and self.found.looked else self.waits
