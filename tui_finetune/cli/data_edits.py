@@ -262,7 +262,7 @@ def export(call: Call, path: str, target: Path, split: str | None, ids: bool, fo
     if target.exists() and not force:
         raise UserError(Problem(f"{target} is there already.", "--output", hint="--force replaces it."))
     meant = meant_by(call, path, named)
-    opened = opened_of(call, meant)
+    opened = opened_of(call, meant)[0]
     overlay = meant.file.read()
     judged = compared(overlay.rows(), [opened])
     if judged.conflicts:

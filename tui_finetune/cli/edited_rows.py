@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,14 +12,18 @@ from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call
 from tui_finetune.errors import DataError, Problem, UserError
+from tui_finetune.plugin_api import ROW_ID
 from tui_finetune.text import Shown, cut_end, shown
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from tui_finetune.data.inspect import Look
     from tui_finetune.data.opening import Wanted
     from tui_finetune.edits.conflicts import Conflict
     from tui_finetune.edits.entry import Entry
     from tui_finetune.edits.store import EditsFile
+    from tui_finetune.plugin_api import Opened
 
 
 @dataclass(frozen=True)
@@ -26,8 +31,8 @@ class Meant:
     """What a call is about."""
 
     file: EditsFile
-    wanted: Wanted | None
-    """The data; None where only a file of edits was named."""
+    wanted: tuple[Wanted, ...]
+    """The data, a recipe's other paths too; empty where only a file of edits was named."""
 
 
 def meant_by(call: Call, path: str, named: Path | None) -> Meant:
@@ -38,28 +43,40 @@ def meant_by(call: Call, path: str, named: Path | None) -> Meant:
     from tui_finetune.edits.store import ENDING, EditsFile
 
     if path.endswith(ENDING):
-        return Meant(EditsFile(named or Path(path).absolute()), None)
+        return Meant(EditsFile(named or Path(path).absolute()), ())
     if path.endswith(".toml"):
         from tui_finetune.config.load import load_recipe
 
         data = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe.data
         where = tuple(data.path) if isinstance(data.path, list) else data.path
         usual = data.edits or usual_place(call.home, where, data.subset, data.source)
-        return Meant(
-            EditsFile(named or Path(usual)), Wanted(data.source, where, data.subset, data.revision, data.options)
-        )
+        main = Wanted(data.source, where, data.subset, data.revision, data.options)
+        # Paths of a loaded recipe are absolute, names of splits have no slash.
+        own = [tuple(one) if isinstance(one, list) else one for one in (data.validation, data.test)]
+        paths = [one for one in own if isinstance(one, tuple) or (isinstance(one, str) and "/" in one)]
+        return Meant(EditsFile(named or Path(usual)), (main, *(Wanted(data.source, one) for one in paths)))
     there = place(call, path)
-    return Meant(EditsFile(named or Path(usual_place(call.home, there))), Wanted(None, there))
+    return Meant(EditsFile(named or Path(usual_place(call.home, there))), (Wanted(None, there),))
 
 
-def opened_of(call: Call, meant: Meant) -> Any:
+def opened_of(call: Call, meant: Meant, *, large: bool = False) -> list[Opened]:
+    """The data as their source has them. large: large ones may stay in Parquet. Raises DataError."""
+    from tui_finetune.data.convert.parts import Otherwise
+    from tui_finetune.data.large import open_large, plan
     from tui_finetune.data.opening import open_data
 
-    if meant.wanted is None:
+    if not meant.wanted:
         raise UserError(Problem("the data are needed, or a recipe.", hint="--file names the file of edits beside it."))
     progress = ProgressLine()
+
+    def opened(one: Wanted) -> Opened:
+        if large and (found := plan(one, call.catalog)) is not None:
+            with contextlib.suppress(Otherwise):
+                return open_large(found, call.home.cache, progress)
+        return open_data(one, call.catalog, call.home.cache, heavy=False, progress=progress)
+
     try:
-        return open_data(meant.wanted, call.catalog, call.home.cache, heavy=False, progress=progress)
+        return [opened(one) for one in meant.wanted]
     finally:
         progress.clear()
 
@@ -67,7 +84,7 @@ def opened_of(call: Call, meant: Meant) -> Any:
 def conflicts_of(call: Call, meant: Meant) -> Sequence[Conflict]:
     from tui_finetune.data.edited import compared
 
-    return compared(meant.file.read().rows(), [opened_of(call, meant)]).conflicts
+    return compared(meant.file.read().rows(), opened_of(call, meant)).conflicts
 
 
 def edit_rows(
@@ -79,45 +96,46 @@ def edit_rows(
     make: Callable[[Mapping[str, Any]], Sequence[Entry]],
 ) -> None:
     """Adds edits of these rows as one act, where their columns can hold them."""
-    from tui_finetune.data.edited import class_names
+    from tui_finetune.data.edited import class_names, rows_by_id
     from tui_finetune.edits.applying import applied, in_type
     from tui_finetune.edits.entry import signed
     from tui_finetune.edits.overlay import Overlay
 
     meant = meant_by(call, path, named)
-    opened = opened_of(call, meant)
-    tables = {name: split.table() for name, split in opened.splits.items()}
-    names = class_names(opened)
-    entries = [entry for row in _rows(tables, ids) for entry in make(row)]
-    tried = Overlay(signed(in_type(entries, next(iter(tables.values())).schema, names), who))
-    applied(tables, tried.rows(), names)
+    opened = opened_of(call, meant, large=True)
+    tables = [rows_by_id(split, ids) for one in opened for split in one.splits.values()]
+    names = {name: found for one in opened for name, found in class_names(one).items()}
+    entries = in_type([entry for row in _in_order(tables, ids, opened) for entry in make(row)], tables[0].schema, names)
+    tried = Overlay(signed(entries, who))
+    for table in tables:
+        applied({"": table}, tried.rows(), names)
     meant.file.change(lambda overlay: tried.entries)
     tell(call, meant.file, tried.entries, "Edited")
 
 
-def _rows(tables: Mapping[str, Any], ids: Sequence[str]) -> list[dict[str, Any]]:
+def _in_order(tables: Sequence[pa.Table], ids: Sequence[str], opened: Sequence[Opened]) -> list[dict[str, Any]]:
     """The rows by their ids. Raises DataError with all that are not there."""
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    found = {row[ROW_ID]: row for table in tables for row in table.to_pylist()}
+    missing = [one for one in ids if one not in found]
+    if not missing:
+        return [found[one] for one in ids]
+    from tui_finetune.data.windows import open_reader
 
-    found: dict[str, dict[str, Any]] = {}
-    for table in tables.values():
-        column = table.column("row_id")
-        for row in table.filter(pc.is_in(column, value_set=pa.array(ids, column.type))).to_pylist():
-            found[row["row_id"]] = row
-    first = next((table.column("row_id")[0].as_py() for table in tables.values() if table.num_rows), "")
-    hint = f"Ids look like {first}; data rows PATH --json has them."
-    missing = [Problem(f"no row {one} here.", hint=hint) for one in ids if one not in found]
-    if missing:
-        raise DataError(missing)
-    return [found[one] for one in ids]
+    split = next(iter(opened[0].splits.values()))
+    hint = f"Ids look like {open_reader(split.arrow).whole(0)[ROW_ID]}; data rows PATH --json has them."
+    raise DataError([Problem(f"no row {one} here.", hint=hint) for one in missing])
 
 
 def label_column(call: Call, path: str) -> str:
     """The column of the labels. Raises UserError where no task finds one."""
     from tui_finetune.cli.verbs import data
 
-    look: Look = data.look_at(call, (path,), None, None, None, None, None, ProgressLine())
+    progress = ProgressLine()
+    try:
+        with data.large_data(call, progress) as sampling:
+            look: Look = data.look_at(call, (path,), None, None, None, None, None, progress, sampling)
+    finally:
+        progress.clear()
     role = look.task.gold_role if look.task is not None else None
     gold = look.roles.get(role.name) if role is not None else None
     if gold is None:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.cache import cached, fingerprint, write_tables
 from tui_finetune.data.filesource import columns_in
+from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.data.textfile import sha256_of
 from tui_finetune.edits import store
 from tui_finetune.edits.applying import applied
 from tui_finetune.edits.conflicts import Conflict, Judged, judged
 from tui_finetune.edits.overlay import RowEdits, counts_of, told
 from tui_finetune.errors import DataError, Problem
-from tui_finetune.plugin_api import Opened
+from tui_finetune.plugin_api import ROW_ID, Opened, SplitTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 KEY = "data.edits"
 SHOWN = 5
@@ -72,6 +76,26 @@ def edited(opened: Opened, path: Path, cache: Path) -> Opened:
 def class_names(opened: Opened) -> dict[str, tuple[str, ...]]:
     """Of columns of whole numbers the names that these stand for."""
     return {column.name: column.class_names for column in opened.columns if column.class_names}
+
+
+def rows_by_id(split: SplitTable, ids: Sequence[str]) -> pa.Table:
+    """Those rows of a split that have one of these ids, with all that they hold."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if is_list(split.arrow):
+        from tui_finetune.data.scan.finding import number_of
+        from tui_finetune.data.windows import open_reader
+
+        stored = stored_in(split.arrow)
+        numbers = [at for one in ids if (at := number_of(stored, one)) is not None]
+        reader = open_reader(split.arrow)
+        try:
+            return reader.identified(numbers or [0]).slice(0, len(numbers))
+        finally:
+            reader.close()
+    table = split.table()
+    return table.filter(pc.is_in(table.column(ROW_ID), value_set=pa.array(ids, table.column(ROW_ID).type)))
 
 
 def compared(rows: Mapping[tuple[str, str], RowEdits], raw: Sequence[Opened]) -> Judged:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -103,6 +104,31 @@ def test_a_recipe_with_conflicts_is_refused_by_whatever_looks_at_its_data(cli: C
         assert "the source has changed under 1 edited row: tickets.csv:2" in " ".join((said.err + said.out).split())
     assert cli("data", "edits", "settle", str(recipe), "--discard").code == 0
     assert cli("config", "check", str(recipe), "--full").code == 0
+
+
+def test_rows_of_a_recipes_other_paths_are_edited_and_settled_too(cli: Cli, path: Path, data: str) -> None:
+    other, recipe = path.parent / "held.csv", path.parent / "recipe.toml"
+    other.write_text(GOOD.replace("this", "that"))
+    recipe.write_text(
+        'task = "text-classification"\n[data]\npath = "tickets.csv"\ntest = "held.csv"\n[model]\npath = "nobody/nothing"\n'
+    )
+    assert cli("data", "edits", "drop", str(recipe), "tickets.csv:2", "held.csv:3").code == 0
+    other.write_text(GOOD)
+    said = cli("data", "edits", "conflicts", str(recipe), "--json")
+    assert [one["row_id"] for one in said.json["conflicts"]] == ["held.csv:3"]
+
+
+def test_rows_of_large_data_are_edited_where_they_lie(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui_finetune.data.large.LARGE_ROWS", 5)
+    large = tmp_path / "large.parquet"
+    texts = [f"text {n}" for n in range(8)]
+    pq.write_table(pa.table({"text": texts, "label": ["good", "bad"] * 4}), large)
+    said = cli("data", "edits", "relabel", str(large), "large.parquet:6", "--label", "bad", "--json")
+    assert said.json["edits"][0]["before"] == "good"
+    assert cli("data", "edits", "drop", str(large), "large.parquet:8").code == 2
+    assert cli("data", "edits", "conflicts", str(large)).code == 0  # read whole it has the same hashes
 
 
 def test_two_files_are_merged_and_their_disagreement_is_told(cli: Cli, path: Path, data: str) -> None:
