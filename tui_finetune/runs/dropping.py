@@ -1,8 +1,9 @@
-"""Removing a checkpoint of a run that has ended; while it lives its worker removes its own."""
+"""Removing checkpoints: a person's, of a run that has ended; while it lives its worker removes its own."""
 
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 
 from tui_finetune.errors import Problem, UserError
 from tui_finetune.runs.layout import STAGING_PREFIX, RunPaths
@@ -21,6 +22,11 @@ def drop_checkpoint(paths: RunPaths, step: int) -> None:
     folder = paths.checkpoint(step)
     if not folder.is_dir():
         raise UserError(Problem(f"there is no checkpoint of step {step:,}."))
-    gone = folder.with_name(f"{STAGING_PREFIX}removed-{folder.name}")
-    folder.rename(gone)
-    shutil.rmtree(gone)
+    remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Removes a checkpoint: renamed first, so that a half-removed one never looks like one that is there."""
+    going = folder.with_name(f"{STAGING_PREFIX}removing-{folder.name}")
+    folder.rename(going)
+    shutil.rmtree(going)

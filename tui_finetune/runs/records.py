@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from tui_finetune.runs import atomic
 from tui_finetune.runs.info import iso
-from tui_finetune.runs.layout import MANIFEST, RunPaths, checkpoint_step
+from tui_finetune.runs.layout import RunPaths, checkpoint_step
+from tui_finetune.runs.manifest import read_manifest
 from tui_finetune.runs.status import RESULT_STATES, Status
 from tui_finetune.runs.tail import number
 
@@ -116,21 +117,13 @@ def checkpoints(paths: RunPaths, told: Mapping[int, Told], best_step: int | None
 
 
 def _checkpoint(step: int, path: Path, told: Told | None, best_step: int | None) -> CheckpointRecord:
-    sizes = manifest_sizes(path)
-    whole = sizes is not None and all(_size(path / name) == size for name, size in sizes.items())
-    size = sum(sizes.values()) if sizes else told.bytes if told is not None else None
-    return CheckpointRecord(step, path, whole, size, step == best_step)
-
-
-def manifest_sizes(folder: Path) -> dict[str, int] | None:
-    """File to its size as the manifest says; None where there is no manifest that can be read."""
-    files = _read(folder / MANIFEST).get("files")
-    if not isinstance(files, list):
-        return None
+    best = step == best_step
     try:
-        return {str(entry["file"]): int(entry["size"]) for entry in files}
-    except (KeyError, TypeError, ValueError):
-        return None
+        manifest = read_manifest(path)
+    except (FileNotFoundError, atomic.Unreadable):
+        return CheckpointRecord(step, path, False, told.bytes if told is not None else None, best)
+    whole = all(_size(path / entry.file) == entry.size for entry in manifest.files)
+    return CheckpointRecord(step, path, whole, manifest.size, best)
 
 
 def _size(path: Path) -> int | None:

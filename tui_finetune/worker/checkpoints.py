@@ -158,13 +158,6 @@ def surplus(paths: RunPaths, limit: int | None, keep: Iterable[int | None]) -> l
     return removable[: max(0, len(there) - limit)]
 
 
-def remove(folder: Path) -> None:
-    """Removes a checkpoint: renamed first, so that a half-removed one never looks like one that is there."""
-    going = folder.parent / f"{STAGING_PREFIX}removing-{folder.name}"
-    os.rename(folder, going)
-    shutil.rmtree(going)
-
-
 def refresh_manifest(folder: Path) -> None:
     """Brings the manifest up to date after small files beside the weights were replaced; large ones are not read again."""
     manifest = read_manifest(folder)

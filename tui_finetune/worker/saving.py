@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from tui_finetune.live import words
 from tui_finetune.runs.branches import steps_in_use
+from tui_finetune.runs.dropping import remove
 from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.attempt import Attempt, disk_free
@@ -243,12 +244,12 @@ class Saver:
         attempt, paths, limit = self._attempt, self._attempt.paths, self._state.limit
         for folder in checkpoints.surplus_aside(paths):
             logger.info("%s: newer ones lie aside too; it is removed", folder.name)
-            checkpoints.remove(folder)
+            remove(folder)
         if not checkpoints.surplus(paths, limit, [self._state.best_step]):
             return
         keep = [self._state.best_step, *steps_in_use(paths)]
         for step, folder in checkpoints.surplus(paths, limit, keep):
-            checkpoints.remove(folder)
+            remove(folder)
             attempt.events.write("checkpoint_removed", step=step, path=str(folder.relative_to(paths.root)))
 
     # Waiting for room
