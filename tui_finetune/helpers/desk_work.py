@@ -15,7 +15,7 @@ from tui_finetune.data.inspect import DEFAULT_LENGTH, Look
 from tui_finetune.data.sampled import Drawn, sample_of
 from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.errors import DataError, Problem
-from tui_finetune.helpers import desk_lengths
+from tui_finetune.helpers import desk_chain, desk_lengths
 from tui_finetune.inference.tokenizer_files import tokenizer_of
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import Opened, Progress, SplitTable
@@ -53,6 +53,7 @@ class DeskWork:
             "search": self._search,
             "check": self._check,
             "lengths": desk_lengths.lengths,
+            "chain": self._chain,
         }
         action = actions.get(request["action"])
         if action is None:
@@ -221,6 +222,9 @@ class DeskWork:
         before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
         choosing = [step.name for step, _ in steps if step.chooses]
         return {"before": before, "after": previewed(table, steps, self._catalog), "choosing": choosing}
+
+    def _chain(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
+        return desk_chain.chain(request, self._catalog, self._home.cache, progress)
 
     def _find(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
         """The split and number of the row with an id."""

@@ -13,6 +13,10 @@ from tui_finetune.live.data_set import DataSet
 from tui_finetune.live.spans import EMPTY, Line, Span, line, muted, span, wrap
 from tui_finetune.text import cell_width, cut_end, shown
 
+STEP_CELLS = 16
+"""Of a step's name and the blanks behind it."""
+COUNTED_ROWS = 100_000
+"""Up to so many rows what a chain does to all of them is counted by itself."""
 DIFFED = 4_000
 """Characters of a text that are compared; longer ones are shown as they begin."""
 _PARTS = re.compile(r"\s+|\w+|[^\w\s]")
@@ -47,15 +51,36 @@ class Preview:
 # Steps
 
 
-def step_line(step: Step, options: Mapping[str, Any] | None, width: int) -> Line:
-    """A preprocessor in the list; options: None where it is not used."""
-    used = options is not None
-    said = ", ".join(f"{key} {value}" for key, value in (options or {}).items())
-    return line(
-        span(step.name.ljust(22), "text" if used else "muted"),
-        " ",
-        muted(cut_end(f"{said}  {step.help}".strip() if said else step.help, max(10, width - 24))),
-    )
+def step_line(
+    step: Step, chosen: Mapping[str, Mapping[str, Any]], counts: Sequence[Mapping[str, Any]], width: int
+) -> Line:
+    """A preprocessor in the list; of one that is used its place, what it does to all rows, as far as counted, and its options."""
+    name = f"{step.name.ljust(STEP_CELLS)} "
+    if step.name not in chosen:
+        return line("   ", span(name, "muted"), muted(cut_end(step.help, max(10, width - STEP_CELLS - 4))))
+    place = list(chosen).index(step.name)
+    said = ", ".join(f"{key} {value}" for key, value in chosen[step.name].items())
+    told = count_words(counts[place]) if place < len(counts) else span("")
+    room = max(10, width - STEP_CELLS - 4 - cell_width(told.text))
+    rest = muted(cut_end(f"{said}  {step.help}".strip(), room))
+    return line(span(f"{place + 1}. ", "accent"), span(name), told, rest)
+
+
+def count_words(count: Mapping[str, Any]) -> Span:
+    """`12 changed, 3 left out  `; why a step fails."""
+    if "failed" in count:
+        return span(f"{count['failed']}  ", "bad")
+    names = (("changed", "changed"), ("out", "left out"), ("made", "made"))
+    told = ", ".join(f"{count[key]:,} {name}" for key, name in names if count[key])
+    return span(f"{told or 'nothing changed'}  ", "text" if told else "muted")
+
+
+def moved(chosen: Mapping[str, Mapping[str, Any]], name: str, by: int) -> dict[str, Mapping[str, Any]]:
+    """The chosen steps with one of them a place earlier or later."""
+    names = list(chosen)
+    place = names.index(name)
+    names.insert(max(0, place + by), names.pop(place))
+    return {one: chosen[one] for one in names}
 
 
 USUAL = ("text", "text_pair")

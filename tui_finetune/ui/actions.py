@@ -55,6 +55,8 @@ MEANINGS: Mapping[str, Meaning] = _meanings(
     ("chart.right", "right", "Read the value one point to the right; esc ends it."),
     ("list.open", "enter", "Open what is under the cursor, or do what it offers."),
     ("list.mark", "space", "Mark, for what can be done with several."),
+    ("item.earlier", "K", "One place up in the order."),
+    ("item.later", "J", "One place down in the order."),
     ("list.filter", "/", "Show only what matches; esc clears it."),
     ("list.sort", "o", "Sort by the next column."),
     ("list.turn", "O", "Turn the order round."),

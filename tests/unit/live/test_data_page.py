@@ -302,7 +302,7 @@ def test_a_step_is_given_the_columns_of_the_data() -> None:
 
 def test_a_step_in_the_list_tells_its_options() -> None:
     step = Step("calm", "Lower-cases.", (("column", '"text"', "Column"),))
-    assert "column body" in plain(data_steps.step_line(step, {"column": "body"}, 80))
+    assert "column body" in plain(data_steps.step_line(step, {"calm": {"column": "body"}}, (), 80))
     assert data_steps.recipe_tables([("calm", {}), ("cut", {"to": 3})]) == [
         {"use": "calm"},
         {"use": "cut", "options": {"to": 3}},
@@ -340,3 +340,26 @@ def test_a_split_alone_is_not_named() -> None:
     assert "[train]" not in plain(data_rows.thing_line(alone, "train", "csv", 80))
     assert "[train]" in plain(data_rows.thing_line(FOUND, "train", "csv", 80))
     assert isinstance(alone, DataSet)
+
+
+def test_a_step_that_is_used_has_its_place_and_what_it_does_to_all_rows() -> None:
+    chosen: dict[str, dict[str, Any]] = {"lower": {}, "drop": {"words": 3}, "bad": {}}
+    counts: list[dict[str, Any]] = [
+        {"changed": 12, "out": 0, "made": 0},
+        {"changed": 0, "out": 1_200, "made": 4},
+        {"failed": "It failed."},
+    ]
+
+    def said(name: str, known: int) -> str:
+        return plain(data_steps.step_line(Step(name, "Its help."), chosen, counts[:known], 76))
+
+    assert said("other", 3).split() == ["other", "Its", "help."]
+    assert "12 changed  Its help." in said("lower", 3)
+    assert said("drop", 3).startswith("2. drop")
+    assert "1,200 left out, 4 made" in said("drop", 3)
+    assert "words 3" in said("drop", 1)
+    assert "It failed." in said("bad", 3)
+    nothing = data_steps.count_words({"changed": 0, "out": 0, "made": 0})
+    assert nothing.text == "nothing changed  "
+    assert list(data_steps.moved(chosen, "drop", -1)) == ["drop", "lower", "bad"]
+    assert list(data_steps.moved(chosen, "bad", 1)) == ["lower", "drop", "bad"]

@@ -10,7 +10,7 @@ from tui_finetune.live.columns import head_line
 from tui_finetune.live.data_facts import FactLine
 from tui_finetune.live.data_set import ColumnInfo
 from tui_finetune.live.offers import ON, Offer, off
-from tui_finetune.live.spans import EMPTY, Line, line, muted, span
+from tui_finetune.live.spans import EMPTY, Line, line, span, wrap
 from tui_finetune.ui.screens.data.panes import Pane, QuietTable
 from tui_finetune.ui.screens.data.places import COLUMNS, FACTS, PREVIEW, STEPS
 from tui_finetune.ui.widgets.table import Lines, Table
@@ -133,10 +133,29 @@ class StepsTable(Pane, QuietTable):
 
     def row(self, index: int, width: int) -> Line:
         step = self.steps[index]
-        return data_steps.step_line(step, self.data_page.chosen.get(step.name), width)
+        page = self.data_page
+        return data_steps.step_line(step, page.chosen, page.chain_counts, width)
 
     def step_offer(self) -> Offer:
         return ON if self.current is not None else off("The preprocessors are being looked for.")
+
+    def order_offer(self, by: int) -> Offer:
+        step, names = self.current, list(self.data_page.chosen)
+        if step is None or step.name not in names:
+            return off("The step is not used; space uses it.")
+        place = names.index(step.name) + by
+        return ON if 0 <= place < len(names) else off(f"It is the {'first' if by < 0 else 'last'} one.")
+
+    def do_item_earlier(self) -> None:
+        self._reorder(-1)
+
+    def do_item_later(self) -> None:
+        self._reorder(1)
+
+    def _reorder(self, by: int) -> None:
+        step = self.current
+        if step is not None:
+            self.data_page.reorder(data_steps.moved(self.data_page.chosen, step.name, by))
 
     def options_offer(self) -> Offer:
         step = self.current
@@ -172,7 +191,7 @@ class PreviewPane(Pane, Lines):
         if page.found is None or not page.query_one(StepsTable).count():
             return []
         if self.why:
-            return [line(" ", muted(self.why))]
+            return [line(" ", *part) for part in wrap(self.why, (self.size.width or 80) - 2, token="warn")]
         return [EMPTY, *data_steps.preview_lines(page.found, self.preview, list(page.chosen), self.size.width or 80)]
 
     def count(self) -> int:

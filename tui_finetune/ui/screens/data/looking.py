@@ -51,6 +51,8 @@ class Looking(Page):
         self.row_read: RowRead | None = None
         self.chosen: dict[str, Mapping[str, Any]] = {}
         """Steps that are used, with their options."""
+        self.chain_counts: Sequence[Mapping[str, Any]] = ()
+        """What each of them does to all rows, as far as that was counted."""
         self.changed_files: Sequence[str] = ()
         self.opening = 0
         """Number of what is being opened; 0 where nothing is."""
@@ -233,10 +235,11 @@ class Looking(Page):
     def ask_preview(self) -> None:
         """Rows from the cursor on, before and after the chosen steps."""
         pane = self.query_one(PreviewPane)
-        pane.why = ""
+        pane.why, self.chain_counts = "", ()
         if self.chosen and self.found is not None:
             number, _, _ = self.table.read(self.table.cursor)
             self.shelf.preview(self._number, self.split_shown, number or 0, list(self.chosen.items()))
+            self.making.count_chain(self._number, self.found, list(self.chosen.items()))
         else:
             pane.preview = None
         self.repaint()
@@ -248,6 +251,20 @@ class Looking(Page):
             self.chosen[step.name] = options
         self.ask_preview()
         self.settle()
+
+    def reorder(self, chosen: dict[str, Mapping[str, Any]]) -> None:
+        """The same steps in another order."""
+        self.chosen = chosen
+        self.ask_preview()
+
+    def on_chain_counted(self, message: messages.ChainCounted) -> None:
+        if message.number != self._number:
+            return
+        self.waits = "" if self.found is not None and self.found.looked and not self.choosing else self.waits
+        if list(message.names) == list(self.chosen):
+            self.chain_counts = message.counts
+            self.query_one(StepsTable).repaint()
+        self.repaint_frame()
 
     # A run of it
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 from tui_finetune.data.desk import Desk, Stopped
+from tui_finetune.data.scan.stored import is_list
 from tui_finetune.errors import UserError
 from tui_finetune.live.data_set import DataSet, Split
+from tui_finetune.live.data_steps import COUNTED_ROWS
 from tui_finetune.plugin_api import Progress
 from tui_finetune.ui.screens.data import finding, messages
 from tui_finetune.ui.screens.train import recipe_files
@@ -61,6 +63,26 @@ class Making:
             return messages.LengthsRead(number, answer)
 
         self._bridge.latest("data.lengths", "Measure lengths", work)
+
+    def count_chain(self, number: int, found: DataSet, steps: Steps) -> None:
+        """What each step does to all rows, where there are not too many of them."""
+        splits = [[one.name, one.arrow, one.rows] for one in found.splits]
+        names = [name for name, _ in steps]
+        if sum(one.rows for one in found.splits) > COUNTED_ROWS or any(is_list(one.arrow) for one in found.splits):
+            return
+
+        def work(stale: Any) -> Message | None:
+            columns = [[one.name, one.type, one.class_names] for one in found.columns]
+            request = {"splits": splits, "columns": columns, "steps": [list(one) for one in steps]}
+            try:
+                answer = self._desk.ask("chain", request, self._progress(number), stale=stale)
+            except Stopped:
+                return None
+            except UserError:  # the preview says what fails
+                answer = {"steps": ()}
+            return messages.ChainCounted(number, names, answer["steps"])
+
+        self._bridge.latest("data.chain", "Count the steps", work)
 
     def write(self, found: DataSet, steps: Steps, path: Path, *, over: bool) -> None:
         """Writes a recipe; what is there already is kept unless `over`."""

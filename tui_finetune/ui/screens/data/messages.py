@@ -177,6 +177,15 @@ class StepsRead(Told):
 
 
 @dataclass
+class ChainCounted(Told):
+    """What each of the chosen steps does to all rows."""
+
+    number: int
+    names: Sequence[str]
+    counts: Sequence[Mapping[str, Any]]
+
+
+@dataclass
 class PreviewRead(Told):
     """Rows before and after the chosen steps."""
 

@@ -110,6 +110,10 @@ STEPS = Place(
         Action("list.mark", "Use", "Use the step, or leave it out; in the order in which they are marked.",
                offer=lambda pane: pane.step_offer()),
         Action("list.open", "Options…", offer=lambda pane: pane.options_offer()),
+        Action("item.earlier", "Earlier", "The step is done before the one that comes before it.",
+               offer=lambda pane: pane.order_offer(-1), footer=False),
+        Action("item.later", "Later", "The step is done after the one that comes after it.",
+               offer=lambda pane: pane.order_offer(1), footer=False),
         *MOVES,
     ),
 )  # fmt: skip
