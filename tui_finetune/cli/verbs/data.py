@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_finetune.cli import data_edits, data_files, data_hub, data_quality, data_rows, output
+from tui_finetune.cli import data_edits, data_files, data_hub, data_quality, data_rows, data_split, output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
@@ -168,7 +168,7 @@ def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int |
     return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
 
 
-for further in (*data_rows.VERBS, *data_quality.VERBS, *data_edits.VERBS, *data_files.VERBS, *data_hub.VERBS):
+for further in (*data_rows.VERBS, *data_quality.VERBS, *data_edits.VERBS, *data_files.VERBS, *data_hub.VERBS, *data_split.VERBS):
     command.add_command(further)
 
 

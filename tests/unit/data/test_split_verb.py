@@ -1,0 +1,50 @@
+"""`data split`: the splits that a run would have, before there is one."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import pytest
+
+from tests.calling import Cli
+
+
+@pytest.fixture
+def reviews(tmp_path: Path) -> Path:
+    path = tmp_path / "reviews.csv"
+    rows = "".join(f"text number {n},{'ab'[n % 4 == 0]},author{n % 10}\n" for n in range(200))
+    path.write_text(f"text,label,author\n{rows}")
+    return path
+
+
+def test_shares_labels_and_hashes(cli: Cli, reviews: Path, tmp_path: Path) -> None:
+    target = tmp_path / "splits.csv"
+    found = cli("data", "split", str(reviews), "--validation", "0.2", "--test", "0.1", "-o", str(target), "--json").json
+    assert {name: one["rows"] for name, one in found["splits"].items()} == {"train": 140, "validation": 40, "test": 20}
+    assert found["splits"]["validation"]["labels"] == {"a": 30, "b": 10}, "drawn by label in proportion"
+    again = cli("data", "split", str(reviews), "--validation", "0.2", "--test", "0.1", "--json").json
+    assert again["splits"] == found["splits"]
+    other = cli("data", "split", str(reviews), "--validation", "0.2", "--test", "0.1", "--seed", "1", "--json").json
+    assert other["splits"]["test"]["sha256"] != found["splits"]["test"]["sha256"]
+    with target.open() as file:
+        written = list(csv.DictReader(file))
+    assert len({row["row_id"] for row in written}) == 200
+    assert sum(row["split"] == "validation" for row in written) == 40
+
+
+def test_groups_stay_together_and_it_is_said(cli: Cli, reviews: Path) -> None:
+    said = cli("data", "split", str(reviews), "--validation", "0.2", "--groups", "author")
+    line = next(one for one in said.out.splitlines() if one.startswith("validation"))
+    assert line.split()[1:4] == ["40", "20.0", "%"]
+    assert "whole groups of author" in line
+    assert next(one for one in said.out.splitlines() if one.startswith("a ")).split()[1] != "0"
+
+
+def test_what_cannot_be_divided_is_told(cli: Cli, reviews: Path, tmp_path: Path) -> None:
+    both = cli("data", "split", str(reviews), "--validation", "0.2", "--groups", "author", "--time", "text")
+    assert both.code == 2
+    assert "by groups or by time, not by both" in both.err
+    numbers = tmp_path / "numbers.csv"
+    numbers.write_text("a,b\n1,2\n3,4\n")
+    assert cli("data", "split", str(numbers)).code == 2

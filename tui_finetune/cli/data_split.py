@@ -1,0 +1,165 @@
+"""`data split`: which rows a run would train on, which it would be measured on, and how labels and groups fall."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.errors import DataError
+from tui_finetune.text import Shown, cut_end, cut_middle, shown
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.prepare import Prepared
+
+LABELS_SHOWN = 20
+NAME = 30
+FROM = 48
+
+
+@click.command()
+@click.argument("path")
+@click.option("--validation", help="A share of train (0.1), a split's name, or a file.")
+@click.option("--test", help="The same.")
+@click.option("--groups", help="Column whose rows of one value stay together: no author in two splits.")
+@click.option("--time", "time_", help="Column by which the newest rows are taken.")
+@click.option("--seed", type=int, help="Of what is drawn; else the recipe's, or 42.")
+@click.option("--task", help="What the model is to do; else as the columns look.")
+@click.option(
+    "--output", "-o", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write a CSV: row_id, split."
+)
+@verb
+def split(
+    call: Call,
+    path: str,
+    validation: str | None,
+    test: str | None,
+    groups: str | None,
+    time_: str | None,
+    seed: int | None,
+    task: str | None,
+    target: Path | None,
+) -> None:
+    """The splits that a run would have of PATH, data or a recipe: rows, labels, and a hash that tells them from others."""
+    chosen = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
+    look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task)
+    if look.problems or look.prepared is None:
+        raise DataError(look.problems or (look.no_task,) if look.no_task else look.problems)
+    prepared = look.prepared
+    if target is not None:
+        _write(target, prepared)
+    told = {name: _told(name, table, prepared) for name, table in prepared.splits.items()}
+    if call.json:
+        output.print_json({"path": path, "seed": look.recipe.run.seed, "splits": told, "notes": list(prepared.notes)})
+        return
+    output.print_lines(_lines(told))
+    for warning in look.warnings:
+        output.print_line(shown(f"! {warning}"))
+    if target is not None:
+        say(shown(f"{sum(one['rows'] for one in told.values()):,} rows written to {target}."))
+
+
+def _share(text: str | None) -> float | str | None:
+    """`0.1` is a share, everything else a name."""
+    try:
+        return float(text) if text is not None else None
+    except ValueError:
+        return text
+
+
+def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, task: str | None) -> Look:
+    from tui_finetune.cli.verbs import data
+    from tui_finetune.config.load import load_recipe
+    from tui_finetune.config.schema import DataTable, Recipe
+    from tui_finetune.data.inspect import look_at_path, look_at_recipe
+
+    progress = ProgressLine()
+    try:
+        if path.endswith(".toml"):
+            recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
+        else:
+            found = look_at_path(data.place(call, path), call.catalog, call.home.cache, task=task, progress=progress)
+            if found.task is None:
+                return found
+            recipe = found.recipe
+        whole = recipe.model_dump()
+        whole["data"] |= chosen
+        recipe = Recipe.model_validate({**whole, "data": DataTable.model_validate(whole["data"])})
+        if seed is not None:
+            recipe = recipe.model_copy(update={"run": recipe.run.model_copy(update={"seed": seed})})
+        return look_at_recipe(recipe, call.catalog, call.home.cache, progress=progress)
+    finally:
+        progress.clear()
+
+
+def _told(name: str, table: pa.Table, prepared: Prepared) -> dict[str, Any]:
+    """Rows, origin, hash and labels of a split."""
+    import pyarrow.compute as pc
+
+    from tui_finetune.plugin_api import ROW_ID
+
+    ids = table.column(ROW_ID).to_pylist()
+    labels: dict[str, int] = {}
+    if prepared.labels is not None and "label" in table.column_names:
+        counts = pc.value_counts(table.column("label").combine_chunks()).to_pylist()
+        names = prepared.labels.names
+        by_id = {one["values"]: one["counts"] for one in counts}
+        labels = {
+            names[index]: by_id.get(index, by_id.get(value, 0)) for index, value in enumerate(prepared.labels.values)
+        }
+    return {
+        "rows": len(ids),
+        "from": (prepared.split_origin or {}).get(name),
+        "sha256": hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest(),
+        "labels": labels,
+    }
+
+
+def _lines(told: dict[str, dict[str, Any]]) -> list[Shown]:
+    rows = sum(one["rows"] for one in told.values())
+    cells = [
+        [shown(name), shown(f"{one['rows']:,}"), shown(f"{100 * one['rows'] / max(1, rows):.1f} %"),
+         shown(one["sha256"][:12]), cut_end(str(one["from"] or ""), FROM)]
+        for name, one in told.items()
+    ]  # fmt: skip
+    lines = output.table(["split", "rows", "share", "hash", "from"], cells, right=(1, 2))
+    names = list(dict.fromkeys(label for one in told.values() for label in one["labels"]))
+    if not names:
+        return lines
+    ordered = sorted(names, key=lambda label: -sum(one["labels"].get(label, 0) for one in told.values()))
+    shares = [
+        [cut_middle(label, NAME), *(_part(one["labels"].get(label, 0), one["rows"]) for one in told.values())]
+        for label in ordered[:LABELS_SHOWN]
+    ]
+    table = output.table([f"{len(names)} labels", *told], shares, right=range(1, len(told) + 1))
+    rest = len(names) - LABELS_SHOWN
+    return [*lines, shown(""), *table, *([shown(f"and {rest:,} more; --json has them all")] if rest > 0 else [])]
+
+
+def _part(count: int, rows: int) -> Shown:
+    return shown(f"{count:,}  {100 * count / max(1, rows):4.1f} %")
+
+
+def _write(target: Path, prepared: Prepared) -> None:
+    from tui_finetune.plugin_api import ROW_ID
+    from tui_finetune.runs import atomic
+
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow([ROW_ID, "split"])
+    for name, table in prepared.splits.items():
+        writer.writerows([row, name] for row in table.column(ROW_ID).to_pylist())
+    atomic.write_bytes(target.absolute(), written.getvalue().encode())
+
+
+VERBS = (split,)
