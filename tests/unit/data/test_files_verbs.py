@@ -19,11 +19,10 @@ from tui_finetune.data import large
 REVIEWS = "text,label,stars\n" + "".join(f'"review ""{i}"", so",{("bad", "good")[i % 2]},{i % 10}\n' for i in range(50))
 
 
-@pytest.fixture(params=[False, True], ids=["read whole", "large"])
-def path(write: Write, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """The same rows as a small file, and as one that is taken for a large one."""
-    if request.param:
-        monkeypatch.setattr(large, "LARGE_BYTES", 1)
+@pytest.fixture
+def path(write: Write, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file that is taken for a large one."""
+    monkeypatch.setattr(large, "LARGE_BYTES", 1)
     return write("reviews.csv", REVIEWS)
 
 
@@ -43,10 +42,16 @@ def through_pipe(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
     ],
 )
 def test_numbers_of_rows(cli: Cli, path: Path, args: list[str], numbers: list[int]) -> None:
-    said = cli("data", "filter", str(path), *args)
-    assert [int(line) for line in said.out.split()] == numbers
     found = cli("data", "filter", str(path), *args, "--json").json
     assert (found["numbers"], found["split"], found["of"]) == (numbers, "train", 50)
+
+
+def test_small_files_are_no_different(cli: Cli, write: Write, tmp_path: Path) -> None:
+    path, out = write("reviews.csv", REVIEWS), tmp_path / "out.jsonl"
+    said = cli("data", "filter", str(path), "label:good", "stars>7")
+    assert (said.out.split(), said.err) == (["9", "19", "29", "39", "49"], "5 of 50 rows\n")
+    assert cli("data", "convert", str(path), str(out), "--ids", "--json").json["count"] == 50
+    assert json.loads(out.read_text().splitlines()[1])["source_row"] == "reviews.csv:3"
 
 
 @pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
