@@ -13,6 +13,8 @@ from tui_finetune.plugin_api import Baseline, Decoded, LabelSet, Metric
 
 WEIGHTS = 30_000_000
 """Largest number of weights (features x labels) of the linear model: its memory and time grow with it."""
+MOST_LABELS = 1_000
+"""Beyond this many the linear model would take longer than the training."""
 SAMPLE = 500
 """Texts looked at to tell whether words are parted by blanks."""
 
@@ -50,7 +52,7 @@ def _tfidf(
     train: Sequence[str], test: Sequence[str], gold: Sequence[int], labels: int
 ) -> tuple[np.ndarray, str] | None:
     """Probabilities [rows, labels] of the test texts and what the features are; None where nothing can be learnt."""
-    found = features(train, test, labels) if len(set(gold)) > 1 else None
+    found = features(train, test, labels) if len(set(gold)) > 1 and labels <= MOST_LABELS else None
     if found is None:
         return None
     from sklearn.linear_model import LogisticRegression

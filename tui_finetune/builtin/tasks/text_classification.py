@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 RUNNERS_UP = 2
 """Labels shown under the best one."""
+ROWS_AT_ONCE = 256
+"""Whose scores are held in double precision: with 10,000 labels 20 MB."""
 MULTI_LABEL = "multi_label_classification"
 """`problem_type` of several labels a text, as transformers calls it."""
 TEXT_ROLES = (
@@ -109,12 +111,18 @@ class TextClassification(Task):
         labels: LabelSet,
         options: Mapping[str, Any],
     ) -> Decoded:
-        log_scores = log_softmax(np.stack(logits)) if len(logits) else np.zeros((0, len(labels)))
         gold = gold_ids(rows, labels)
-        losses = None if gold is None else -log_scores[np.arange(len(gold)), np.asarray(gold, dtype=np.int64)]
-        return Decoded(
-            labels, log_scores.argmax(axis=1).tolist(), gold, list(np.exp(log_scores).astype(np.float32)), losses
-        )
+        predicted: list[int] = []
+        scores: list[np.ndarray] = []
+        losses: list[float] = []
+        for start in range(0, len(logits), ROWS_AT_ONCE):
+            log_scores = log_softmax(np.stack(logits[start : start + ROWS_AT_ONCE]))
+            predicted += log_scores.argmax(axis=1).tolist()
+            scores += list(np.exp(log_scores).astype(np.float32))
+            if gold is not None:
+                right = np.asarray(gold[start : start + ROWS_AT_ONCE], dtype=np.int64)
+                losses += (-log_scores[np.arange(len(right)), right]).tolist()
+        return Decoded(labels, predicted, gold, scores, None if gold is None else np.asarray(losses))
 
     def prediction_schema(self, labels: LabelSet) -> pa.Schema:
         return label_schema(labels)
