@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.live.data_row import Piece, TokenView
+from tui_finetune.plugin_api.windows import row_values
 
 if TYPE_CHECKING:
     from tui_finetune.inference.encoders import BackendEncoder
@@ -50,7 +51,7 @@ def token_lengths(task: Task, rows: Mapping[str, Sequence[Any]], encoder: Backen
     batch = {
         role.name: [_given(value, role.kind) for value in rows[role.name]] for role in task.roles if role.name in rows
     }
-    return [int(length) for length in task.encode(batch, encoder, _no_labels())["length"]]
+    return [int(length) for length in row_values(task.encode(batch, encoder, _no_labels()), "length")]
 
 
 def _given(value: Any, kind: str) -> Any:

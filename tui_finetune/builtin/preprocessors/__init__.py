@@ -11,6 +11,7 @@ from tui_finetune.builtin.preprocessors.cleaning import (
 )
 from tui_finetune.builtin.preprocessors.columns import JoinColumns, JoinWords, MapLabels
 from tui_finetune.builtin.preprocessors.rows import Balance, DropByLength, DropRepeated, SampleRows, SplitText
+from tui_finetune.builtin.preprocessors.spans import SpansToTags
 from tui_finetune.plugin_api import Preprocessor
 
 PREPROCESSORS: tuple[Preprocessor, ...] = (
@@ -24,6 +25,7 @@ PREPROCESSORS: tuple[Preprocessor, ...] = (
     JoinColumns(),
     JoinWords(),
     MapLabels(),
+    SpansToTags(),
     DropByLength(),
     SplitText(),
     DropRepeated(),

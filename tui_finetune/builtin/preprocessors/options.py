@@ -48,6 +48,19 @@ class MaskOptions(TextColumns):
     ] = ["email", "phone", "card", "account", "social_number", "key"]
 
 
+class SpansOptions(Options):
+    """Of spans-to-tags."""
+
+    text: Annotated[str, Field(min_length=1, description="Column of the texts.")] = "text"
+    spans: Annotated[
+        str,
+        Field(
+            min_length=1, description="Column of the spans: lists of start, end and label, or of objects with these."
+        ),
+    ] = "entities"
+    scheme: Annotated[Literal["bio", "bioes", "io"], Field(description="How words within a span are marked.")] = "bio"
+
+
 class ReplaceOptions(TextColumns):
     """Of replace-text."""
 

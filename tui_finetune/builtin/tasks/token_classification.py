@@ -23,6 +23,7 @@ from tui_finetune.plugin_api import Baseline, Decoded, Encoded, Encoder, FormFie
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from pydantic import BaseModel
 
 IGNORED = -100
 """Label of tokens that the loss leaves out: special tokens, later sub-words, padding."""
@@ -55,6 +56,23 @@ class TokenClassification(Task):
         FormField("data.label_names", "Names for integer tags, in their order."),
     )
 
+    def __init__(self, *, bare_types: bool = False) -> None:
+        if bare_types:
+            self._bare_types = True
+
+    def variant(self, options: Mapping[str, Any]) -> Task:
+        from tui_finetune.builtin.tasks.token_windows import WindowedTokenClassification  # late: it inherits from this
+
+        stride, bare = options.get("doc_stride"), options.get("bare_types") is True
+        if isinstance(stride, int) and not isinstance(stride, bool) and stride >= 0:
+            return WindowedTokenClassification(stride, bare_types=bare)
+        return TokenClassification(bare_types=True) if bare else self
+
+    def options_model(self) -> type[BaseModel]:
+        from tui_finetune.builtin.tasks.token_options import TokenClassificationOptions
+
+        return TokenClassificationOptions
+
     def default_metrics(self, labels: LabelSet) -> tuple[str, ...]:
         """Entity metrics first where the tags mark entities (`B-`, `I-`); else accuracy alone, which parts of speech need."""
         return self.metrics if has_prefixes(labels.names) else ("accuracy",)
@@ -70,7 +88,8 @@ class TokenClassification(Task):
         found = label_set(pc.list_flatten(values), class_names, "tags")
         texts = [value for value in found.values if isinstance(value, str)]
         texts.sort(key=_tag_order)
-        return LabelSet.of(texts) if len(texts) == len(found) else found
+        found = LabelSet.of(texts) if len(texts) == len(found) else found
+        return _with_prefixes(found) if getattr(self, "_bare_types", False) else found
 
     # Data -> model
 
@@ -83,8 +102,8 @@ class TokenClassification(Task):
             columns["token_type_ids"] = [e.type_ids for e in encoded]
         if "tags" in batch:
             columns["labels"] = [
-                _token_labels(ids, at, len(e.ids))
-                for ids, at, e in zip(_gold(words, batch["tags"], labels), starts, encoded, strict=True)
+                token_labels(ids, at, len(e.ids))
+                for ids, at, e in zip(gold_ids(words, batch["tags"], labels), starts, encoded, strict=True)
             ]
         columns["length"] = [e.length for e in encoded]
         columns["truncated"] = [e.length > len(e.ids) for e in encoded]
@@ -102,7 +121,7 @@ class TokenClassification(Task):
     ) -> Decoded:
         gold = None
         if "tags" in rows and all(tags is not None for tags in rows["tags"]):
-            gold = _gold(rows["tokens"], rows["tags"], labels)
+            gold = gold_ids(rows["tokens"], rows["tags"], labels)
         predicted, scores, losses = [], [], []
         for index, (row, starts) in enumerate(zip(logits, rows["word_starts"], strict=True)):
             at = np.asarray(starts, dtype=np.int64)
@@ -192,7 +211,7 @@ class TokenClassification(Task):
     ) -> list[Baseline]:
         from tui_finetune.builtin.tasks.tag_baselines import tag_baselines
 
-        gold = _gold(train["tokens"], train["tags"], labels), _gold(test["tokens"], test["tags"], labels)
+        gold = gold_ids(train["tokens"], train["tags"], labels), gold_ids(test["tokens"], test["tags"], labels)
         return tag_baselines(train["tokens"], test["tokens"], *gold, labels, metrics)
 
     def report(self, decoded: Decoded) -> dict[str, Any]:
@@ -217,6 +236,14 @@ class TokenClassification(Task):
         return {"tokens": split_words(text)[0], "text": text}
 
 
+def _with_prefixes(labels: LabelSet) -> LabelSet:
+    """Bare types under the names `I-type`: words of one type beside each other are one entity."""
+    if has_prefixes(labels.names):
+        hint = "Take bare_types out of [task_options]."
+        raise DataError(Problem("the tags have prefixes already.", key="task_options.bare_types", hint=hint))
+    return LabelSet(tuple(name if name == "O" else f"I-{name}" for name in labels.names), labels.values)
+
+
 def _tag_order(tag: str) -> tuple[bool, str, str]:
     """`O` first, then by type, `B-` before `I-`."""
     prefix, _, kind = tag.partition("-")
@@ -232,7 +259,7 @@ def _word_starts(encoded: Encoded, words: int) -> list[int]:
     return starts
 
 
-def _gold(words: Sequence[Sequence[str]], tags: Sequence[Sequence[Any]], labels: LabelSet) -> list[list[int]]:
+def gold_ids(words: Sequence[Sequence[str]], tags: Sequence[Sequence[Any]], labels: LabelSet) -> list[list[int]]:
     """Tag ids of each row. Raises DataError where a row has another number of tags than words, or an unknown tag."""
     for index, (row, marks) in enumerate(zip(words, tags, strict=True)):
         if len(row) != len(marks):
@@ -242,7 +269,7 @@ def _gold(words: Sequence[Sequence[str]], tags: Sequence[Sequence[Any]], labels:
     return [[next(flat) for _ in row] for row in tags]
 
 
-def _token_labels(gold: Sequence[int], starts: Sequence[int], tokens: int) -> list[int]:
+def token_labels(gold: Sequence[int], starts: Sequence[int], tokens: int) -> list[int]:
     """The gold tag on each word's first token, IGNORED elsewhere."""
     found = [IGNORED] * tokens
     for tag, start in zip(gold, starts, strict=True):
