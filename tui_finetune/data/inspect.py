@@ -425,7 +425,7 @@ def _label_counts(prepared: Prepared | None, tables: Mapping[str, pa.Table], tas
     gold = task.gold_role
     if prepared is None or prepared.labels is None or gold is None or gold.kind in UNLABELLED:
         return ()
-    counts = {name: _counts(table.column(gold.name), prepared.labels) for name, table in tables.items()}
+    counts = {name: label_counts(table.column(gold.name), prepared.labels) for name, table in tables.items()}
     return tuple(
         {
             "name": name,
@@ -466,7 +466,8 @@ def _labels_by_content(opened: Opened, name: str | None) -> tuple[dict[str, Any]
     )
 
 
-def _counts(column: pa.ChunkedArray, labels: LabelSet) -> list[int]:
+def label_counts(column: pa.ChunkedArray, labels: LabelSet) -> list[int]:
+    """How often each label stands in a column, in their order."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

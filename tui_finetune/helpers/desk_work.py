@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.data.cache import to_json
-from tui_finetune.data.inspect import DEFAULT_LENGTH, Look
+from tui_finetune.data.inspect import DEFAULT_LENGTH, Look, label_counts
 from tui_finetune.data.sampled import Drawn, sample_of
 from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.errors import DataError, Problem
@@ -80,6 +80,7 @@ class DeskWork:
         return {
             "look": look.as_json(),
             "task_given": not look.guessed_task,
+            "fall": _fall(look),
             "model": model,
             "tokenizer": str(tokenizer) if tokenizer is not None else None,
             "max_length": _length(request, look),
@@ -244,6 +245,17 @@ class DeskWork:
 
 def _length(request: Mapping[str, Any], look: Look) -> int:
     return request.get("max_length") or look.recipe.model.max_length or DEFAULT_LENGTH
+
+
+def _fall(look: Look) -> dict[str, list[int]]:
+    """By split of the run the rows (of tags: the words) of each label, in the order of the labels."""
+    prepared, gold = look.prepared, look.task.gold_role if look.task is not None else None
+    if prepared is None or prepared.labels is None or gold is None or not look.labels:
+        return {}
+    columns = {
+        name: table.column(gold.name) for name, table in prepared.splits.items() if gold.name in table.column_names
+    }
+    return {name: label_counts(column, prepared.labels) for name, column in columns.items()}
 
 
 def _table(arrow: str) -> Any:

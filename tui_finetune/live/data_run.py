@@ -11,10 +11,13 @@ from tui_finetune.live.data_readings import option_words, reading_picks
 from tui_finetune.live.data_set import Asked, DataSet
 from tui_finetune.live.picks import Pick
 from tui_finetune.live.spans import Line, blanks, line, muted, span, wrap
+from tui_finetune.text import cell_width, cut_end
 
 HEAD_CELLS = 12
 LABELS_TOLD = 12
 SHARES = (0.05, 0.1, 0.2)
+FALL_CELLS = 19
+"""A label's count and share in a split."""
 SPLITS = ("train", "validation", "test")
 
 
@@ -127,6 +130,26 @@ def problem_text(problem: Mapping[str, Any]) -> str:
     line_ = f" (line {problem['line']:,})" if problem.get("line") is not None else ""
     hint = f" {problem['hint']}" if problem.get("hint") else ""
     return f"{place}{problem['message']}{hint}{line_}"
+
+
+def fall_lines(found: DataSet, width: int) -> list[Line]:
+    """How labels fall on the splits of a run: how often each is there, and its share; those that a split lacks are marked."""
+    names = [str(label["name"]) for label in found.labels]
+    wide = min(max([len(name) for name in names], default=5), max(10, width - 3 - FALL_CELLS * len(found.fall)))
+    wholes = {split: sum(counts) for split, counts in found.fall.items()}
+    head = [muted("label".ljust(wide)), *(muted(f"{split[: FALL_CELLS - 1]:>{FALL_CELLS}}") for split in found.fall)]
+    lines = [line(" ", *head)]
+    for place, name in enumerate(names):
+        cells = [_fallen(counts[place], wholes[split]) for split, counts in found.fall.items()]
+        shown_name = cut_end(name, wide)
+        lines.append(line(" ", shown_name, " " * (wide - cell_width(shown_name)), *cells))
+    whole = [f"{count:,}".rjust(FALL_CELLS - 7) + " " * 7 for count in wholes.values()]
+    return [*lines, line(" ", muted("all".ljust(wide)), *map(muted, whole))]
+
+
+def _fallen(count: int, whole: int) -> Any:
+    share = words.share(count, whole) if count else ""
+    return span(f"{count:,}".rjust(FALL_CELLS - 7) + share.rjust(7), "text" if count else "warn")
 
 
 # What can be chosen

@@ -116,6 +116,8 @@ class DataSet:
     """Role to its kind: text, label, words, tags, number."""
     gold: str | None = None
     """The role that is to be predicted."""
+    fall: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    """By split of a run how often each label is there, in their order."""
     edits: str | None = None
     """The file of edits that a recipe of these data names."""
     partial: bool = False
@@ -217,6 +219,7 @@ class DataSet:
             steps=tuple((name, dict(options)) for name, options in answer["steps"]),
             kinds=answer["kinds"],
             gold=answer["gold"],
+            fall=answer.get("fall") or {},
         )
 
 

@@ -102,3 +102,15 @@ def test_lengths_say_what_they_cut() -> None:
     assert picks[1].about.endswith("; fits 99 %")
     assert (picks[2].about, picks[2].now, picks[2].values) == ("cuts nothing", True, {"max_length": 64})
     assert picks[-1].values is None
+
+
+def test_labels_fall_on_the_splits_of_a_run() -> None:
+    found = replace(FOUND, fall={"train": [6_000, 3_003], "validation": [1_000, 0]})
+    said = [plain(one).split() for one in data_run.fall_lines(found, 76)]
+    assert said == [
+        ["label", "train", "validation"],
+        ["bad", "6,000", "67", "%", "1,000", "100", "%"],
+        ["good", "3,003", "33", "%", "0"],
+        ["all", "9,003", "1,000"],
+    ]
+    assert all(len(plain(one)) <= 60 for one in data_run.fall_lines(found, 60))

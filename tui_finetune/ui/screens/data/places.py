@@ -124,6 +124,8 @@ RUN = Place(
     (
         Action("list.open", "Choose…", "Another task, column, split, share or maximum length.",
                offer=lambda pane: pane.choose_offer()),
+        Action("item.details", "Labels", "How labels fall on the splits of the run.",
+               offer=lambda pane: pane.fall_offer()),
         *MOVES,
     ),
 )  # fmt: skip

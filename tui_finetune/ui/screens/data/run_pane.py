@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from tui_finetune.live.data_run import RunItem, run_items
+from tui_finetune.live.data_run import RunItem, fall_lines, run_items
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import Line
 from tui_finetune.ui.screens.data import choosing
 from tui_finetune.ui.screens.data.panes import Pane, QuietTable
 from tui_finetune.ui.screens.data.places import RUN
+from tui_finetune.ui.widgets.sheet import TextSheet
 
 
 class RunPane(Pane, QuietTable):
@@ -40,6 +41,15 @@ class RunPane(Pane, QuietTable):
         if item.key == "length":
             return self.data_page.lengths_offer()
         return ON
+
+    def fall_offer(self) -> Offer:
+        found = self.data_page.found
+        return ON if found is not None and found.fall else off("There are no labels to count, or no splits yet.")
+
+    def do_item_details(self) -> None:
+        found = self.data_page.found
+        if found is not None:
+            self.data_page.open_sheet(TextSheet("How labels fall", lambda width: fall_lines(found, width)))
 
     def do_list_open(self) -> None:
         item = self.current
