@@ -16,8 +16,8 @@ from tui_finetune.paths import Home
 from tui_finetune.ui.app import TuiFinetune
 from tui_finetune.ui.theme import Look
 
-SECONDS = 20.0
-"""Nothing that a screen shows by itself takes longer on a busy machine."""
+SECONDS = 60.0
+"""Nothing that a screen shows, a worker's short run included, takes longer on a busy machine; only what fails waits so long."""
 
 
 async def _next_turn(min_sleep: float = 0.0, max_sleep: float = 0.0) -> None:
