@@ -33,6 +33,12 @@ def data(tmp_path: Path) -> Path:
     return path
 
 
+async def decide(screen: Screen, typed: str, then: str) -> None:
+    """Types, takes what is meant, and waits for what comes next."""
+    await screen.press(*typed, "enter")
+    await screen.sees(then)
+
+
 async def labelling(screen: Screen, data: Path) -> DataPage:
     """The sheet over the first row."""
     page = await looked(screen, data)
@@ -52,8 +58,10 @@ async def test_a_queue_is_labelled_by_digits_letters_and_enter(home: Home, data:
         page = await labelling(screen, data)
         await screen.sees("my card number 0 is late")
         await screen.sees("1  bad  now")
-        await screen.press("2", "enter", "s", "o", "enter", "enter", *"drop", "enter")
-        await screen.sees("Row 4  ·  5 of 30")
+        await decide(screen, "2", "Row 1  ·  2 of 30")
+        await decide(screen, "so", "Row 2  ·  3 of 30")
+        await decide(screen, "", "Row 3  ·  4 of 30")
+        await decide(screen, "drop", "Row 4  ·  5 of 30")
         await screen.says("1 accepted")
         await screen.until(lambda: len(kept(page)) == 4, "four rows edited")
         found = kept(page)
@@ -61,14 +69,16 @@ async def test_a_queue_is_labelled_by_digits_letters_and_enter(home: Home, data:
         assert found["reviews.csv:4"].ok
         assert found["reviews.csv:5"].dropped
 
-        await screen.press("ctrl+z", "ctrl+z")
+        await screen.press("ctrl+z")
+        await screen.sees("Row 3  ·  4 of 30")
+        await screen.press("ctrl+z")
         await screen.sees("Row 2  ·  3 of 30")
         await screen.until(lambda: len(kept(page)) == 2, "two of them undone")
 
         await screen.press("escape")
         await screen.sees_not("of 30 ")
         await screen.until(lambda: [line[2] for line in screen.lines[4:7]] == ["+", "+", " "], "edited rows marked")
-        assert "good" in screen.lines[4]
+        await screen.shows(lambda: "good" in screen.lines[4])
         await screen.press("u")
         await screen.says("Undone: reviews.csv:3.")
         await screen.press("U")
@@ -76,6 +86,7 @@ async def test_a_queue_is_labelled_by_digits_letters_and_enter(home: Home, data:
     assert data.read_bytes() == before
 
 
+@pytest.mark.slow
 async def test_a_text_is_corrected_and_a_note_is_left(home: Home, data: Path) -> None:
     async with showing(home) as screen:
         page = await labelling(screen, data)
@@ -96,6 +107,7 @@ async def test_a_text_is_corrected_and_a_note_is_left(home: Home, data: Path) ->
         assert kept(page)["reviews.csv:2"].cells["text"] == "Oh, my card number 0 is late"
 
 
+@pytest.mark.slow
 async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(home: Home, data: Path) -> None:
     async with showing(home) as screen:
         page = await looked(screen, data)
@@ -108,16 +120,21 @@ async def test_the_rows_of_a_filter_are_a_queue_and_its_recipe_names_the_edits(h
         await screen.sees("[Rows 3 of 30]")
         await screen.press("e")
         await screen.sees("1 of 3")
-        await screen.press(*"good", "enter", "enter", "enter")
+        await decide(screen, "good", "2 of 3")
+        await decide(screen, "", "3 of 3")
+        await screen.press("enter")
         await screen.says("Row 26 accepted. That was the last one. Edits 1 changed, 2 accepted.")
         await screen.until(lambda: len(kept(page)) == 3, "three rows edited")
         await screen.until(lambda: page.edits.undoable, "the edits known")
-        await screen.press("escape", "n")
+        await screen.press("escape")
+        await screen.until(lambda: not page.filter and page.new_offer().on, "all rows, and what a run would have")
+        await screen.press("n")
         await screen.sees("[3 Train]")
         await screen.press("]")
         await screen.sees("edits = ")
 
 
+@pytest.mark.slow
 async def test_the_errors_of_an_evaluation_are_a_queue_in_their_data(home: Home, data: Path) -> None:
     run = trained_run(home, "reviewer", labels=("bad", "good", "so-so"))
     run.paths.recipe_toml.write_text(run.paths.recipe_toml.read_text().replace("/data/texts.csv", str(data)))
@@ -142,7 +159,8 @@ async def test_the_errors_of_an_evaluation_are_a_queue_in_their_data(home: Home,
         await screen.until(lambda: page.edit_offer().on, "the edits read")
         await screen.press("e")
         await screen.sees("1 of 2")
-        await screen.press(*"so", "enter", *"drop", "enter")
+        await decide(screen, "so", "2 of 2")
+        await screen.press(*"drop", "enter")
         await screen.until(lambda: len(kept(page)) == 2, "both edited")
         assert set(kept(page)) == {"reviews.csv:6", "reviews.csv:9"}
 
@@ -160,8 +178,9 @@ async def test_from_the_first_key_to_a_run_that_names_its_edits(
     monkeypatch.chdir(data.parent)
     async with showing(home) as screen:
         page = await labelling(screen, data)
-        await screen.press("2", "enter", *"drop", "enter", "enter")
-        await screen.sees("Row 3  ·  4 of 30")
+        await decide(screen, "2", "Row 1  ·  2 of 30")
+        await decide(screen, "drop", "Row 2  ·  3 of 30")
+        await decide(screen, "", "Row 3  ·  4 of 30")
         await screen.until(lambda: page.edits.counts.get("rows") == 3, "three rows edited")
         await screen.press("escape")
         await screen.sees_not("4 of 30")
