@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,7 +38,7 @@ def test_steered_and_killed_it_is_the_same_run(
     steered = ground_of_held_runs(home, tiny_model, tmp_path, monkeypatch)
     for path in FOLDER.glob(f"own_{kind}*.py"):
         shutil.copy(path, tmp_path / "plugins" / path.name)
-    own = {"task": f"text-classification-own-{kind}", "train__max_steps": 9}
+    own: dict[str, Any] = {"task": f"text-classification-own-{kind}", "train__max_steps": 9}
     change = {"learning_rate": "x0.5", "freeze": ["embeddings"]}
     whole = finished(steered.start("whole", change=[{"at_step": 6, "set": change}], **own))
     check_run_directory(whole.paths.root, only_known_events=True)

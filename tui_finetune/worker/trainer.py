@@ -220,7 +220,7 @@ class RunTrainerMixin(SteeredLoop):
         self: Any, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
         """With what the recipe adds while it trains."""
-        compute, added = super().compute_loss, self.edge.added  # type: ignore[misc]
+        compute, added = super().compute_loss, self.edge.added
         if added is None or not added.changes_loss or not model.training or "labels" not in inputs:
             return compute(model, inputs, return_outputs, num_items_in_batch)
 
@@ -237,7 +237,7 @@ class RunTrainerMixin(SteeredLoop):
         return contextlib.nullcontext() if average is None else average.in_place()
 
     def _load_from_checkpoint(self: Any, resume_from_checkpoint: str, model: Any = None) -> None:
-        super()._load_from_checkpoint(resume_from_checkpoint, model)
+        super()._load_from_checkpoint(resume_from_checkpoint, model)  # type: ignore[misc]
         folder = Path(resume_from_checkpoint)
         if self.edge.average is not None:
             self.edge.average.read(folder)
