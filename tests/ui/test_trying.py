@@ -152,3 +152,21 @@ def test_newer_weights_are_noticed_and_loaded_by_a_start(trying: Trying, models:
     trying.restart()
     assert models.asked[-1] == ("use", 2, "one")
     assert not trying.sides[0].newer
+
+
+def test_a_second_text_is_asked_with_the_first_once_the_model_is_known_to_read_pairs(
+    trying: Trying, models: Models
+) -> None:
+    trying.choose(0, "two", "two")
+    trying.ask("where?", "")
+    trying.loaded(2, facts("two", pair="yes"))
+    models.asked.clear()
+    trying.pair_known("in London")
+    assert models.asked == [("ask", 2, "where?")]
+    trying.text_refused(2, "it reads pairs", ("where?", ""))
+    assert trying.refused == ""
+    trying.text_refused(2, "too long", ("where?", "in London"))
+    assert trying.refused == "too long"
+    models.asked.clear()
+    trying.pair_known("in London")
+    assert models.asked == []

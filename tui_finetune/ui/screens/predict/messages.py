@@ -54,6 +54,8 @@ class TextRefused(Told):
 
     number: int
     problem: str
+    asked: tuple[str, str]
+    """The text and its pair."""
 
 
 @dataclass

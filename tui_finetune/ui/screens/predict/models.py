@@ -88,7 +88,7 @@ class Models:
             self._tell_failed(number, str(error))
             return None
         except UserError as error:
-            return messages.TextRefused(number, str(error))
+            return messages.TextRefused(number, str(error), (text, pair))
 
     def _tell_failed(self, number: int, problem: str) -> None:
         self._warm.pop(number, None)

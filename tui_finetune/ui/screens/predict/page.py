@@ -212,6 +212,7 @@ class PredictPage(TypedText):
         if self.tab == "compare" and len(self.sides) < 2:
             self.show_tab("one")
         self._fit_boxes()
+        self.trying.pair_known(self.pair)
         self.repaint()
 
     def on_model_failed(self, message: messages.ModelFailed) -> None:
@@ -225,7 +226,7 @@ class PredictPage(TypedText):
         self.repaint()
 
     def on_text_refused(self, message: messages.TextRefused) -> None:
-        self.trying.text_refused(message.number, message.problem)
+        self.trying.text_refused(message.number, message.problem, message.asked)
         self.repaint_frame()
 
     def on_kept_read(self, message: messages.KeptRead) -> None:

@@ -137,8 +137,14 @@ class Trying:
         wanted = self._keeping and place == 0 and (answered.text, answered.pair) == (self._text, self._pair)
         return self._keep() if wanted else None
 
-    def text_refused(self, number: int, problem: str) -> None:
-        if self._place(number) is not None:
+    def pair_known(self, pair: str) -> None:
+        """The second field is there only now that the model is: what stands in it was not asked with the text."""
+        if pair != self._pair and self._text.strip():
+            self.ask(self._text, pair)
+
+    def text_refused(self, number: int, problem: str, asked: tuple[str, str]) -> None:
+        """asked: the text and its pair; where others are asked for by now, nobody waits for it."""
+        if self._place(number) is not None and asked == (self._text, self._pair):
             self.refused = problem
 
     def keep(self, text: str, pair: str) -> Kept | None:
