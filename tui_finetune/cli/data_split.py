@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,9 +105,8 @@ def _told(name: str, table: pa.Table, prepared: Prepared) -> dict[str, Any]:
     """Rows, origin, hash and labels of a split."""
     import pyarrow.compute as pc
 
-    from tui_finetune.plugin_api import ROW_ID
+    from tui_finetune.data.identity import digest
 
-    ids = table.column(ROW_ID).to_pylist()
     labels: dict[str, int] = {}
     if prepared.labels is not None and "label" in table.column_names:
         counts = pc.value_counts(table.column("label").combine_chunks()).to_pylist()
@@ -118,9 +116,9 @@ def _told(name: str, table: pa.Table, prepared: Prepared) -> dict[str, Any]:
             names[index]: by_id.get(index, by_id.get(value, 0)) for index, value in enumerate(prepared.labels.values)
         }
     return {
-        "rows": len(ids),
+        "rows": table.num_rows,
         "from": (prepared.split_origin or {}).get(name),
-        "sha256": hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest(),
+        "sha256": digest(table),
         "labels": labels,
     }
 

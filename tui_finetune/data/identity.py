@@ -79,3 +79,8 @@ def _as_json(column: pa.ChunkedArray) -> Sequence[str]:
     if column.null_count:
         return ["null" if v is None else write(v) for v in values]
     return [write(v) for v in values]
+
+
+def digest(table: pa.Table) -> str:
+    """SHA-256 of the row ids in their order: the same where the rows of a split are."""
+    return hashlib.sha256("\n".join(map(str, table.column(ROW_ID).to_pylist())).encode()).hexdigest()

@@ -183,7 +183,9 @@ def _room(home: Home, model: ModelFacts | None) -> list[Problem]:
 
 
 def _facts(prepared: Prepared, catalog: Catalog, recipe: Recipe) -> dict[str, Any]:
-    """Inputs with size and hash, the plugins used with their versions, the data's commit."""
+    """Inputs with size and hash, rows and a hash of each split, the plugins used with their versions, the data's commit."""
+    from tui_finetune.data.identity import digest
+
     named = [
         ("tasks", recipe.task),
         ("sources", prepared.source),
@@ -194,6 +196,7 @@ def _facts(prepared: Prepared, catalog: Catalog, recipe: Recipe) -> dict[str, An
         "inputs": [{"path": str(f.path), "size": f.size, "sha256": f.sha256} for f in prepared.files],
         "plugins": [{"name": o.name, "version": o.version or ""} for o in owners.values()],
         "rows": {name: table.num_rows for name, table in prepared.splits.items()},
+        "splits": {name: digest(table) for name, table in prepared.splits.items()},
         "format": prepared.format,
         **({"edits": prepared.edits.as_json()} if prepared.edits is not None else {}),
     }

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from tests.calling import Cli
+from tests.model_folders import model_folder
+from tui_finetune.paths import Home
 
 
 @pytest.fixture
@@ -48,3 +50,18 @@ def test_what_cannot_be_divided_is_told(cli: Cli, reviews: Path, tmp_path: Path)
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("a,b\n1,2\n3,4\n")
     assert cli("data", "split", str(numbers)).code == 2
+
+
+def test_a_run_says_which_rows_are_in_its_splits(cli: Cli, home: Home, reviews: Path, tmp_path: Path) -> None:
+    from tui_finetune.config.load import load_recipe
+    from tui_finetune.launch.check import check
+    from tui_finetune.plugin_api.manager import load_catalog
+
+    model_folder(tmp_path / "model")
+    recipe = tmp_path / "recipe.toml"
+    text = f'task = "text-classification"\n[data]\npath = "{reviews}"\nvalidation = 0.2\n[model]\npath = "model"\n'
+    recipe.write_text(text)
+    catalog = load_catalog(home)
+    facts = check(load_recipe(recipe, catalog=catalog), home=home, catalog=catalog).facts
+    told = cli("data", "split", str(recipe), "--json").json["splits"]
+    assert facts["splits"] == {name: one["sha256"] for name, one in told.items()}
