@@ -97,7 +97,14 @@ class Screen:
         await self.until(lambda: text in self.cursor, f"'{text}' under the cursor")
 
     async def shows(self, condition: Callable[[], object], why: str = "what the test looks for") -> None:
-        """Waits until the screen shows something of its lines; a line that is not there yet is waited for too."""
+        """Waits until the screen shows something of its lines."""
+        await self.until(condition, why)
+
+    async def until(self, condition: Callable[[], object], what: str) -> None:
+        """Waits for a condition, and for the other panes to be painted too; the screen is in the message where it fails.
+
+        A line of the screen that is not there yet is waited for too.
+        """
 
         def holds() -> object:
             try:
@@ -105,12 +112,8 @@ class Screen:
             except IndexError:
                 return False
 
-        await self.until(holds, why)
-
-    async def until(self, condition: Callable[[], object], what: str) -> None:
-        """Waits for a condition, and for the other panes to be painted too; the screen is in the message where it fails."""
         try:
-            await wait_for(condition, what, timeout=SECONDS)
+            await wait_for(holds, what, timeout=SECONDS)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.text}") from None
         await self.pilot._wait_for_screen()
