@@ -168,7 +168,14 @@ def _look_at_recipe(call: Call, path: Path, model: str | None, max_length: int |
     return replace(look, problems=tuple(loaded.placed(problem) for problem in look.problems))
 
 
-for further in (*data_rows.VERBS, *data_quality.VERBS, *data_edits.VERBS, *data_files.VERBS, *data_hub.VERBS, *data_split.VERBS):
+for further in (
+    *data_rows.VERBS,
+    *data_quality.VERBS,
+    *data_edits.VERBS,
+    *data_files.VERBS,
+    *data_hub.VERBS,
+    *data_split.VERBS,
+):
     command.add_command(further)
 
 
