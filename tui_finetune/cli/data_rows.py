@@ -158,7 +158,7 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
         for at, piece in enumerate(view.pieces)
     ]
     output.print_lines(output.table(["at", "piece", "id", "label"], cells, right=(0, 2)))
-    say(shown(f"{view.length:,} tokens of {max_length:,}, {f'{view.cut:,} cut' if view.cut else 'none cut'}"))
+    say(shown(f"{view.length:,} tokens of {max_length:,}, {view.seen}"))
 
 
 @click.command()

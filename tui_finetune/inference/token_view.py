@@ -42,8 +42,11 @@ def token_view(
             encoder.pieces(ids), ids, word_ids, learnt, types[0] if types else [None] * len(ids), strict=True
         )
     ]
+    windows = len(encoded["input_ids"])
     tags = [_name(tag, labels) for tag in row[gold.name]] if words and known and gold is not None else []
-    return TokenView(model, tuple(pieces), int(encoded["length"][0]), encoder.max_length, tuple(words), tuple(tags))
+    return TokenView(
+        model, tuple(pieces), int(encoded["length"][0]), encoder.max_length, tuple(words), tuple(tags), windows
+    )
 
 
 def token_lengths(task: Task, rows: Mapping[str, Sequence[Any]], encoder: BackendEncoder) -> list[int]:

@@ -46,12 +46,21 @@ class TokenView:
     words: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     """Parallel to the words, where there is gold."""
+    windows: int = 1
+    """In how many parts a long row is read; the pieces are the first one's."""
     joins: str = "##"
     """How a piece begins that goes on a word, as the tokenizer writes it; empty where it marks beginnings."""
 
     @property
     def cut(self) -> int:
-        return max(0, self.length - len(self.pieces))
+        return max(0, self.length - len(self.pieces)) if self.windows == 1 else 0
+
+    @property
+    def seen(self) -> str:
+        """What of the row is read, in words."""
+        if self.windows > 1:
+            return f"read in {self.windows:,} windows, of which this is the first"
+        return f"{self.cut:,} cut" if self.cut else "none cut"
 
 
 def row_lines(
@@ -96,7 +105,7 @@ def _head(place: tuple[int, int], number: int, row: Mapping[str, Any], tokens: T
         pieces += [muted("  "), cut_middle(str(row["row_id"]), 26)] if "row_id" in row else []
     if tokens is not None:
         pieces += ["    ", f"{tokens.length:,} tokens of {tokens.max_length:,}, "]
-        pieces.append(span(f"{tokens.cut:,} cut", "warn") if tokens.cut else muted("none cut"))
+        pieces.append(span(tokens.seen, "warn") if tokens.cut else muted(tokens.seen))
     return line(*pieces)
 
 

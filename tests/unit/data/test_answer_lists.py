@@ -9,9 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from tests.calling import Cli
 from tui_finetune.data.answer_lists import answer_lists, is_answers
 from tui_finetune.data.inspect import look_at_path
 from tui_finetune.plugin_api.manager import load_catalog
+from tui_finetune.plugin_api.testing_heads import save_tokenizer
 
 STARTS = [{"text": "London", "answer_start": 8}]
 
@@ -62,3 +64,17 @@ def test_a_file_is_taken_for_questions_and_answers(name: str, tmp_path: Path) ->
     assert look.problems == ()
     assert look.prepared is not None
     assert look.prepared.splits["train"].column("answers").to_pylist()[0] == STARTS
+
+
+@pytest.mark.slow
+def test_the_verbs_of_data_take_such_a_file(tmp_path: Path, cli: Cli) -> None:
+    """Answers are no labels, and a long context is read in windows, of which nothing is cut."""
+    path = tmp_path / "rows.jsonl"
+    row = {**ROWS["list.jsonl"], "context": f"{ROWS['list.jsonl']['context']} {'and so on ' * 60}"}
+    path.write_text("\n".join(json.dumps({"id": str(n), **row}) for n in range(6)))
+    checked = cli("data", "check", str(path), "--json")
+    assert checked.code in (0, 1), checked.err
+    save_tokenizer(tmp_path, 64)
+    seen = cli("data", "tokens", str(path), "0", "--model", str(tmp_path), "--max-length", "64")
+    assert seen.code == 0, seen.err
+    assert "windows, of which this is the first" in seen.err

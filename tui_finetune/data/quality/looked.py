@@ -15,7 +15,7 @@ from tui_finetune.data.roles import class_names, columns_alike
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Task
 
-NO_LABELS = ("text", "number", "words")
+NO_LABELS = ("text", "number", "words", "answers")
 """Kinds of what is predicted that are no labels."""
 LABELS = ("label", "labels", "tags")
 """Roles that hold labels, where no task says which does."""
