@@ -12,7 +12,7 @@ import click
 from tui_finetune.cli import output
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.options import Call, verb
-from tui_finetune.errors import DataError
+from tui_finetune.errors import DataError, UserError, cannot_write
 from tui_finetune.text import Shown, cut_end, cut_middle, shown
 
 if TYPE_CHECKING:
@@ -57,11 +57,15 @@ def split(
     prepared = look.prepared
     if target is not None:
         _write(target, prepared)
-    told = {name: _told(name, table, prepared) for name, table in prepared.splits.items()}
+    from tui_finetune.plugin_api.tasks import UNLABELLED
+
+    role = look.task.gold_role if look.task is not None else None
+    gold = role.name if role is not None and role.kind not in UNLABELLED else None
+    told = {name: _told(name, table, prepared, gold) for name, table in prepared.splits.items()}
     if call.json:
         output.print_json({"path": path, "seed": look.recipe.run.seed, "splits": told, "notes": list(prepared.notes)})
         return
-    output.print_lines(_lines(told))
+    output.print_lines(_lines(told, words=role is not None and role.kind == "tags"))
     for warning in look.warnings:
         output.print_line(shown(f"! {warning}"))
     if target is not None:
@@ -78,6 +82,7 @@ def _share(text: str | None) -> float | str | None:
 
 def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, task: str | None) -> Look:
     from tui_finetune.cli.verbs import data
+    from tui_finetune.config import checks
     from tui_finetune.config.load import load_recipe
     from tui_finetune.config.schema import DataTable, Recipe
     from tui_finetune.data.inspect import look_at_path, look_at_recipe
@@ -93,6 +98,8 @@ def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, tas
             recipe = found.recipe
         whole = recipe.model_dump()
         whole["data"] |= chosen
+        if problems := checks.data(whole["data"], None):
+            raise UserError(problems)
         recipe = Recipe.model_validate({**whole, "data": DataTable.model_validate(whole["data"])})
         if seed is not None:
             recipe = recipe.model_copy(update={"run": recipe.run.model_copy(update={"seed": seed})})
@@ -101,20 +108,14 @@ def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, tas
         progress.clear()
 
 
-def _told(name: str, table: pa.Table, prepared: Prepared) -> dict[str, Any]:
+def _told(name: str, table: pa.Table, prepared: Prepared, gold: str | None) -> dict[str, Any]:
     """Rows, origin, hash and labels of a split."""
-    import pyarrow.compute as pc
-
     from tui_finetune.data.identity import digest
+    from tui_finetune.data.inspect import label_counts
 
     labels: dict[str, int] = {}
-    if prepared.labels is not None and "label" in table.column_names:
-        counts = pc.value_counts(table.column("label").combine_chunks()).to_pylist()
-        names = prepared.labels.names
-        by_id = {one["values"]: one["counts"] for one in counts}
-        labels = {
-            names[index]: by_id.get(index, by_id.get(value, 0)) for index, value in enumerate(prepared.labels.values)
-        }
+    if prepared.labels is not None and gold is not None and gold in table.column_names:
+        labels = dict(zip(prepared.labels.names, label_counts(table.column(gold), prepared.labels), strict=True))
     return {
         "rows": table.num_rows,
         "from": (prepared.split_origin or {}).get(name),
@@ -123,7 +124,8 @@ def _told(name: str, table: pa.Table, prepared: Prepared) -> dict[str, Any]:
     }
 
 
-def _lines(told: dict[str, dict[str, Any]]) -> list[Shown]:
+def _lines(told: dict[str, dict[str, Any]], *, words: bool) -> list[Shown]:
+    """words: labels are of words, so that their shares are of all of them and not of the rows."""
     rows = sum(one["rows"] for one in told.values())
     cells = [
         [shown(name), shown(f"{one['rows']:,}"), shown(f"{100 * one['rows'] / max(1, rows):.1f} %"),
@@ -135,8 +137,12 @@ def _lines(told: dict[str, dict[str, Any]]) -> list[Shown]:
     if not names:
         return lines
     ordered = sorted(names, key=lambda label: -sum(one["labels"].get(label, 0) for one in told.values()))
+    wholes = [sum(one["labels"].values()) if words else one["rows"] for one in told.values()]
     shares = [
-        [cut_middle(label, NAME), *(_part(one["labels"].get(label, 0), one["rows"]) for one in told.values())]
+        [
+            cut_middle(label, NAME),
+            *(_part(one["labels"].get(label, 0), whole) for one, whole in zip(told.values(), wholes, strict=True)),
+        ]
         for label in ordered[:LABELS_SHOWN]
     ]
     table = output.table([f"{len(names)} labels", *told], shares, right=range(1, len(told) + 1))
@@ -157,7 +163,10 @@ def _write(target: Path, prepared: Prepared) -> None:
     writer.writerow([ROW_ID, "split"])
     for name, table in prepared.splits.items():
         writer.writerows([row, name] for row in table.column(ROW_ID).to_pylist())
-    atomic.write_bytes(target.absolute(), written.getvalue().encode())
+    try:
+        atomic.write_bytes(target.absolute(), written.getvalue().encode())
+    except OSError as error:
+        raise UserError(cannot_write(target, error)) from error
 
 
 VERBS = (split,)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,41 @@ def test_what_cannot_be_divided_is_told(cli: Cli, reviews: Path, tmp_path: Path)
     numbers = tmp_path / "numbers.csv"
     numbers.write_text("a,b\n1,2\n3,4\n")
     assert cli("data", "split", str(numbers)).code == 2
+
+
+@pytest.mark.parametrize(
+    ("task", "rows", "labels"),
+    [
+        ("text-classification", [{"text": f"t {n}", "label": 1 + n % 4 // 3} for n in range(40)], {"1": 30, "2": 10}),
+        (
+            "text-classification",
+            [{"text": f"t {n}", "labels": ["joy", "fear"] if n % 4 else ["joy"]} for n in range(40)],
+            {"fear": 30, "joy": 40},
+        ),
+        (
+            "token-classification",
+            [{"words": ["a", "b"], "tags": ["O", "B-X"]} for _ in range(40)],
+            {"O": 40, "B-X": 40},
+        ),
+    ],
+    ids=["numbers that are no ids", "several a row", "tags of words"],
+)
+def test_labels_of_every_kind_are_counted(
+    cli: Cli, tmp_path: Path, task: str, rows: list[dict[str, object]], labels: dict[str, int]
+) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    found = cli("data", "split", str(path), "--task", task, "--validation", "0.2", "--json").json["splits"]
+    assert {name: sum(one["labels"][name] for one in found.values()) for name in labels} == labels
+    assert {name for one in found.values() for name in one["labels"]} == set(labels)
+
+
+def test_what_cannot_be_taken_or_written_is_refused(cli: Cli, reviews: Path, tmp_path: Path) -> None:
+    share = cli("data", "split", str(reviews), "--validation", "1.5")
+    assert (share.code, "a fraction lies between 0 and 1" in share.err) == (2, True)
+    nowhere = tmp_path / "none" / "splits.csv"
+    written = cli("data", "split", str(reviews), "--validation", "0.2", "--output", str(nowhere))
+    assert (written.code, str(nowhere) in written.err) == (2, True)
 
 
 def test_a_run_says_which_rows_are_in_its_splits(cli: Cli, home: Home, reviews: Path, tmp_path: Path) -> None:
