@@ -157,6 +157,10 @@ def _data_lines(looked: Mapping[str, Any], folder: Path | None) -> list[Line]:
     return lines + ([("options", dict(looked["options"]), "")] if looked.get("options") else [])
 
 
+_NO_STRATA = ("token-classification", "question-answering", "regression")
+"""Tasks whose rows are divided whatever their gold is."""
+
+
 def _split_lines(looked: Mapping[str, Any], splits: Mapping[str, int]) -> list[Line]:
     """Where train, validation and test come from: as it was chosen, else by the names of the splits."""
     chosen: Mapping[str, Any] = looked.get("chosen") or {}
@@ -166,7 +170,8 @@ def _split_lines(looked: Mapping[str, Any], splits: Mapping[str, int]) -> list[L
     test = chosen.get("test") or next((name for name in _TEST_NAMES if name in others and name != validation), None)
     lines: list[Line] = [("split", train, _rows(splits, train))]
     if isinstance(validation, float):
-        by_label = not chosen.get("groups") and not chosen.get("time") and looked.get("task") != "token-classification"
+        one_label = looked.get("task") not in _NO_STRATA and not looked.get("task_options")
+        by_label = not chosen.get("groups") and not chosen.get("time") and one_label
         stratified = ", stratified," if by_label else ""
         lines.append(("validation", validation, f"this fraction of train{stratified} chooses the best checkpoint"))
     else:

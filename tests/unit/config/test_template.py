@@ -117,7 +117,9 @@ def test_little_data_is_told_what_often_does_better(rows: int | None, few: str |
     assert (few in line) if few else "#" not in line
 
 
-@pytest.mark.parametrize(("task", "stratified"), [("text-classification", True), ("token-classification", False)])
+@pytest.mark.parametrize(
+    ("task", "stratified"), [("text-classification", True), ("token-classification", False), ("regression", False)]
+)
 def test_a_share_is_called_stratified_only_where_it_is(task: str, stratified: bool) -> None:
     text = new_recipe(data={"task": task, "path": "/x/a", "splits": {"train": 90}})
     line = next(line for line in text.splitlines() if line.startswith("validation"))
