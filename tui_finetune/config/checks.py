@@ -60,6 +60,11 @@ _TYPES: Mapping[str, Any] = {
     "dict": dict[str, Any],
     "list[str]": list[str],
 }
+GROUPS_OR_TIME = Problem(
+    "A share of train is taken by groups or by time, not by both.",
+    "data.time",
+    hint="Leave one of data.groups and data.time out, or name validation and test files of your own.",
+)
 
 
 def named(catalog: Names, kind: str, name: str, key: str) -> tuple[Any, list[Problem]]:
@@ -322,6 +327,8 @@ def data(table: Mapping[str, Any], source: Any) -> list[Problem]:
             problems.append(Problem(f"is {said(value)}; a fraction lies between 0 and 1.", f"data.{key}"))
     if len(shares) == 2 and all(0 < value < 1 for value in shares.values()) and sum(shares.values()) >= 1:
         problems.append(Problem("validation and test together leave no row to train on.", "data.test"))
+    if table.get("groups") is not None and table.get("time") is not None:
+        problems.append(GROUPS_OR_TIME)
     return problems + _labels(table)
 
 

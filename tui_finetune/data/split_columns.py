@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tui_finetune.config.checks import GROUPS_OR_TIME
 from tui_finetune.data.splitting import Divided, divide_groups, divide_newest
 from tui_finetune.errors import DataError, Problem, did_you_mean
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID
@@ -19,13 +20,7 @@ class SplitColumns:
 
     def __init__(self, groups: str | None, time: str | None) -> None:
         if groups is not None and time is not None:
-            raise DataError(
-                Problem(
-                    "A share of train is taken by groups or by time, not by both.",
-                    "data.time",
-                    hint="Leave one of data.groups and data.time out, or name validation and test files of your own.",
-                )
-            )
+            raise DataError(GROUPS_OR_TIME)
         self.groups, self.time = groups, time
         self._ids: Any = None
         self._values: Any = None

@@ -135,7 +135,10 @@ def test_reserved_kinds_are_refused_with_their_reason(kind: str, told: Told) -> 
         ('adapter = { kind = "lora", targets = [] }', "is empty."),
         ("regularize.r_drop = 0", "is 0, must be above 0."),
         ("regularize.temperature = 3", "goes with regularize.teacher."),
-        ('regularize = { average = "swa", average_decay = 0.9 }', 'average_decay: goes with regularize.average = "ema".'),
+        (
+            'regularize = { average = "swa", average_decay = 0.9 }',
+            'average_decay: goes with regularize.average = "ema".',
+        ),
         ('regularize.adversarial = 1.0\nadapter.kind = "lora"', "regularize.adversarial: moves the embeddings along"),
         ('batching.order = "lenght"', "Did you mean length?"),
         ('batching.padding = "no"', "expected one of longest, max_length."),
@@ -214,6 +217,11 @@ def test_fields_of_train_that_exclude_each_other(lines: str, words: str, told: T
 def test_fractions_that_leave_nothing_to_train_on(told: Told) -> None:
     (problem,) = told(LEAST + "data.validation = 0.6\ndata.test = 0.4\n")
     assert "leave no row to train on" in problem
+
+
+def test_a_share_is_taken_by_groups_or_by_time(told: Told) -> None:
+    (problem,) = told(LEAST + 'data.groups = "author"\ndata.time = "day"\n')
+    assert problem.startswith("sample.toml: data.time: A share of train is taken by groups or by time, not by both.")
 
 
 def test_a_source_that_needs_a_path_asks_for_it(told: Told) -> None:
