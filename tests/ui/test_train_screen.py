@@ -580,7 +580,8 @@ async def test_what_one_begins_with_is_described_whole(home: Home) -> None:
             await screen.press("j")
 
         def below() -> str:
-            return " ".join(" ".join(line.split()) for line in screen.lines[13:-2])
+            last = screen.lines.index(screen.line_of("any recipe, by its path"))
+            return " ".join(" ".join(line.split()) for line in screen.lines[last + 1 : -2])
 
         await screen.until(lambda: "What `tui-finetune demo` trains, about two and" in below(), "the whole of it below")
         assert "…" not in below()
