@@ -66,7 +66,7 @@ lint: $(VENV)/.with-test
 	$(BIN)/lint-imports
 
 test: lint
-	@for plugin in plugins/*/; do (cd $$plugin && echo "tests of $$plugin" && $(PLUGIN_PYTEST) -q) || exit 1; done
+	@for plugin in $(dir $(wildcard plugins/*/tests)); do (cd $$plugin && echo "tests of $$plugin" && $(PLUGIN_PYTEST) -q) || exit 1; done
 	$(PYTEST) -n $(PROCESSES) -q -m "not slow and not real and not soak" $(ARGS)
 
 test-slow: $(VENV)/.with-test
