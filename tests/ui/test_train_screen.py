@@ -19,6 +19,7 @@ from tests.ui.seeing import Screen, showing
 from tui_finetune.paths import Home
 from tui_finetune.ui.app import TuiFinetune
 from tui_finetune.ui.screens.train.drafts import ENDING
+from tui_finetune.ui.screens.train.panes import StartsPane
 from tui_finetune.ui.wants import TrainWanted
 
 RECIPE = """\
@@ -112,7 +113,7 @@ async def test_without_a_recipe_the_screen_lists_what_to_start_from(home: Home) 
         await screen.press("3")
         await screen.sees("demo   ")
         await screen.sees("[3 Train]")
-        await screen.sees("new: token-classification")
+        await screen.sees("token-classification ")
         await screen.shows(lambda: "no recipe open" in screen.lines[1])
         await screen.press("ctrl+r")
         await screen.shows(lambda: screen.said == "Start: Choose what to start from first.")
@@ -361,7 +362,7 @@ async def test_another_recipe_leaves_the_changed_one_as_a_draft(home: Home, reci
         await put(screen, "learning_rate", "1e-4")
         await screen.sees("was 3e-4")
         await screen.press("n")
-        await screen.sees("new: text-classification")
+        await screen.sees("question-answering ")
         await screen.press("escape")
         await screen.shows(lambda: "was 3e-4" in screen.text, "esc goes back to it")
         await screen.press("n")
@@ -509,7 +510,7 @@ async def test_control_characters_of_a_recipe_are_shown_not_sent(home: Home, rec
         for key in ("d", "escape", "enter", "escape", "]", "]", "]", "n"):
             await screen.press(key)
             assert not bad & set(screen.text), key
-        await screen.sees("new: text-classification")
+        await screen.sees("question-answering ")
         assert screen.app.is_running
 
 
@@ -580,8 +581,8 @@ async def test_what_one_begins_with_is_described_whole(home: Home) -> None:
             await screen.press("j")
 
         def below() -> str:
-            last = screen.lines.index(screen.line_of("any recipe, by its path"))
-            return " ".join(" ".join(line.split()) for line in screen.lines[last + 1 : -2])
+            rows = screen.app.screen.query_one(StartsPane)
+            return " ".join(" ".join(line.split()) for line in screen.lines[rows.region.y + 1 + rows.room : -2])
 
         await screen.until(lambda: "What `tui-finetune demo` trains, about two and" in below(), "the whole of it below")
         assert "…" not in below()

@@ -152,8 +152,9 @@ def test_what_a_control_group_has_no_room_for_is_refused_and_not_killed(
     status = training.ended(info)
     assert status.state == "failed", status.words
     (refused,) = events(info, "preflight_refused")
-    smaller = {"train.per_device_train_batch_size": 4, "train.gradient_accumulation_steps": 2}
-    assert refused.get("fits")[0]["set"] == smaller
+    smaller = refused.get("fits")[0]["set"]  # four rows, or two where other processes have the memory too
+    assert smaller["train.per_device_train_batch_size"] in (4, 2)
+    assert smaller["train.per_device_train_batch_size"] * smaller["train.gradient_accumulation_steps"] == 8
     assert refused.get("needed_bytes") > refused.get("there_bytes")
     assert abs(refused.get("there_bytes") - ROOM) < ROOM, "the group's limit, and what the worker had before it"
     assert events(info, "step") == []

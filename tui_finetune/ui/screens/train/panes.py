@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from tui_finetune.ui.screens.train.page import TrainPage
 
 
+ABOUT_LINES = 6
+"""Below the beginnings, for what is said of the one under the cursor: a blank line and five."""
+
+
 class Pane:
     """What the panes share: their page."""
 
@@ -153,13 +157,17 @@ class StartsPane(Table, Pane):
     def row(self, index: int, width: int) -> Line:
         return start_line(self.starts[index], width)
 
+    @property
+    def room(self) -> int:
+        """Rows, with lines left below them for what is said of one."""
+        whole = super().room
+        return whole - ABOUT_LINES if whole >= 2 * ABOUT_LINES else whole
+
     def picture(self, width: int, height: int) -> Sequence[Line]:
         """The rows, and below them what is said of the one under the cursor, whole."""
-        found = list(super().picture(width, height))
+        found = list(super().picture(width, self.room + 1))
         about = wrap(self.here.about, width - 6, token="muted") if self.here is not None else []
-        if height - self.count() - 3 >= len(about):
-            found[self.count() + 1 :] = [EMPTY, *(line("   ", *part) for part in about)]
-        return found
+        return [*found, EMPTY, *(line("   ", *part) for part in about)][:height]
 
     def take(self, starts: Sequence[Start]) -> None:
         self.starts = starts
