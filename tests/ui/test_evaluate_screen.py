@@ -192,6 +192,7 @@ async def test_what_is_shown_is_written(
             await screen.press("backspace")
         path = tmp_path / f"out{ending}"
         await screen.type(str(path))
+        await screen.sees(path.name)
         await screen.press("enter")
         await screen.until(path.exists, "the file")
         text = path.read_text()
