@@ -96,7 +96,6 @@ async def test_the_rate_is_lowered_while_it_trains(ground: Ground) -> None:
         await screen.sees("● running, training")
         await screen.sees("loss  ── training")
         await screen.press("p")
-        await screen.says("imdb-bert: pause accepted")
         await screen.sees("‖ paused")
         held = info.fresh().status().step
         assert held is not None
