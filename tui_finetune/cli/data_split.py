@@ -53,7 +53,7 @@ def split(
     chosen = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
     look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task)
     if look.problems or look.prepared is None:
-        raise DataError(look.problems or (look.no_task,) if look.no_task else look.problems)
+        raise DataError(look.problems or [one for one in (look.no_task,) if one is not None])
     prepared = look.prepared
     if target is not None:
         _write(target, prepared)
@@ -82,30 +82,34 @@ def _share(text: str | None) -> float | str | None:
 
 def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, task: str | None) -> Look:
     from tui_finetune.cli.verbs import data
-    from tui_finetune.config import checks
     from tui_finetune.config.load import load_recipe
-    from tui_finetune.config.schema import DataTable, Recipe
+    from tui_finetune.config.schema import DataTable
     from tui_finetune.data.inspect import look_at_path, look_at_recipe
 
     progress = ProgressLine()
     try:
-        if path.endswith(".toml"):
-            recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
-        else:
-            found = look_at_path(data.place(call, path), call.catalog, call.home.cache, task=task, progress=progress)
-            if found.task is None:
-                return found
-            recipe = found.recipe
-        whole = recipe.model_dump()
-        whole["data"] |= chosen
-        if problems := checks.data(whole["data"], None):
-            raise UserError(problems)
-        recipe = Recipe.model_validate({**whole, "data": DataTable.model_validate(whole["data"])})
-        if seed is not None:
-            recipe = recipe.model_copy(update={"run": recipe.run.model_copy(update={"seed": seed})})
+        if not path.endswith(".toml"):
+            _judge({"path": path, **chosen})
+            place = data.place(call, path)
+            return look_at_path(
+                place, call.catalog, call.home.cache, task=task, chosen=chosen, seed=seed, progress=progress
+            )
+        recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
+        table = {**recipe.data.model_dump(), **chosen}
+        _judge(table)
+        run = recipe.run if seed is None else recipe.run.model_copy(update={"seed": seed})
+        recipe = recipe.model_copy(update={"data": DataTable.model_validate(table), "run": run})
         return look_at_recipe(recipe, call.catalog, call.home.cache, progress=progress)
     finally:
         progress.clear()
+
+
+def _judge(table: dict[str, Any]) -> None:
+    """What the keys of `[data]` say about each other. Raises UserError."""
+    from tui_finetune.config import checks
+
+    if problems := checks.data(table, None):
+        raise UserError(problems)
 
 
 def _told(name: str, table: pa.Table, prepared: Prepared, gold: str | None) -> dict[str, Any]:

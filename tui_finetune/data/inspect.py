@@ -152,6 +152,7 @@ def look_at_path(
     revision: str | None = None,
     options: Mapping[str, Any] | None = None,
     chosen: Mapping[str, Any] | None = None,
+    seed: int | None = None,
     tokenizer: Path | None = None,
     max_length: int = DEFAULT_LENGTH,
     heavy: bool = False,
@@ -161,11 +162,11 @@ def look_at_path(
 ) -> Look:
     """Opens a path (absolute, or a Hub id) and says what it is. Raises DataError where it cannot be opened at all.
 
-    chosen: further keys of `[data]`: columns, splits, shares. heavy: True where the datasets library and plugins' heavy halves
-    may be imported. told: given what was opened, at once.
+    chosen: further keys of `[data]`: columns, splits, shares. seed: of what is drawn, else the usual one.
+    heavy: True where the datasets library and plugins' heavy halves may be imported. told: given what was opened, at once.
     sampling: given where large splits may stay in Parquet, and what is said of them be said of a sample.
     """
-    from tui_finetune.config.schema import DataTable, ModelTable, Recipe
+    from tui_finetune.config.schema import DataTable, ModelTable, Recipe, RunTable
 
     given = {"path": path, "source": source, "subset": subset, "revision": revision, "options": dict(options or {})}
     data = DataTable(**{**given, **(chosen or {})})
@@ -182,6 +183,7 @@ def look_at_path(
         data=data.model_copy(update={"columns": {**guess.columns, **data.columns}}),
         model=ModelTable(path=NO_MODEL, max_length=max_length),
         task_options=dict(guess.options),
+        run=RunTable() if seed is None else RunTable(seed=seed),
     )
     look = _looked(recipe, looked_at, guess.task, task is None, catalog, cache, tokenizer, max_length, heavy, progress)
     look = _among(replace(look, opened=opened), sets, subset)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from tests.calling import Cli
 from tests.model_folders import model_folder
+from tui_finetune.data import identity
 from tui_finetune.paths import Home
+from tui_finetune.plugin_api import ROW_ID
 
 
 @pytest.fixture
@@ -101,3 +105,13 @@ def test_a_run_says_which_rows_are_in_its_splits(cli: Cli, home: Home, reviews: 
     facts = check(load_recipe(recipe, catalog=catalog), home=home, catalog=catalog).facts
     told = cli("data", "split", str(recipe), "--json").json["splits"]
     assert facts["splits"] == {name: one["sha256"] for name, one in told.items()}
+
+
+def test_the_hash_is_that_of_the_ids_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    ids = ["a:0", "ü:1", "b:2", "c:3"]
+    whole = hashlib.sha256("\n".join(ids).encode()).hexdigest()
+    table = pa.table({ROW_ID: pa.chunked_array([ids[:1], [], ids[1:]], pa.string())})
+    for at_once in (1, 2, 100):
+        monkeypatch.setattr(identity, "IDS_AT_ONCE", at_once)
+        assert identity.digest(table) == whole
+    assert identity.digest(table.slice(0, 0)) == hashlib.sha256().hexdigest()
