@@ -119,11 +119,18 @@ def why_not(error: BaseException) -> str:
 # Without network
 
 
+def cache_folder(name: str) -> Path:
+    """Where the Hub's cache has, or would have, a data set: `blobs`, `refs`, `snapshots` by commit."""
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE) / (PREFIX + name.replace("/", "--"))
+
+
 def _from_cache(name: str, revision: str | None, error: BaseException) -> Place:
     """A snapshot of the Hub's cache, else what the datasets library built. Raises DataError telling what there is."""
     from huggingface_hub import constants
 
-    folder = Path(constants.HF_HUB_CACHE) / (PREFIX + name.replace("/", "--"))
+    folder = cache_folder(name)
     commit = _cached_commit(folder, revision)
     if commit is not None:
         note = f"No connection to the Hub: {name} comes from the cache, commit {commit[:12]}."

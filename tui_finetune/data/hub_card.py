@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.data.hub import OutOfReach, ask, why_not
+from tui_finetune.data.hub import OutOfReach, ask, cache_folder, why_not
 from tui_finetune.errors import DataError, Problem
 
 README = "README.md"
@@ -61,15 +61,13 @@ class Card:
 
 def card(name: str, revision: str | None = None) -> Card:
     """Asks the Hub; two small requests, and the README where it is not in the cache. Raises DataError."""
-    from huggingface_hub import constants
-
     try:
         info = ask(name, revision, files=True)
     except OutOfReach as reached:
         hint = "data search WORDS names what this machine's cache has; data cache says how much."
         raise DataError(Problem(f"{name}: {why_not(reached.error)}.", "NAME", hint=hint)) from reached
     about: Mapping[str, Any] = info.card_data.to_dict() if info.card_data is not None else {}
-    snapshot = Path(constants.HF_HUB_CACHE) / f"datasets--{name.replace('/', '--')}" / "snapshots" / str(info.sha)
+    snapshot = cache_folder(name) / "snapshots" / str(info.sha)
     files = [HubFile(one.rfilename, int(one.size or 0), (snapshot / one.rfilename).is_file()) for one in info.siblings]
     subsets = [str(one["config_name"]) for one in _several(about.get("configs")) if isinstance(one, Mapping)]
     return Card(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tui_finetune.data.hub import status_of, why_not
+from tui_finetune.data.hub import cache_folder, status_of, why_not
 from tui_finetune.data.hub_card import Card
 from tui_finetune.errors import DataError, Problem, did_you_mean
 
@@ -31,7 +31,7 @@ class CachedSet:
 def fetch(card: Card, told: Told) -> Path:
     """Brings every file that is missing into the cache; its snapshot. A file that was broken off begins again, those that
     are whole stay, so that it goes on where it was when it is called again. Raises DataError."""
-    from huggingface_hub import constants, hf_hub_download
+    from huggingface_hub import hf_hub_download
     from huggingface_hub.errors import HfHubHTTPError
     from huggingface_hub.utils import httpx
 
@@ -49,7 +49,7 @@ def fetch(card: Card, told: Told) -> Path:
             raise DataError(_broken_off(card, file.path, error)) from error
         done += file.size
         told(file.path, done, total)
-    return Path(constants.HF_HUB_CACHE) / f"datasets--{card.name.replace('/', '--')}" / "snapshots" / card.commit
+    return cache_folder(card.name) / "snapshots" / card.commit
 
 
 def _bar(came: Callable[[int], None]) -> Any:

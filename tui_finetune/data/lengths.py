@@ -20,9 +20,9 @@ TOKENIZED_ROWS = 5_000
 """Rows that are tokenized; of more a drawn sample is, and the longest by characters."""
 LONGEST_ROWS = 100
 _SEED = 0
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 """Scripts without blanks between words: each sign counts as a word."""
-WORD = rf"[{_UNSPACED}]|[^\s{_UNSPACED}]+"
+WORD = rf"[{UNSPACED}]|[^\s{UNSPACED}]+"
 
 
 @dataclass(frozen=True)

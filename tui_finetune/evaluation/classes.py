@@ -38,6 +38,15 @@ class Counts:
         return ratio(2 * self.right, self.predicted + self.gold)
 
 
+def class_rows(names: Sequence[str], counts: Counts) -> list[dict[str, Any]]:
+    """Each label with its precision, recall and F1, its rows and how often it was predicted."""
+    columns = (counts.precision(), counts.recall(), counts.f1(), counts.gold, counts.predicted)
+    return [
+        {"label": n, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(g), "predicted": int(m)}
+        for n, p, r, f, g, m in zip(names, *columns, strict=True)
+    ]
+
+
 def count(gold: Sequence[int], predicted: Sequence[int], labels: int) -> Counts:
     """Counts of parallel label ids; ids below 0 in `predicted` are predictions that were not made."""
     g, p = as_ids(gold), as_ids(predicted)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_finetune.evaluation.classes import Counts, ratio
+from tui_finetune.evaluation.classes import Counts, class_rows, ratio
 from tui_finetune.plugin_api import Decoded
 
 if TYPE_CHECKING:
@@ -64,11 +64,7 @@ def multilabel_report(decoded: Decoded) -> dict[str, Any]:
         return {}
     names = decoded.labels.names
     counts = count_multilabels(decoded.gold, decoded.predicted, len(names))
-    columns = (counts.precision(), counts.recall(), counts.f1(), counts.gold, counts.predicted)
-    per_class = [
-        {"label": n, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(g), "predicted": int(m)}
-        for n, p, r, f, g, m in zip(names, *columns, strict=True)
-    ]
+    per_class = class_rows(names, counts)
     sizes = {
         "gold": np.bincount([len(row) for row in decoded.gold]).tolist(),
         "predicted": np.bincount([len(row) for row in decoded.predicted]).tolist(),

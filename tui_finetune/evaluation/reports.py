@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.evaluation.classes import count, pairs
+from tui_finetune.evaluation.classes import class_rows, count, pairs
 from tui_finetune.evaluation.entities import EntityCounts, count_entities, total
 from tui_finetune.evaluation.predictions import ALL_LABELS
 from tui_finetune.plugin_api import Baseline, Decoded, Task
@@ -63,11 +63,7 @@ def class_report(decoded: Decoded) -> dict[str, Any]:
         return {}
     names = decoded.labels.names
     counts = count(decoded.gold, decoded.predicted, len(names))
-    columns = (counts.precision(), counts.recall(), counts.f1(), counts.gold, counts.predicted)
-    per_class = [
-        {"label": n, "precision": float(p), "recall": float(r), "f1": float(f), "support": int(g), "predicted": int(m)}
-        for n, p, r, f, g, m in zip(names, *columns, strict=True)
-    ]
+    per_class = class_rows(names, counts)
     cells = pairs(decoded.gold, decoded.predicted)
     table: list[list[int]] | None = None
     if len(names) <= ALL_LABELS:

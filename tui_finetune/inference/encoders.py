@@ -9,12 +9,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
-from tui_finetune.plugin_api.windows import pair_windows, text_windows
+from tui_finetune.plugin_api.windows import Tokens, pair_windows, text_windows
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -33,19 +32,6 @@ WITH_TYPE_IDS = frozenset(
 """Tokenizer classes of transformers that give token_type_ids where tokenizer_config.json does not say; a test compares."""
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(slots=True)
-class Tokens:
-    """Tokens of one input, as the protocol `Encoded` has them."""
-
-    ids: list[int]
-    type_ids: list[int]
-    """Empty where the model takes none."""
-    word_ids: list[int | None]
-    offsets: list[tuple[int, int]]
-    length: int
-    sequence_ids: list[int | None] = field(default_factory=list)
 
 
 def transformers_encoder(tokenizer: PreTrainedTokenizerBase, max_length: int) -> Encoder:

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
-from tui_finetune.inference.encoders import Tokens, clean, require_room
-from tui_finetune.plugin_api.windows import text_windows
+from tui_finetune.inference.encoders import clean, require_room
+from tui_finetune.plugin_api.windows import Tokens, text_windows
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase

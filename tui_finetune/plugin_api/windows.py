@@ -19,11 +19,12 @@ ROW_INDEX = "row_index"
 
 
 @dataclass(slots=True)
-class Window:
-    """Some tokens of an input, as the protocol `Encoded` has them."""
+class Tokens:
+    """Tokens of an input, or of a window over it, as the protocol `Encoded` has them."""
 
     ids: list[int]
     type_ids: list[int]
+    """Empty where the model takes none."""
     word_ids: list[int | None]
     offsets: list[tuple[int, int]]
     length: int
@@ -63,8 +64,8 @@ def _slid(whole: Encoded, moving: Sequence[int], dropped: set[int], room: int, s
     return found
 
 
-def _taken(whole: Encoded, tokens: Sequence[int]) -> Window:
-    return Window(
+def _taken(whole: Encoded, tokens: Sequence[int]) -> Tokens:
+    return Tokens(
         [whole.ids[i] for i in tokens],
         [whole.type_ids[i] for i in tokens] if whole.type_ids else [],
         [whole.word_ids[i] for i in tokens],

@@ -16,11 +16,13 @@ from tui_finetune.builtin.tasks.text_classification import (
     TEXT_ROLES,
     TextClassification,
     joined_texts,
+    score_columns,
+    score_fields,
     text_columns,
+    texts_of,
 )
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.evaluation.multilabel import hot, multilabel_report, tuned_thresholds
-from tui_finetune.evaluation.predictions import ALL_LABELS, TOP_LABELS
 from tui_finetune.plugin_api import Baseline, Decoded, Encoder, LabelSet, Metric, Role, Shape, Task
 
 if TYPE_CHECKING:
@@ -108,28 +110,20 @@ class MultiLabelClassification(TextClassification):
             pa.field("gold", pa.list_(pa.string())),
             pa.field("predicted", pa.list_(pa.string())),
             pa.field("score", pa.float32()),
-            pa.field("scores", pa.list_(pa.float16())),
         ]
-        if len(labels) > ALL_LABELS:
-            fields.append(pa.field("score_ids", pa.list_(pa.int32())))
-        return pa.schema(fields)
+        return pa.schema([*fields, *score_fields(labels)])
 
     def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
         names = decoded.labels.names
         scores = np.asarray(decoded.scores, dtype=np.float64).reshape(len(decoded.predicted), len(names))
         named = [[names[i] for i in row] for row in decoded.predicted]
         gold = None if decoded.gold is None else [[names[i] for i in row] for row in decoded.gold]
-        columns: dict[str, list[Any]] = {
+        return {
             "gold": [None] * len(named) if gold is None else gold,
             "predicted": named,
             "score": scores.max(axis=1).tolist() if len(scores) else [],
+            **score_columns(scores),
         }
-        if len(names) > ALL_LABELS:
-            top = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_LABELS]
-            columns["score_ids"] = top.astype(np.int32).tolist()
-            scores = np.take_along_axis(scores, top, axis=1)
-        columns["scores"] = list(scores.astype(np.float16))
-        return columns
 
     def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """text (and text_pair), labels (the likeliest first), scores: all labels, the likeliest first."""
@@ -138,7 +132,7 @@ class MultiLabelClassification(TextClassification):
         order = np.argsort(-scores, kind="stable").tolist()
         given = set(decoded.predicted[index])
         return {
-            **{name: row[name] for name in ("text", "text_pair") if row.get(name) is not None},
+            **texts_of(row),
             "labels": [names[i] for i in order if i in given],
             "scores": {names[i]: float(scores[i]) for i in order},
         }
@@ -150,7 +144,7 @@ class MultiLabelClassification(TextClassification):
         return [*lines, *(f"  {label}  {scores[label]:.3f}" for label in others)]
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
-        texts = [row[name] for name in ("text", "text_pair") if row.get(name) is not None]
+        texts = texts_of(row).values()
         gold, said = row["gold"], row["predicted"]
         lines = [*texts, f"predicted  {_listed(said)}", f"gold       {_listed(gold)}"]
         missed, too_much = [one for one in gold if one not in said], [one for one in said if one not in gold]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tui_finetune.builtin.tasks.text_classification import TEXT_ROLES, joined_texts, text_columns
+from tui_finetune.builtin.tasks.text_classification import TEXT_ROLES, joined_texts, text_columns, texts_of
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.evaluation.numbers import number_report
 from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Shape, Task
@@ -174,8 +174,7 @@ class Regression(Task):
         """text (and text_pair), values: target to number."""
         said = decoded.predicted[index]
         numbers = said if isinstance(said, list) else [said]
-        texts = {name: row[name] for name in ("text", "text_pair") if row.get(name) is not None}
-        return {**texts, "values": dict(zip(decoded.labels.names, numbers, strict=True))}
+        return {**texts_of(row), "values": dict(zip(decoded.labels.names, numbers, strict=True))}
 
     def show_answer(self, answer: Mapping[str, Any]) -> list[str]:
         values = answer["values"]
@@ -186,8 +185,7 @@ class Regression(Task):
         )
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
-        texts = [row[name] for name in ("text", "text_pair") if row.get(name) is not None]
-        return [*texts, f"predicted  {_shown(row['predicted'])}", f"gold       {_shown(row['gold'])}"]
+        return [*texts_of(row).values(), f"predicted  {_shown(row['predicted'])}", f"gold       {_shown(row['gold'])}"]
 
     def baselines(
         self,

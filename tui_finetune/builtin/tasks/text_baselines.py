@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tui_finetune.evaluation.measure import measure
+from tui_finetune.evaluation.squad import UNSPACED
 from tui_finetune.plugin_api import Baseline, Decoded, LabelSet, Metric
 
 WEIGHTS = 30_000_000
@@ -18,8 +19,7 @@ MOST_LABELS = 1_000
 SAMPLE = 500
 """Texts looked at to tell whether words are parted by blanks."""
 
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-"""Letters of scripts without blanks between words: Thai, Lao, Burmese, Khmer, Japanese, Chinese."""
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def text_baselines(

@@ -140,7 +140,7 @@ class TextClassification(Task):
         ]
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
-        texts = [row[name] for name in ("text", "text_pair") if row.get(name) is not None]
+        texts = texts_of(row).values()
         gold_score = row.get("gold_score")
         return [
             *texts,
@@ -210,11 +210,25 @@ def label_schema(labels: LabelSet) -> pa.Schema:
         pa.field("predicted", pa.string()),
         pa.field("score", pa.float32()),
         pa.field("gold_score", pa.float32()),
-        pa.field("scores", pa.list_(pa.float16())),
     ]
-    if len(labels) > ALL_LABELS:
-        fields.append(pa.field("score_ids", pa.list_(pa.int32())))
-    return pa.schema(fields)
+    return pa.schema([*fields, *score_fields(labels)])
+
+
+def score_fields(labels: LabelSet) -> list[pa.Field]:
+    """scores (float16, in order of the ids); beyond 100 labels the top 20 with their ids, `score_ids`."""
+    import pyarrow as pa
+
+    ids = [pa.field("score_ids", pa.list_(pa.int32()))] if len(labels) > ALL_LABELS else []
+    return [pa.field("scores", pa.list_(pa.float16())), *ids]
+
+
+def score_columns(scores: np.ndarray) -> dict[str, list[Any]]:
+    """The columns of `score_fields`; scores [rows, labels]."""
+    if scores.shape[1] <= ALL_LABELS:
+        return {"scores": list(scores.astype(np.float16))}
+    top = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_LABELS]
+    kept = np.take_along_axis(scores, top, axis=1)
+    return {"score_ids": top.astype(np.int32).tolist(), "scores": list(kept.astype(np.float16))}
 
 
 def label_columns(decoded: Decoded) -> dict[str, list[Any]]:
@@ -224,18 +238,13 @@ def label_columns(decoded: Decoded) -> dict[str, list[Any]]:
     rows = np.arange(len(scores))
     predicted = np.asarray(decoded.predicted, dtype=np.int64)
     gold = None if decoded.gold is None else np.asarray(decoded.gold, dtype=np.int64)
-    columns: dict[str, list[Any]] = {
+    return {
         "gold": [None] * len(scores) if gold is None else [names[i] for i in gold],
         "predicted": [names[i] for i in predicted],
         "score": scores[rows, predicted].tolist(),
         "gold_score": [None] * len(scores) if gold is None else scores[rows, gold].tolist(),
+        **score_columns(scores),
     }
-    if len(names) > ALL_LABELS:
-        top = np.argsort(-scores, axis=1, kind="stable")[:, :TOP_LABELS]
-        columns["score_ids"] = top.astype(np.int32).tolist()
-        scores = np.take_along_axis(scores, top, axis=1)
-    columns["scores"] = list(scores.astype(np.float16))
-    return columns
 
 
 def label_answer(decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -243,14 +252,18 @@ def label_answer(decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[s
     assert decoded.scores is not None
     names, scores = decoded.labels.names, np.asarray(decoded.scores[index], dtype=np.float64)
     predicted = decoded.predicted[index]
-    texts = {name: row[name] for name in ("text", "text_pair") if row.get(name) is not None}
     order = np.argsort(-scores, kind="stable")
     return {
-        **texts,
+        **texts_of(row),
         "label": names[predicted],
         "score": float(scores[predicted]),
         "scores": {names[i]: float(scores[i]) for i in order},
     }
+
+
+def texts_of(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What a row, or an answer, has of `text` and `text_pair`, in this order."""
+    return {name: row[name] for name in ("text", "text_pair") if row.get(name) is not None}
 
 
 def joined_texts(rows: Mapping[str, Sequence[Any]]) -> list[str]:

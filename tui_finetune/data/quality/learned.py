@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tui_finetune.data.lengths import UNSPACED
 from tui_finetune.data.problems import listed
 from tui_finetune.data.quality.finding import Finding, Rows
 from tui_finetune.data.quality.labels import all_labels
@@ -27,8 +28,6 @@ FEATURES = 50_000
 TRAINED, MEASURED = 20_000, 5_000
 """Drawn rows that the floor's linear model is trained and measured on."""
 SEED = 0
-
-_UNSPACED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
 
 
 @dataclass(frozen=True)
@@ -190,7 +189,7 @@ def _vectorizer(texts: list[str]) -> Any:
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     looked = pa.array(texts[:500], pa.large_string())
-    unspaced = pc.sum(pc.count_substring_regex(looked, _UNSPACED)).as_py() or 0
+    unspaced = pc.sum(pc.count_substring_regex(looked, f"[{UNSPACED}]")).as_py() or 0
     if 3 * unspaced > (pc.sum(pc.utf8_length(looked)).as_py() or 0):
         return TfidfVectorizer(analyzer="char", ngram_range=(1, 2), sublinear_tf=True, max_features=FEATURES)
     return TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, max_features=FEATURES)

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from tui_finetune.data.lengths import UNSPACED
 from tui_finetune.data.problems import listed
 from tui_finetune.data.quality.finding import Finding, Rows, share
 from tui_finetune.data.quality.labels import label_counts
@@ -29,7 +30,6 @@ COMMON = 0.05
 """Share of rows under which a label having words of its own is no wonder: with 77 labels each has."""
 TOLD = 20
 
-_UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 _BETWEEN_WORDS = r"[^\p{L}\p{M}\p{N}'’#@_]+"
 
 
@@ -159,7 +159,7 @@ def telling_words(data: Material) -> tuple[Word, ...]:
 
 def _words(texts: pa.Array) -> tuple[pa.DictionaryArray, Rows]:
     """The words of texts, each once a text, and the text of each. Signs of scripts without blanks are words."""
-    parted = pc.replace_substring_regex(texts, f"([{_UNSPACED}])", r" \1 ")
+    parted = pc.replace_substring_regex(texts, f"([{UNSPACED}])", r" \1 ")
     lists = pc.split_pattern_regex(parted, _BETWEEN_WORDS)
     words = pc.list_flatten(lists).dictionary_encode()
     rows = np.asarray(pc.list_parent_indices(lists), dtype=np.int64)
