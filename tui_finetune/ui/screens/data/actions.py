@@ -13,14 +13,14 @@ from tui_finetune.live.data_row import texts_of
 from tui_finetune.live.data_steps import Step
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.ui.screens.data import asking, messages
-from tui_finetune.ui.screens.data.looking import Looking
+from tui_finetune.ui.screens.data.following import DataFollowing
 from tui_finetune.ui.screens.data.row_panes import RowPane
 from tui_finetune.ui.wants import PredictWanted
 
 LENGTH = "length"
 
 
-class DataActions(Looking):
+class DataActions(DataFollowing):
     """A page that has data open, or none, and does what is asked of them."""
 
     @property
