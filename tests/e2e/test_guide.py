@@ -90,7 +90,8 @@ def hub(tmp_path: Path, fork_server: ForkServer, monkeypatch: pytest.MonkeyPatch
     bert.mkdir()
     assert fork_server.call("tests.hub_cache:make_bert", str(bert), log=tmp_path / "bert.log") == 0
     cached_model(folder, "google-bert/bert-base-uncased", bert)
-    splits = {"train": reviews("train", 80), "test": reviews("test", 40), "unsupervised": reviews("more", 20)}
+    # So many that a training of them is seen on its way: ten steps may be over between two looks at it.
+    splits = {"train": reviews("train", 480), "test": reviews("test", 40), "unsupervised": reviews("more", 20)}
     splits["unsupervised"]["label"] = [-1] * 20
     cached_dataset(folder, "stanfordnlp/imdb", {"plain_text": splits}, ["neg", "pos"])
     return folder
@@ -154,7 +155,7 @@ def the_recipe_ran_as_it_is(cli: Cli) -> None:
     run = cli("show", "imdb-bert", "--json").json
     assert (run["state"], run["of"]) == ("finished", None)
     assert (run["model"], run["data"]) == ("google-bert/bert-base-uncased", "stanfordnlp/imdb")
-    assert run["plan"]["rows"] == {"train": 72, "validation": 8, "test": 40}
+    assert run["plan"]["rows"] == {"train": 432, "validation": 48, "test": 40}
     assert (run["plan"]["max_length"], run["plan"]["batch_size"], run["plan"]["epochs"]) == (512, 16, 3.0)
     assert run["plan"]["truncated"]["train"] > 0
     assert run["metrics"].keys() >= {"accuracy", "f1", "test_accuracy", "test_f1"}
@@ -165,7 +166,7 @@ def the_recipe_ran_as_it_is(cli: Cli) -> None:
     assert (resolved["train"]["learning_rate"], resolved["train"]["weight_decay"]) == (2e-5, 0.01)
     paths = RunPaths(Path(run["path"]))
     steps = [event for event in read_events(paths) if event.name == "step"]
-    assert steps[-1].step == run["steps"] == 15
+    assert steps[-1].step == run["steps"] == 81
     card = (paths.model / "README.md").read_text()
     assert 'base_model: "google-bert/bert-base-uncased"' in card
     assert 'datasets: ["stanfordnlp/imdb"]' in card
