@@ -17,7 +17,7 @@ from tui_finetune.text import Shown, cut_end, cut_middle, shown
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.look import Look
 
 WIDTH = 80
 LABELS_SHOWN, WORDS_SHOWN = 20, 10

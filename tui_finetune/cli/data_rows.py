@@ -16,7 +16,7 @@ from tui_finetune.errors import DataError, Problem, UserError, did_you_mean
 from tui_finetune.text import Shown, cut_end, shown
 
 if TYPE_CHECKING:
-    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.look import Look
     from tui_finetune.live.spans import Line
 
 WIDTH = 80

@@ -18,7 +18,7 @@ from tui_finetune.text import Shown, cut_end, cut_middle, shown
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.look import Look
     from tui_finetune.data.prepare import Prepared
 
 LABELS_SHOWN = 20

@@ -18,7 +18,7 @@ from tui_finetune.text import Shown, cut_end, shown
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from tui_finetune.data.inspect import Look
+    from tui_finetune.data.look import Look
     from tui_finetune.data.opening import Wanted
     from tui_finetune.edits.conflicts import Conflict
     from tui_finetune.edits.entry import Entry

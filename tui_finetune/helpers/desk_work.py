@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from tui_finetune.data.cache import to_json
-from tui_finetune.data.inspect import DEFAULT_LENGTH, Look, label_counts
+from tui_finetune.data.inspect import DEFAULT_LENGTH, label_counts
+from tui_finetune.data.look import Look
 from tui_finetune.data.sampled import Drawn, sample_of
 from tui_finetune.data.scan.stored import is_list, stored_in
 from tui_finetune.errors import DataError, Problem

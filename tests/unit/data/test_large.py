@@ -13,8 +13,9 @@ import pytest
 from tests.unit.data.conftest import Write
 from tui_finetune.data import large
 from tui_finetune.data.convert import csv_rows
-from tui_finetune.data.inspect import Look, Sampling, look_at_path
+from tui_finetune.data.inspect import Sampling, look_at_path
 from tui_finetune.data.large import plan
+from tui_finetune.data.look import Look
 from tui_finetune.data.opening import Wanted, open_data
 from tui_finetune.data.sampled import Drawn, numbers_of, sample_of
 from tui_finetune.data.scan.stored import is_list, stored_in

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tui_finetune.data.inspect import Look, look_at_path
+from tui_finetune.data.inspect import look_at_path
+from tui_finetune.data.look import Look
 from tui_finetune.plugin_api.manager import Catalog
 
 pytestmark = pytest.mark.real

@@ -207,7 +207,8 @@ def _look_at(call: Call, data: str, subset: str | None, task: str | None, model:
     from tui_finetune.cli.diagnostics import ProgressLine
     from tui_finetune.cli.verbs.data import meant_here, place, tokenizer_of
     from tui_finetune.config.template import model_for
-    from tui_finetune.data.inspect import look_at_path, without_problems
+    from tui_finetune.data.inspect import look_at_path
+    from tui_finetune.data.look import without_problems
 
     progress = ProgressLine()
     path = place(call, data)

@@ -21,7 +21,8 @@ from tui_finetune.errors import DataError, ExitCode, Problem, UserError, nearest
 from tui_finetune.text import Shown, cut_end, cut_front, cut_middle, shown
 
 if TYPE_CHECKING:
-    from tui_finetune.data.inspect import Look, Sampling
+    from tui_finetune.data.inspect import Sampling
+    from tui_finetune.data.look import Look
     from tui_finetune.plugin_api import Opened
 
 WIDTH = 80

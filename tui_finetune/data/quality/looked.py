@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from tui_finetune.data.files import role_of_split
-from tui_finetune.data.inspect import Look
+from tui_finetune.data.look import Look
 from tui_finetune.data.plan import TRAIN
 from tui_finetune.data.quality.material import Material, Roles, material
 from tui_finetune.data.roles import class_names, columns_alike

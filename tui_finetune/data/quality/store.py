@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from tui_finetune.data.cache import fingerprint
-from tui_finetune.data.inspect import Look
+from tui_finetune.data.look import Look
 from tui_finetune.data.quality.finding import Rows
 from tui_finetune.data.quality.looked import material_of
 from tui_finetune.data.quality.material import Material
