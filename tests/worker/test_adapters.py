@@ -124,12 +124,26 @@ def test_killed_and_steered_it_is_the_same_run(kind: str, steered: Steered) -> N
 
 
 @pytest.mark.slow
-def test_prefixes_are_used_with_the_model_around_which_they_are(steered: Steered, cli: Cli) -> None:
+def test_an_exported_checkpoint_is_a_plain_model(steered: Steered, cli: Cli, tmp_path: Path) -> None:
+    info = finished(steered.start(**adapter("lora")))
+    said = cli("export", f"{info.short}@4", str(tmp_path / "plain"))
+    assert said.code == 0, said.err
+    names = {path.name for path in (tmp_path / "plain").iterdir()}
+    assert {"model.safetensors", "config.json", "tokenizer.json", "task.json", "README.md"} <= names
+    assert not any(name.startswith(("adapter", "optimizer")) for name in names)
+    assert logits(tmp_path / "plain") == pytest.approx(logits(info.paths.checkpoint(4)), abs=1e-5)
+    assert "Scores" in (tmp_path / "plain" / "README.md").read_text()
+
+
+@pytest.mark.slow
+def test_prefixes_are_used_with_the_model_around_which_they_are(steered: Steered, cli: Cli, tmp_path: Path) -> None:
     info = finished(steered.start(**adapter("prefix")))
     assert not (info.paths.model / "model.safetensors").exists()
     best = info.status().best_step
     assert best is not None
     assert logits(info.paths.model) == pytest.approx(logits(info.paths.checkpoint(best)), abs=1e-5)
+    assert cli("export", info.id, str(tmp_path / "copy")).code == 0
+    assert logits(tmp_path / "copy") == pytest.approx(logits(info.paths.model), abs=1e-6)
     assert measured(cli, info.id) == pytest.approx(final_loss(info), rel=1e-4)
 
 

@@ -40,6 +40,7 @@ VERBS: dict[str, str] = {
     "evaluate": "Evaluate a run's model or a model folder.",
     "report": "What an evaluation found: figures, labels, confusions, rows.",
     "predict": "Labels for texts, from a run's model or a model folder.",
+    "export": "A model as a folder of its own, from a run or one of its checkpoints.",
     "edit": "Name, tags and note of a run.",
     "rm": "Move ended runs to the trash.",
     "trash": "List, restore, empty the trash.",

@@ -99,8 +99,10 @@ def _request(line: bytes) -> dict[str, Any]:
 
 def _answer(predictor: Predictor, request: Mapping[str, Any], output: Output) -> dict[str, Any]:
     action, rows = request.get("action"), request.get("rows")
+    if action == "save":
+        return {"answers": _saved(predictor, request.get("folder"))}
     if action not in ("predict", "tokenize"):
-        raise UserError(f"no action {action!r}; there are predict and tokenize.")
+        raise UserError(f"no action {action!r}; there are predict, tokenize and save.")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise UserError("rows: a list of objects is expected.")
     if action == "tokenize":
@@ -114,6 +116,14 @@ def _answer(predictor: Predictor, request: Mapping[str, Any], output: Output) ->
             output.write("progress", id=request.get("id"), what=what, done=done, total=total)
 
     return {"answers": predictor.predict(rows, progress)}
+
+
+def _saved(predictor: Predictor, folder: object) -> list[str]:
+    """Names of the files that the model was written into."""
+    if not isinstance(folder, str) or not Path(folder).is_dir():
+        raise UserError("folder: the path of a folder is expected.")
+    predictor.save(Path(folder))
+    return sorted(path.name for path in Path(folder).iterdir())
 
 
 def _tell(output: Output, problems: Sequence[Problem], code: int, number: Any = None) -> None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ADAPTER_FOLDER: Final = "adapter"
 """In a model's folder: the adapter that was merged into it."""
+VIRTUAL_TOKENS: Final = frozenset({"PROMPT_TUNING", "PREFIX_TUNING"})
+"""Kinds of adapter that cannot be merged into a model: they stand before its input."""
 
 
 def adapter_of(folder: Path) -> dict[str, Any] | None:
@@ -60,7 +62,7 @@ def inputs_of(model: Any) -> set[str]:
 def mergeable(folder: Path) -> None:
     """Raises ModelError where a new training cannot start from the folder's adapter."""
     adapter = adapter_of(folder) or {}
-    if adapter.get("peft_type") in ("PROMPT_TUNING", "PREFIX_TUNING"):
+    if adapter.get("peft_type") in VIRTUAL_TOKENS:
         hint = f"Start from the model below it: {adapter.get('base_model_name_or_path')}."
         raise ModelError(
             Problem(f"{folder} has virtual tokens, which cannot be merged into a model.", "model.path", hint=hint)

@@ -101,6 +101,12 @@ class ModelHelper:
         """The rows as the model sees them."""
         return self._answers("tokenize", rows, progress, timeout)
 
+    def save(self, folder: Path, progress: Progress = no_progress) -> None:
+        """The model, an adapter merged into it, and its tokenizer, into a folder that is there."""
+        with self._lock, self._ended_on_error():
+            self._ensure(progress, START_SECONDS)
+            self._request("save", {"folder": str(folder)}, progress, None)
+
     def close(self) -> None:
         """Ends the process: it ends by itself at the end of its input, and is killed where it does not."""
         process, self._process = self._process, None
@@ -140,15 +146,16 @@ class ModelHelper:
                 self._ensure(progress, START_SECONDS)
                 with contextlib.suppress(_IdledOut):
                     return [
-                        _with_numbers(answer) for answer in self._request(action, rows, progress, timeout)["answers"]
+                        _with_numbers(answer)
+                        for answer in self._request(action, {"rows": list(rows)}, progress, timeout)["answers"]
                     ]
             raise LaunchError("The model helper ends as soon as it is asked.")
 
     def _request(
-        self, action: str, rows: Sequence[Mapping[str, Any]], progress: Progress, timeout: float | None
+        self, action: str, asked: Mapping[str, Any], progress: Progress, timeout: float | None
     ) -> Mapping[str, Any]:
         self._number += 1
-        line = json.dumps({"id": self._number, "action": action, "rows": list(rows)}) + "\n"
+        line = json.dumps({"id": self._number, "action": action, **asked}) + "\n"
         deadline = None if timeout is None else time.monotonic() + timeout
         with contextlib.suppress(BrokenPipeError):  # why it ended is read from its output
             self._send(line.encode(), deadline)

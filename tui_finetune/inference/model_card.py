@@ -115,16 +115,20 @@ def _data_name(facts: Mapping[str, Any]) -> str:
 def _summary(facts: Mapping[str, Any]) -> str:
     base = base_model(facts["base_model"]) or _folder_name(Path(facts["base_model"]))
     revision = f" (revision `{facts['base_revision']}`)" if facts.get("base_revision") else ""
-    best = facts.get("best_step")
-    step = (
-        f"step {best:,}, the best of {facts['steps']:,} by {facts['best_metric']} on validation"
-        if best
-        else (f"the last step, {facts['steps']:,}")
-    )
+    step = _weights(facts)
     return (
         f"{_line(facts['task_title'])}, fine-tuned from `{base}`{revision} with tui-finetune. "
         f"The weights are those of {step}. Run: `{facts['run']}`.\n"
     )
+
+
+def _weights(facts: Mapping[str, Any]) -> str:
+    """Which step's weights they are."""
+    best, steps = facts.get("best_step"), facts["steps"]
+    if best:
+        return f"step {best:,}, the best of {steps:,} by {facts['best_metric']} on validation"
+    step = facts.get("step", steps)
+    return f"the last step, {steps:,}" if step == steps else f"step {step:,} of {steps:,}"
 
 
 def _folder_name(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from tui_finetune.inference.task_card import TaskCard
@@ -27,6 +28,9 @@ class Predictor(Protocol):
 
     def tokenize(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         """The rows as the model sees them: `tokens`, `ids`, `length` before cutting, `truncated`."""
+
+    def save(self, folder: Path) -> None:
+        """The model as it is used, an adapter merged into it, and its tokenizer, into an empty folder. Raises OSError."""
 
 
 def alike(rows: Sequence[Row]) -> list[list[int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import DataError, UserError, first_line
@@ -42,6 +43,9 @@ class PreparedRows:
 
     def tokenize(self, rows: Sequence[Row]) -> list[dict[str, Any]]:
         return self._predictor.tokenize(self._prepared(rows))
+
+    def save(self, folder: Path) -> None:
+        self._predictor.save(folder)
 
     def _take(self, name: str, given: Mapping[str, Any]) -> None:
         """Keeps a step that works on the columns there are when predicting; says why of the others."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem, first_line
@@ -82,6 +83,10 @@ class TorchPredictor:
                     "truncated": encoded["truncated"][place],
                 }
         return [one for one in found if one is not None]
+
+    def save(self, folder: Path) -> None:
+        self._model.save_pretrained(folder)
+        self._tokenizer.save_pretrained(folder)
 
     def _answers(self, rows: Sequence[Row], tick: Callable[[int], None]) -> list[Answer]:
         """Answers of rows that have the same roles."""

@@ -10,28 +10,12 @@ from typing import TYPE_CHECKING
 
 from tui_finetune.runs import atomic
 from tui_finetune.runs.kept import Kept
-from tui_finetune.runs.layout import AVERAGE_STATE, MANIFEST, RAW_WEIGHTS, STAGING_PREFIX, TRAINER_STATE, RunPaths
+from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, TRAINER_STATE, TRAINING_ONLY, RunPaths
 from tui_finetune.runs.manifest import problem
 
 if TYPE_CHECKING:
     from tui_finetune.config.schema import Recipe
     from tui_finetune.paths import Home
-
-NO_MODEL = frozenset(
-    {
-        "optimizer.pt",
-        "scheduler.pt",
-        "scaler.pt",
-        "rng_state.pth",
-        TRAINER_STATE,
-        "order.json",
-        "steering.json",
-        AVERAGE_STATE,
-        RAW_WEIGHTS,
-        MANIFEST,
-    }
-)
-"""Files of a checkpoint that only a resume reads."""
 
 
 def with_own_model(paths: RunPaths, recipe: Recipe, home: Home) -> Recipe:
@@ -42,7 +26,7 @@ def with_own_model(paths: RunPaths, recipe: Recipe, home: Home) -> Recipe:
     source = Path(recipe.model.path)
     if recipe.kind != "train" or home.runs not in source.parents or not source.is_dir():
         return recipe
-    _link_folder(source, paths.start, without=NO_MODEL)
+    _link_folder(source, paths.start, without=TRAINING_ONLY)
     return recipe.model_copy(update={"model": recipe.model.model_copy(update={"path": str(paths.start)})})
 
 

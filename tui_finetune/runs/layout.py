@@ -140,6 +140,21 @@ RAW_WEIGHTS = "raw.safetensors"
 AVERAGE_STATE = "average.json"
 TRAINER_STATE = "trainer_state.json"
 """In every checkpoint: the library's own account of the training so far."""
+TRAINING_ONLY = frozenset(
+    {
+        "optimizer.pt",
+        "scheduler.pt",
+        "scaler.pt",
+        "rng_state.pth",
+        TRAINER_STATE,
+        "order.json",
+        "steering.json",
+        AVERAGE_STATE,
+        RAW_WEIGHTS,
+        MANIFEST,
+    }
+)
+"""Files of a checkpoint that only a resume reads: without them it is a model."""
 PREDICTIONS = "predictions.parquet"
 REPORT = "report.json"
 

@@ -23,7 +23,7 @@ def test_every_event_and_action_of_the_helper_has_an_example() -> None:
     source = (REPOSITORY / "tui_finetune" / "helpers" / "model.py").read_text(encoding="utf-8")
     written = set(re.findall(r'output\.write\(\s*"(\w+)"', source))
     assert written == {one["event"] for one in examples if "event" in one}
-    assert {one["action"] for one in examples if "action" in one} == {"predict", "tokenize"}
+    assert {one["action"] for one in examples if "action" in one} == {"predict", "tokenize", "save"}
 
 
 @pytest.mark.parametrize("verb", ["predict", "evaluate"])

@@ -1,0 +1,54 @@
+"""`export`: a run's model, or one of its checkpoints, as a plain folder of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import ProgressLine, say
+from tui_finetune.cli.options import Call, verb
+from tui_finetune.text import shown
+
+
+@click.command()
+@click.argument("model", metavar="RUN|MODEL")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--checkpoint", metavar="CHECKPOINT", help="Its step, best or last; the same as RUN@STEP.")
+@click.option("--trust-remote-code", is_flag=True, help="Run the Python code that comes with the model.")
+@verb
+def command(call: Call, model: str, folder: Path, checkpoint: str | None, trust_remote_code: bool) -> None:
+    """A model as a folder of its own, from a run or one of its checkpoints.
+
+    RUN is the final model, RUN@STEP, RUN@best and RUN@last are kept checkpoints, MODEL is a folder. What only a resume reads
+    stays behind; an adapter is merged into its model. FOLDER must be new or empty; transformers and predict load it.
+    """
+    from tui_finetune.inference.client import HelperSpec, ModelHelper
+    from tui_finetune.inference.exporting import export
+    from tui_finetune.inference.model_choice import choose_model
+    from tui_finetune.inference.model_folder import open_model_folder
+    from tui_finetune.live.words import size
+
+    chosen = choose_model(call.home, model, checkpoint)
+    trained = chosen.recipe()
+    trust = trust_remote_code or (trained is not None and trained.model.trust_remote_code)
+    opened = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=trust)
+    progress = ProgressLine()
+    spec = HelperSpec(opened.path, call.home, "cpu", call.plugin_dirs, call.third_party, trust_remote_code=trust)
+
+    def merge(staging: Path) -> None:
+        with ModelHelper(spec) as helper:
+            progress.update("Merging the adapter into its model …")
+            helper.save(staging, progress)
+
+    try:
+        done = export(chosen, opened, folder, home=call.home, merge=merge, progress=progress)
+    finally:
+        progress.clear()
+    if call.json:
+        output.print_json({**vars(done), "folder": str(done.folder), "files": list(done.files), "model": chosen.title})
+        return
+    merged = ", its adapter merged into it" if done.merged else ""
+    say(shown(f"{chosen.title}{merged}: {len(done.files)} files, {size(done.bytes)}, in {done.folder}"))
+    say(shown(f'Try it: tui-finetune predict {done.folder} "A text."'))
