@@ -28,7 +28,7 @@ T = TypeVar("T")
 ROOM = 512 * 1024 * 1024
 """Bytes that must be free for a run of unknown size: data, a small model, two checkpoints."""
 CHECKPOINT_FACTOR = 3
-"""A checkpoint holds the weights and AdamW's two moments of each."""
+"""A checkpoint holds the weights and AdamW's two moments of each; of an adapter so little that ROOM has it."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ def check(loaded: Loaded, *, home: Home, catalog: Catalog, progress: Progress = 
     prepared = problems.result_of(lambda: _prepare(recipe, task, catalog, home, progress))
     problems += device_problems(recipe.run.device)
     after = problems.result_of(lambda: _waits_for(recipe, home))
-    problems += _room(home, model)
+    problems += _room(home, model, adapted=recipe.adapter is not None)
     if problems or prepared is None:
         raise RecipeError([loaded.placed(problem) for problem in problems]) from problems.cause
     prepared, head = _head(recipe, task, model, prepared)
@@ -168,10 +168,10 @@ def _waits_for(recipe: Recipe, home: Home) -> str | None:
         raise NoSuchRun([replace(problem, key="run.after") for problem in error.problems]) from None
 
 
-def _room(home: Home, model: ModelFacts | None) -> list[Problem]:
+def _room(home: Home, model: ModelFacts | None, *, adapted: bool) -> list[Problem]:
     free = shutil.disk_usage(existing(home.runs)).free
     weights = model.bytes if model is not None and model.bytes else 0
-    needed = max(ROOM, weights * (1 + 2 * CHECKPOINT_FACTOR))
+    needed = max(ROOM, weights * (1 + (0 if adapted else 2 * CHECKPOINT_FACTOR)))
     if free >= needed:
         return []
     return [

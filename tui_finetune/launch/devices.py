@@ -33,10 +33,8 @@ class Device:
 
 def devices() -> list[Device]:
     """All GPUs of this machine, those that CUDA_VISIBLE_DEVICES hides left out; empty without a driver."""
-    try:
-        import pynvml  # late: only a machine with a driver needs it
-    except ModuleNotFoundError:
-        return []
+    import pynvml  # late: a verb that starts nothing needs no driver
+
     try:
         pynvml.nvmlInit()
     except pynvml.NVMLError as error:

@@ -200,6 +200,8 @@ class Planned:
     steps: int | None = None
     model_bytes: int | None = None
     """Of its weights, as they lie on the disk."""
+    adapted: bool = False
+    """A checkpoint holds an adapter in place of the weights."""
     kept: int | None = None
     """Checkpoints at once."""
     free_bytes: int | None = None
@@ -219,9 +221,9 @@ def planned_rows(planned: Planned) -> list[Row]:
         Row("steps", words.count(planned.steps)),
     ]
     if planned.model_bytes is not None:
-        each = planned.model_bytes * MOMENTS
-        rows.append(Row("a checkpoint", f"about {words.size(each)}"))
-        if planned.kept is not None:
+        each = _checkpoint_bytes(planned, planned.model_bytes)
+        rows.append(Row("a checkpoint", f"about {words.size(each)}" if each is not None else "an adapter: small"))
+        if planned.kept is not None and each is not None:
             free = "" if planned.free_bytes is None else f", {words.size(planned.free_bytes)} free"
             rows.append(Row("disk", f"about {words.size(planned.kept * each + planned.model_bytes)}{free}"))
     step = number(planned.like.get("step_seconds")) if planned.like is not None else None
@@ -230,6 +232,12 @@ def planned_rows(planned: Planned) -> list[Row]:
         rows.append(Row("time", f"about {words.coarse(step * planned.steps)} of training, memory {memory}"))
         rows.append(Row("", f"as {planned.like_name} took {seconds(step)} a step"))
     return rows
+
+
+def _checkpoint_bytes(planned: Planned, weights: int) -> float | None:
+    """As a run like it measured one, else by the weights; None of an adapter, which is as large as its rank makes it."""
+    measured = number(planned.like.get("checkpoint_bytes")) if planned.like is not None else None
+    return measured if measured is not None else None if planned.adapted else weights * MOMENTS
 
 
 def planned_lines(planned: Planned, width: int) -> list[Line]:

@@ -205,16 +205,6 @@ class Health:
 
     # Steering and checkpoints
 
-    def refusal(self, key: str, value: Any) -> str | None:
-        """Why `set` refuses: `health.<rule>` or one of its thresholds."""
-        name = key.removeprefix(RULE_PREFIX)
-        if name == "hanging" and value not in ("off", "note", "stop"):
-            return "A loop that does not answer cannot be held or taken back: off, note, or stop."
-        if name not in RULES and name not in self._limits:
-            there = ", ".join(one for one in self._limits if one.startswith(name.rpartition("_")[0])) or "none"
-            return f"is no threshold; there are: {there}."
-        return None
-
     def current(self) -> dict[str, Any]:
         """Every key of `[health]` with the value in force."""
         return {f"{RULE_PREFIX}{name}": value for name, value in {**self._does, **self._limits}.items()}

@@ -151,7 +151,7 @@ def test_no_gpu_and_why(tmp_path: Path) -> None:
     assert hardware.gpus(machine(tmp_path), [])[0].level == "ok"
     driver = {"proc/driver/nvidia/version": "NVRM"}
     (unlisted,) = hardware.gpus(machine(tmp_path, driver), [])
-    assert "nvidia-ml-py" in (unlisted.fix or "")
+    assert "nvidia-smi" in (unlisted.fix or "")
     (hidden,) = hardware.gpus(machine(tmp_path, driver, CUDA_VISIBLE_DEVICES=""), [])
     assert "hidden by CUDA_VISIBLE_DEVICES" in hidden.text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.fakes import FakeRun
@@ -148,7 +149,17 @@ def test_what_is_known_before_a_start() -> None:
     )
     text = "\n".join(plain(line) for line in planned_lines(planned, 78))
     assert "10,003" in text
-    assert "about 900 MB, 412 GB free" in text
+    assert "about 990 MB, 412 GB free" in text
     assert "as banking77-3ep n4v8 took 41 ms a step" in text
     assert "Pre-flight measures" in text
     assert "–" in plain(planned_lines(Planned(), 78)[0])
+
+
+def test_an_adapters_checkpoint_is_not_taken_for_a_models() -> None:
+    planned = Planned(rows=100, steps=10, model_bytes=90_000_000, adapted=True, kept=2)
+    text = "\n".join(plain(line) for line in planned_lines(planned, 78))
+    assert "an adapter: small" in text
+    assert "disk" not in text.partition("Pre-flight")[0]
+    like = {"step_seconds": 0.1, "checkpoint_bytes": 2_000_000}
+    text = "\n".join(plain(line) for line in planned_lines(replace(planned, like=like, like_name="x"), 78))
+    assert "about 94" in text

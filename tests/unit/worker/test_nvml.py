@@ -1,37 +1,48 @@
-"""The driver's library, played by an object that fills in what it is handed, as the real one does."""
+"""The driver's bindings, played by an object that answers or raises, as they do."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
+import pynvml
 import pytest
 
 from tui_finetune.worker import nvml
 
 
-def driver(reasons: int = 0, *, knows: bool = True) -> SimpleNamespace:
-    """NVML's calls: 0 is success. `byref(x)._obj` is x."""
+class Error(Exception):
+    """As NVMLError."""
 
-    def fill(name: str, value: Any) -> Any:
-        def call(*arguments: Any) -> int:
-            setattr(arguments[-1]._obj, name, value)
-            return 0
 
-        return call
+def gives(value: Any) -> Callable[..., Any]:
+    return lambda *asked: value
+
+
+def not_supported(*asked: Any) -> None:
+    raise Error("Not Supported")
+
+
+def driver(reasons: int = 0) -> SimpleNamespace:
+    def handle(uuid: str) -> str:
+        if uuid != "GPU-1":
+            raise Error("Not Found")
+        return "handle"
 
     return SimpleNamespace(
-        nvmlDeviceGetHandleByUUID=lambda uuid, device: 0 if knows and uuid == b"GPU-1" else 6,
-        nvmlDeviceGetUtilizationRates=fill("gpu", 97),
-        nvmlDeviceGetPowerUsage=fill("value", 148_200),
-        nvmlDeviceGetClockInfo=fill("value", 1_410),
-        nvmlDeviceGetTemperature=lambda *arguments: 3,  # not supported
-        nvmlDeviceGetCurrentClocksThrottleReasons=fill("value", reasons),
+        NVMLError=Error,
+        nvmlDeviceGetHandleByUUID=handle,
+        nvmlDeviceGetUtilizationRates=gives(SimpleNamespace(gpu=97, memory=12)),
+        nvmlDeviceGetPowerUsage=gives(148_200),
+        nvmlDeviceGetClockInfo=gives(1_410),
+        nvmlDeviceGetTemperature=not_supported,
+        nvmlDeviceGetCurrentClocksThrottleReasons=gives(reasons),
     )
 
 
 def looked(monkeypatch: pytest.MonkeyPatch, library: Any, uuid: str = "GPU-1") -> nvml.Gpu | None:
-    monkeypatch.setattr(nvml, "_library", lambda: library)
+    monkeypatch.setattr(nvml, "_driver", lambda: library)
     return nvml.look(uuid)
 
 
@@ -50,3 +61,15 @@ def test_heat_and_brake_are_told_and_a_power_cap_is_not(monkeypatch: pytest.Monk
 def test_without_a_driver_or_of_another_device_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     assert looked(monkeypatch, None) is None
     assert looked(monkeypatch, driver(), "GPU-2") is None
+
+
+def test_the_bindings_have_every_call_and_bit_that_is_used() -> None:
+    for name in vars(driver()):
+        assert hasattr(pynvml, name), name
+    assert (pynvml.NVML_CLOCK_SM, pynvml.NVML_TEMPERATURE_GPU) == (nvml.CLOCK_SM, nvml.TEMPERATURE_GPU)
+    assert {
+        pynvml.nvmlClocksThrottleReasonHwSlowdown,
+        pynvml.nvmlClocksThrottleReasonSwThermalSlowdown,
+        pynvml.nvmlClocksThrottleReasonHwThermalSlowdown,
+        pynvml.nvmlClocksThrottleReasonHwPowerBrakeSlowdown,
+    } == set(nvml.SLOWED_BY)

@@ -88,7 +88,7 @@ def gpus(machine: Machine, found: Sequence[Device] | None = None) -> list[Findin
     if hidden is not None:
         fix = f"unset {VISIBLE} lets runs use the GPUs again."
         return [warning("gpu", f"hidden by {VISIBLE}={hidden!r}", fix, devices=[])]
-    fix = "pip install nvidia-ml-py, and nvidia-smi must list them; a container needs them passed in."
+    fix = "nvidia-smi must list them; a container needs them passed in."
     return [warning("gpu", "a driver is loaded, but its GPUs cannot be listed", fix, devices=[])]
 
 
