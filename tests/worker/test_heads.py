@@ -87,6 +87,8 @@ def decoded_of(shape: str) -> Decoded:
         return Decoded(labels, [[0, 2], [], [1], [0]], [[0], [], [1, 2], [1]])
     if shape == "answers":
         return Decoded(labels, ["the town", "", "12"], [["Town", "x"], ["y"], []])
+    if shape == "tokens":
+        return Decoded(labels, [3, 0, 1], [4, 0, 1])
     return Decoded(labels, [0, 1, 2, 2], [0, 1, 1, 2])
 
 

@@ -235,11 +235,11 @@ class _Preparing:
 
     # Labels
 
-    def labels(self, main: Opened, parts: Mapping[str, Selected]) -> LabelSet | None:
+    def labels(self, main: Opened, parts: Mapping[str, Selected]) -> LabelSet:
         data, gold = self.recipe.data, self.task.gold_role
         part = parts.get(TRAIN) or next(iter(parts.values()))
         if gold is None:
-            return None
+            return LabelSet.of(())
         if data.labels is not None:
             names = data.label_names
             if names is None and part.classes and all(isinstance(v, int) for v in data.labels):

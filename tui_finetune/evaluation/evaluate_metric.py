@@ -12,15 +12,15 @@ from tui_finetune.plugin_api import Decoded, LabelSet, Metric, Shape
 if TYPE_CHECKING:
     import evaluate
 
-_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string"}
+_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string", "tokens": "int64"}
 
 
 def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> evaluate.Metric:
     """An `evaluate.Metric` whose `compute(predictions=, references=)` gives `{name: value}`, without any download.
 
     Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
-    for tags; of answers a text, and a list of texts that are right. `labels` gives the names; without it as many labels are
-    assumed as ids occur.
+    for tags; of answers a text, and a list of texts that are right; of tokens how many were foretold, and how many there were
+    (what needs their losses is nan then). `labels` gives the names; without it as many labels are assumed as ids occur.
     """
     import datasets
     import evaluate
@@ -61,7 +61,7 @@ def _decoded(
         return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
     if shape == "answers":
         return Decoded(LabelSet.of(()), list(predictions), [list(texts) for texts in references])
-    if shape == "numbers":
+    if shape in ("numbers", "tokens"):
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)
     return Decoded(LabelSet.of(labels or [str(i) for i in range(count)]), list(predictions), list(references))

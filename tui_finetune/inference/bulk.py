@@ -18,6 +18,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "tags": ("text", "entities"),
     "numbers": ("text", "values"),
     "answers": ("question", "context", "answer", "score", "start", "end", "no_answer", "answers"),
+    "tokens": ("text", "continuation", "loss", "perplexity", "tokens"),
 }
 """Of an answer by its task's shape, where no row has been answered yet."""
 Pair = tuple[Item, Answer]

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
 RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers"]
-Shape = Literal["labels", "tags", "numbers", "multilabels", "answers"]
-"""What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text."""
+Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens"]
+"""What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text; how
+many of its tokens were foretold."""
 UNLABELLED: tuple[RoleKind, ...] = ("number", "answers")
 """Kinds of gold that are not looked up among the labels: these only name what the model gives."""
 READ = ("text", "text_pair", "question", "context")
 """Roles whose texts stand for a row where it is shown in a line: the first of a pair, then the second."""
-BY_TOKEN: tuple[Shape, ...] = ("tags", "answers")
+BY_TOKEN: tuple[Shape, ...] = ("tags", "answers", "tokens")
 """Shapes whose model gives numbers for each token."""
 LabelValue = str | int | bool
 
@@ -124,13 +125,16 @@ class Decoded:
     labels: LabelSet
     predicted: Sequence[Any]
     """A label id a row; a list of tag ids (one a word); a float or a list of them; a list of label ids, in their order; a text,
-    empty where there is no answer."""
+    empty where there is no answer; of tokens the number of those of which the likeliest was the right one."""
     gold: Sequence[Any] | None = None
-    """Likewise, or None where there is none. Of answers: the list of texts that are right, empty where none is."""
+    """Likewise, or None where there is none. Of answers: the list of texts that are right, empty where none is. Of tokens the
+    number of those that were to be predicted."""
     scores: Sequence[Any] | None = None
-    """Per row: probabilities of all labels [labels]; for tags [words, labels]."""
+    """Per row: probabilities of all labels [labels]; for tags [words, labels]; for tokens what the task shows of them."""
     losses: np.ndarray | None = None
-    """Loss of each row, where gold is known; shape [rows]."""
+    """Loss of each row, where gold is known; shape [rows]. Of tokens the mean over those of the row that were to be predicted."""
+    sizes: np.ndarray | None = None
+    """Of tokens: bytes of text (UTF-8) that those of each row that were to be predicted stand for; shape [rows]."""
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,9 @@ def check_task(task: Task, rows: Mapping[str, Sequence[Any]] | None = None) -> N
         assert len(decoded.losses) == count, f"task {task.name}: a loss a row is expected"
     _check_stored(task, decoded, labels)
     _check_shown(task, decoded, rows, labels)
-    without = {name: values for name, values in rows.items() if gold is None or name != gold.name}
+    if gold is None:
+        return
+    without = {name: values for name, values in rows.items() if name != gold.name}
     unlabelled = task.encode(without, PieceEncoder(), labels)
     for name in ("labels", "start_positions", "end_positions"):
         assert name not in unlabelled, f"task {task.name}: encode makes {name} where there is no gold"
@@ -202,6 +204,7 @@ def check_metric(metric: Metric) -> None:
     perfect: dict[str, list[Any]] = {"labels": [0, 1, 2], "tags": [[0, 1, 2], [1]], "numbers": [0.5, 1.5, 2.0]}
     perfect["multilabels"] = [[0, 2], [], [1]]
     perfect["answers"] = ["a town", "", "12"]
+    perfect["tokens"] = [3, 0, 2]
     rows = perfect[metric.shape]
     gold = [[text] if text else [] for text in rows] if metric.shape == "answers" else rows
     for decoded in (Decoded(labels, [], []), Decoded(labels, rows, None)):

@@ -119,10 +119,12 @@ def joined(pieces: Sequence[Decoded]) -> Decoded:
         raise ValueError("no rows were scored")
     first = pieces[0]
     losses = [p.losses for p in pieces if p.losses is not None]
+    sizes = [p.sizes for p in pieces if p.sizes is not None]
     return replace(
         first,
         predicted=[x for p in pieces for x in p.predicted],
         gold=None if first.gold is None else [x for p in pieces for x in (p.gold or ())],
         scores=None if first.scores is None else [x for p in pieces if p.scores is not None for x in p.scores],
         losses=np.concatenate(losses) if losses else None,
+        sizes=np.concatenate(sizes) if sizes else None,
     )

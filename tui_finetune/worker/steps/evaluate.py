@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from tui_finetune.errors import first_line
-from tui_finetune.evaluation.measure import measure
+from tui_finetune.evaluation.measure import mean_loss, measure
 from tui_finetune.evaluation.predictions import PredictionWriter, common_columns, common_schema
 from tui_finetune.evaluation.reports import make_report, write_report
 from tui_finetune.plugin_api import Decoded, Task
@@ -57,8 +57,8 @@ def _evaluate(job: Job, split: str, *, with_baselines: bool) -> dict[str, float]
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     decoded = _score(job, split, folder / PREDICTIONS)
     metrics = measure(decoded, job.metrics)
-    if decoded.losses is not None:
-        metrics["loss"] = float(decoded.losses.mean())
+    if (loss := mean_loss(decoded)) is not None:
+        metrics["loss"] = loss
     job.attempt.events.write(
         "evaluation",
         step=job.attempt.outcome.step if job.model_step is None else job.model_step,
