@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from pathlib import Path
 
 import pytest
 from textual.message import Message
 
 from tests.fakes import FakeRun, finished_run
+from tests.model_folders import model_folder
 from tests.ui.seeing import Screen, showing
 from tests.waiting import wait_for
+from tui_finetune.inference.task_card import TaskCard
 from tui_finetune.paths import Home
+from tui_finetune.plugin_api import LabelSet
 from tui_finetune.runs.control import RequestReader
+from tui_finetune.worker.checkpoints import write_whole
 
 STEPS = 4_221
+RECIPE = """version = 1
+kind = "train"
+task = "text-classification"
+[data]
+source = "files"
+path = "x.csv"
+[model]
+path = "m"
+"""
 
 
 @pytest.fixture
@@ -559,3 +573,28 @@ async def test_a_run_that_a_sheet_has_followed_is_shown_from_its_first_event(hom
         told_lines = screen.lines[3:-2]
         assert sum("attempt 1 begins" in one for one in told_lines) == 1
         assert sum("  step 100 " in one for one in told_lines) == 1
+
+
+async def test_a_checkpoint_is_exported_into_the_folder_that_is_typed(home: Home, tmp_path: Path) -> None:
+    def fill(folder: Path) -> None:
+        model_folder(folder)
+        TaskCard("text-classification", "builtin", LabelSet.of(["neg", "pos"]), 64).write(folder)
+        (folder / "optimizer.pt").write_bytes(b"state")
+
+    run = FakeRun(home, "exported", recipe=None).begin().plan()
+    run.paths.recipe_toml.write_text(RECIPE)
+    write_whole(run.paths.checkpoint(20), fill, {"step": 20})
+    run.events.write("checkpoint", step=20, path="checkpoints/checkpoint-20", bytes=7, seconds=0.4)
+    async with showing(home, open_run=run.id) as screen:
+        await screen.sees("Checkpoints 1")
+        await screen.press("[", "[")
+        await screen.shows(lambda: "whole" in screen.line_of("20"))
+        await screen.press("X")
+        await screen.sees("Export checkpoint-20")
+        await screen.press("end", "ctrl+u")
+        await screen.type(str(tmp_path / "model"))
+        await screen.press("enter")
+        await screen.sees("checkpoint-20, ")
+    assert {path.name for path in (tmp_path / "model").iterdir()} == {
+        "README.md", "config.json", "model.safetensors", "task.json", "tokenizer.json", "tokenizer_config.json",
+    }  # fmt: skip

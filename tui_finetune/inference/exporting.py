@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tui_finetune.errors import ModelError, Problem, UserError
 from tui_finetune.inference.adapters import VIRTUAL_TOKENS, adapter_of
+from tui_finetune.inference.client import HelperSpec, ModelHelper
 from tui_finetune.inference.model_card import write_model_card
 from tui_finetune.inference.model_choice import Chosen
 from tui_finetune.inference.model_folder import ModelFolder
@@ -84,6 +85,17 @@ def export(
     written = sorted(path for path in target.rglob("*") if path.is_file())
     names = tuple(path.relative_to(target).as_posix() for path in written)
     return Exported(target, names, sum(path.stat().st_size for path in written), merges)
+
+
+def merged_by(spec: HelperSpec, progress: Progress = no_progress) -> Merge:
+    """Merges in a model helper of its own: nothing of torch in this process."""
+
+    def merge(folder: Path) -> None:
+        with ModelHelper(spec) as helper:
+            progress("merging the adapter", 0, None)
+            helper.save(folder, progress)
+
+    return merge
 
 
 def _check_target(target: Path, home: Home) -> None:

@@ -82,6 +82,7 @@ MEANINGS: Mapping[str, Meaning] = _meanings(
     ("run.evaluate", "v", "Evaluate now."),
     ("run.change", "c", "Change values while it runs."),
     ("run.branch", "b", "A new run from a checkpoint."),
+    ("run.export", "X", "As a model of its own, in a folder."),
     ("run.log", "l", "What the worker printed."),
     ("run.note", "T", "Name, tags and note."),
     ("train.start", "ctrl+r", "Check, and start."),

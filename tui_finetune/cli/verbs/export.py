@@ -24,8 +24,8 @@ def command(call: Call, model: str, folder: Path, checkpoint: str | None, trust_
     RUN is the final model, RUN@STEP, RUN@best and RUN@last are kept checkpoints, MODEL is a folder. What only a resume reads
     stays behind; an adapter is merged into its model. FOLDER must be new or empty; transformers and predict load it.
     """
-    from tui_finetune.inference.client import HelperSpec, ModelHelper
-    from tui_finetune.inference.exporting import export
+    from tui_finetune.inference.client import HelperSpec
+    from tui_finetune.inference.exporting import export, merged_by
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
     from tui_finetune.live.words import size
@@ -36,13 +36,8 @@ def command(call: Call, model: str, folder: Path, checkpoint: str | None, trust_
     opened = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=trust)
     progress = ProgressLine()
     spec = HelperSpec(opened.path, call.home, "cpu", call.plugin_dirs, call.third_party, trust_remote_code=trust)
-
-    def merge(staging: Path) -> None:
-        with ModelHelper(spec) as helper:
-            progress.update("Merging the adapter into its model …")
-            helper.save(staging, progress)
-
     try:
+        merge = merged_by(spec, progress)
         done = export(chosen, opened, folder, home=call.home, merge=merge, progress=progress)
     finally:
         progress.clear()

@@ -103,6 +103,11 @@ class CheckpointsPane(Table, Pane):
         assert look is not None
         self.ui.show_screen("predict", PredictWanted(model=f"{look.info.short}@{one.step}"))
 
+    def do_run_export(self) -> None:
+        one = self._current()
+        assert one is not None
+        self._acts.export_checkpoint(one)
+
     def do_item_delete(self) -> None:
         one = self._current()
         assert one is not None

@@ -125,6 +125,8 @@ CHECKPOINTS = Place(
         Action("item.details", "Details", "What lies in it, and how it measured.", offer=lambda pane: pane.row_offer()),
         Action("item.undo", "Roll back…", "The run that goes on back to it, in a new attempt; what came after is trained again.",
                offer=lambda pane: pane.back_offer()),
+        Action("run.export", "Export…", "As a model of its own, in a folder: without what only a resume reads.",
+               offer=lambda pane: pane.measure_offer(), footer=False),
         Action("item.copy", "Copy path", offer=lambda pane: pane.row_offer(), footer=False),
         Action("item.delete", "Delete…", "Remove it for good; it asks for a word.", offer=lambda pane: pane.drop_offer(),
                footer=False),

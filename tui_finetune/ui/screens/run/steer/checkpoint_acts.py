@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tui_finetune.errors import UserError
 from tui_finetune.live import words
 from tui_finetune.live.health.finding import HALF
 from tui_finetune.live.offers import ON, Offer, off
@@ -15,10 +18,11 @@ from tui_finetune.runs.branches import origin
 from tui_finetune.runs.info import RunInfo
 from tui_finetune.runs.records import CheckpointRecord
 from tui_finetune.ui.screens.run.steer.acts import SteerActions
-from tui_finetune.ui.screens.run.steer.messages import CheckpointRemoved
-from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, WordSheet
+from tui_finetune.ui.screens.run.steer.messages import CheckpointExported, CheckpointRemoved, ExportRefused
+from tui_finetune.ui.widgets.sheet import Choice, ChoiceSheet, FieldsSheet, WordSheet
 
 if TYPE_CHECKING:
+    from tui_finetune.ui.bridge import Bridge
     from tui_finetune.ui.screens.evaluate.messages import EvaluationRefused, EvaluationStarted
 
 MOST_COMPARED = 3
@@ -91,6 +95,36 @@ class CheckpointActions(SteerActions):
         if self.is_current:
             self.say(message.problem, "bad")
 
+    def export_checkpoint(self, one: CheckpointRecord) -> None:
+        """Asks for the folder, and writes the checkpoint there as a model of its own."""
+        row = self.row
+        assert row is not None
+        info, bridge = row.info, self.ui.bridge
+
+        def take(values: Sequence[str]) -> str | None:
+            folder = values[0].strip()
+            if not folder:
+                return "A folder is needed."
+            self.say(f"Exporting checkpoint-{one.step} …", "muted")
+            bridge.do(f"Export checkpoint-{one.step}", lambda: _exported(bridge, info, one.step, Path(folder)))
+            return None
+
+        self.open_sheet(
+            FieldsSheet(
+                f"Export checkpoint-{one.step}",
+                [("folder", str(Path.cwd() / f"{info.name}-{one.step}"))],
+                take,
+                hint="New or empty. What only a resume reads stays behind; an adapter is merged.",
+            )
+        )
+
+    def on_checkpoint_exported(self, message: CheckpointExported) -> None:
+        merged = ", its adapter merged" if message.merged else ""
+        self.say(f"checkpoint-{message.step}{merged}, {words.size(message.bytes)}: {message.folder}")
+
+    def on_export_refused(self, message: ExportRefused) -> None:
+        self.say(message.problem, "bad")
+
     def roll_back(self, one: CheckpointRecord) -> None:
         """Asks first, with or without half the rate."""
         row, look = self.row, self.look
@@ -135,6 +169,28 @@ class CheckpointActions(SteerActions):
             look.files = replace(look.files, checkpoints=kept)
             self.say(f"checkpoint-{message.step} is gone.")
             self.repaint()
+
+
+def _exported(bridge: Bridge, info: RunInfo, step: int, target: Path) -> CheckpointExported | ExportRefused:
+    """In a thread; an adapter is merged in a process of its own."""
+    from tui_finetune.inference.client import HelperSpec
+    from tui_finetune.inference.exporting import export, merged_by
+    from tui_finetune.inference.model_choice import choose_model
+    from tui_finetune.inference.model_folder import open_model_folder
+
+    try:
+        chosen = choose_model(bridge.home, info.id, str(step))
+        recipe = chosen.recipe()
+        trust = recipe is not None and recipe.model.trust_remote_code
+        model = open_model_folder(chosen.folder, bridge.catalog(), bridge.home, trust_remote_code=trust)
+        launch = bridge.started_with()
+        spec = HelperSpec(
+            model.path, bridge.home, "cpu", launch.plugin_dirs, launch.third_party, trust_remote_code=trust
+        )
+        done = export(chosen, model, target, home=bridge.home, merge=merged_by(spec))
+    except UserError as error:
+        return ExportRefused(str(error))
+    return CheckpointExported(step, str(done.folder), done.bytes, done.merged)
 
 
 def _dropped(info: RunInfo, step: int) -> CheckpointRemoved:

@@ -9,6 +9,23 @@ from tui_finetune.ui.messages import Told
 
 
 @dataclass
+class CheckpointExported(Told):
+    """A checkpoint is a model of its own in a folder."""
+
+    step: int
+    folder: str
+    bytes: int
+    merged: bool
+
+
+@dataclass
+class ExportRefused(Told):
+    """It was not written, and why."""
+
+    problem: str
+
+
+@dataclass
 class CheckpointRemoved(Told):
     """A checkpoint of an ended run is gone."""
 
