@@ -87,11 +87,20 @@ class Measured:
 
 def measure_lengths(table: pa.Table, task: Task, tokenizer: Path | None, max_length: int | None) -> Lengths | None:
     """Of the input roles of a split; None where it has none, or no rows."""
-    inputs = [r for r in task.roles if r.kind in ("text", "words") and r.name in table.column_names]
+    inputs = [r for r in task.roles if r.kind in ("text", "words", "messages") and r.name in table.column_names]
     if not inputs or table.num_rows == 0:
         return None
     columns = [table.column(role.name) for role in inputs]
+    if any(role.kind == "messages" for role in inputs):
+        columns = [_one_text([table.column(role.name) for role in inputs if not role.gold])]
     return measured(columns, tokenizer).summary(None if task.windowed else max_length)
+
+
+def _one_text(columns: Sequence[pa.ChunkedArray]) -> pa.ChunkedArray:
+    """What a model reads one after the other, in a line each."""
+    import pyarrow.compute as pc
+
+    return pc.binary_join_element_wise(*(pc.fill_null(column, "") for column in columns), "\n")
 
 
 def measured(columns: Sequence[pa.ChunkedArray], tokenizer: Path | None) -> Measured:

@@ -18,7 +18,8 @@ from tui_finetune.data.selecting import Selected, labels_alike, select
 from tui_finetune.data.split_columns import SplitColumns
 from tui_finetune.data.splitting import divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
-from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Task, no_progress
+from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Role, Task, no_progress
+from tui_finetune.plugin_api.tasks import UNLABELLED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -255,6 +256,12 @@ class _Preparing:
 
     # Dividing
 
+    @property
+    def labelled(self) -> Role | None:
+        """The role whose values are labels, by which shares and samples are taken."""
+        gold = self.task.gold_role
+        return None if gold is None or gold.kind in UNLABELLED else gold
+
     def rows_of(self, tables: dict[str, pa.Table], chosen: Mapping[str, Choice]) -> dict[str, pa.Table]:
         """The rows of each split: shares of train taken, then the limits. Rows are copied once, at the end."""
         parts: dict[str, tuple[pa.Table, Indices | None]] = {name: (table, None) for name, table in tables.items()}
@@ -294,7 +301,7 @@ class _Preparing:
         import numpy as np
 
         rows = np.arange(train.num_rows) if rows is None else rows
-        gold, seed = self.task.gold_role, self.recipe.run.seed
+        gold, seed = self.labelled, self.recipe.run.seed
         labels = train.column(gold.name).take(rows) if gold is not None else None
         if self.split_columns.used:
             parts = self.split_columns.divide(train.column(ROW_ID).take(rows), count, seed, name)
@@ -319,7 +326,7 @@ class _Preparing:
         """A sample of the rows, where there are more than the recipe's limit."""
         import numpy as np
 
-        data, gold = self.recipe.data, self.task.gold_role
+        data, gold = self.recipe.data, self.labelled
         limit = data.limit if name == TRAIN and self.recipe.kind == "train" else data.limit_eval
         count = table.num_rows if rows is None else len(rows)
         if limit is None or count <= limit:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from tui_finetune.data.answer_lists import is_answers, is_placed
+from tui_finetune.data.conversations import is_conversations, is_messages, says_who
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import DataError, Problem, nearest
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Column, Role, Task
@@ -27,6 +28,7 @@ _WANTED = {
     "tags": "lists of tags",
     "answers": "answers with text and answer_start",
     "number": "numbers, or lists of numbers",
+    "messages": "texts, or messages with role and content",
 }
 
 
@@ -155,6 +157,8 @@ class _Guesser:
             return _is_list(kind) and _fits_inside(role, kind.value_type)
         if role.kind == "answers":
             return is_answers(kind)
+        if role.kind == "messages":
+            return is_conversations(kind) and not says_who(name)
         if role.kind == "number":
             one = kind.value_type if _is_list(kind) else kind
             return bool(pa.types.is_floating(one) or pa.types.is_integer(one))
@@ -171,6 +175,8 @@ class _Guesser:
             names = [name for name in names if _is_list(self.sample.schema.field(name).type)]
         if role.kind == "answers":  # texts are taken by name only
             names = [name for name in names if is_placed(self.sample.schema.field(name).type)]
+        if role.kind == "messages":  # texts are taken by name only
+            names = [name for name in names if is_messages(self.sample.schema.field(name).type)]
         if role.kind == "number":  # whole numbers may be anything; of two columns with a point either may be meant
             names = [name for name in names if self._is_fraction(name)]
             return names[0] if len(names) == 1 else None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tui_finetune.data.answer_lists import answer_lists, is_answers
+from tui_finetune.data.conversations import conversation_texts, is_conversations
 from tui_finetune.data.problems import listed
 from tui_finetune.errors import Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
@@ -46,8 +47,7 @@ def select(table: pa.Table, columns: Mapping[str, str], task: Task, *, where: st
     for role in roles:
         assert role is not None
         name = columns[role.name]
-        answers = role.kind == "answers" and is_answers(table.schema.field(name).type)
-        column, problem = (answer_lists(table, name), None) if answers else _cast(table.column(name), role, name, where)
+        column, problem = _of_role(table, role, name, where)
         arrays.append(column)
         problems += [problem] if problem else []
     made = pa.table(arrays, names=[ROW_ID, ROW_HASH, *columns])
@@ -60,6 +60,15 @@ def select(table: pa.Table, columns: Mapping[str, str], task: Task, *, where: st
     if not problems and made.num_rows == 0:
         problems.append(Problem(f"no row is left{where}.", "data"))
     return Selected(made, tuple(problems), tuple(warnings), no_labels)
+
+
+def _of_role(table: pa.Table, role: Role, name: str, where: str) -> tuple[pa.ChunkedArray, Problem | None]:
+    kind = table.schema.field(name).type
+    if role.kind == "answers" and is_answers(kind):
+        return answer_lists(table, name), None
+    if role.kind == "messages" and is_conversations(kind):
+        return conversation_texts(table.column(name), role, name, where)
+    return _cast(table.column(name), role, name, where)
 
 
 def _cast(column: pa.ChunkedArray, role: Role, name: str, where: str) -> tuple[pa.ChunkedArray, Problem | None]:
@@ -82,6 +91,7 @@ def _cast(column: pa.ChunkedArray, role: Role, name: str, where: str) -> tuple[p
             "tags": "lists of tags",
             "number": "numbers",
             "answers": "answers with text and answer_start",
+            "messages": "texts or messages",
         }
         hint = f"data.columns.{role.name} names another one."
         said = Problem(
@@ -99,7 +109,7 @@ def _wanted(role: Role, kind: pa.DataType) -> pa.DataType | None:
     types = pa.types
     is_text = types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind)
     is_list = types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind)
-    if role.kind == "text":
+    if role.kind in ("text", "messages"):
         fine = is_text or types.is_integer(kind) or types.is_floating(kind) or types.is_boolean(kind)
         return pa.string() if fine else None
     if role.kind == "label":
@@ -216,12 +226,12 @@ def _blank(table: pa.Table, task: Task, columns: Mapping[str, str]) -> list[str]
 
     found = []
     for role in task.roles:
-        if role.name not in columns or role.kind not in ("text", "words"):
+        if role.name not in columns or role.kind not in ("text", "words", "messages"):
             continue
         column = table.column(role.name)
         empty = (
             pc.equal(pc.utf8_trim_whitespace(column), "")
-            if role.kind == "text"
+            if role.kind != "words"
             else pc.equal(pc.list_value_length(column), 0)
         )
         count = pc.sum(empty).as_py() or 0

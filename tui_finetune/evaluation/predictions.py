@@ -32,12 +32,17 @@ def common_schema(task: Task, labels: LabelSet, roles: Sequence[str] | None = No
 
     import pyarrow as pa
 
-    inputs = [role for role in task.roles if not role.gold and (roles is None or role.name in roles)]
+    inputs = [role for role in task.roles if is_stored(role) and (roles is None or role.name in roles)]
     fields = [pa.field(ROW_ID, pa.string()), pa.field(ROW_HASH, pa.string())]
     fields += [pa.field(role.name, _input_type(role)) for role in inputs]
     fields += list(task.prediction_schema(labels))
     fields += [pa.field("loss", pa.float32()), pa.field("length", pa.int32()), pa.field("truncated", pa.bool_())]
     return pa.schema(fields, metadata={"task": task.name, "labels": json.dumps(list(labels.names), ensure_ascii=False)})
+
+
+def is_stored(role: Role) -> bool:
+    """Whether a role's values stand beside what was predicted: what was read, and texts that were to be said."""
+    return not role.gold or role.kind == "messages"
 
 
 def _input_type(role: Role) -> pa.DataType:
@@ -48,7 +53,7 @@ def _input_type(role: Role) -> pa.DataType:
 
 def common_columns(task: Task, rows: Mapping[str, Sequence[Any]], decoded: Decoded) -> dict[str, Any]:
     """The columns of `common_schema` that are not the task's own; what `rows` lacks is filled with nulls by the writer."""
-    names = [ROW_ID, ROW_HASH, "length", "truncated", *(role.name for role in task.roles if not role.gold)]
+    names = [ROW_ID, ROW_HASH, "length", "truncated", *(role.name for role in task.roles if is_stored(role))]
     of_features = ("length", "truncated")
     columns: dict[str, Any] = {
         name: row_values(rows, name) if name in of_features else rows[name] for name in names if name in rows

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
+from tui_finetune.plugin_api.chat import Chat
 from tui_finetune.plugin_api.windows import Tokens, pair_windows, text_windows
 
 if TYPE_CHECKING:
@@ -48,7 +49,15 @@ def transformers_encoder(tokenizer: PreTrainedTokenizerBase, max_length: int) ->
         type_ids=type_ids,
         truncation_side=tokenizer.truncation_side,
         split_special_tokens=bool(tokenizer.split_special_tokens),
+        chat=chat_of(tokenizer),
     )
+
+
+def chat_of(tokenizer: PreTrainedTokenizerBase) -> Chat:
+    """What a tokenizer of transformers says of conversations."""
+    template = tokenizer.chat_template
+    named = template.get("default") if isinstance(template, dict) else template
+    return Chat(named, {name: str(token) for name, token in tokenizer.special_tokens_map.items() if _is_one(token)})
 
 
 def light_encoder(folder: Path, max_length: int) -> BackendEncoder:
@@ -72,7 +81,27 @@ def light_encoder(folder: Path, max_length: int) -> BackendEncoder:
         type_ids=kind in WITH_TYPE_IDS if named is None else TYPE_IDS in named,
         truncation_side=str(config.get("truncation_side") or "right"),
         split_special_tokens=bool(config.get("split_special_tokens", False)),
+        chat=_light_chat(folder, config),
     )
+
+
+TOKEN_NAMES = ("bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token")
+
+
+def _light_chat(folder: Path, config: Mapping[str, Any]) -> Chat:
+    file, template = folder / "chat_template.jinja", config.get("chat_template")
+    if file.is_file():
+        template = file.read_text(encoding="utf-8")
+    elif isinstance(template, list):
+        template = next((one.get("template") for one in template if one.get("name") == "default"), None)
+    given = {name: config.get(name) for name in TOKEN_NAMES}
+    tokens = {name: one.get("content") if isinstance(one, dict) else one for name, one in given.items()}
+    return Chat(template or None, {name: str(one) for name, one in tokens.items() if _is_one(one)})
+
+
+def _is_one(token: Any) -> bool:
+    """False for lists of further special tokens, and where there is none."""
+    return token is not None and not isinstance(token, list | tuple | dict)
 
 
 def _tokenizer_config(folder: Path) -> Mapping[str, Any]:
@@ -95,8 +124,10 @@ class BackendEncoder:
         type_ids: bool,
         truncation_side: str = "right",
         split_special_tokens: bool = False,
+        chat: Chat | None = None,
     ) -> None:
         self.max_length = max_length
+        self.chat = chat or Chat()
         self._backend = backend
         self._type_ids = type_ids
         self._side = truncation_side
@@ -134,6 +165,10 @@ class BackendEncoder:
             whole = [self._without_blanks(one, row) for one, row in zip(whole, cleaned, strict=True)]
         return [text_windows(one, self.max_length, stride) for one in whole]
 
+    def whole(self, texts: Sequence[str], *, special: bool = True) -> list[Encoded]:
+        found = self._whole([clean(text) for text in texts], pair=False, special=special)
+        return [self._tokens(one) for one in found]
+
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids as the vocabulary writes them."""
         return [self._backend.id_to_token(one) or "?" for one in ids]
@@ -156,7 +191,7 @@ class BackendEncoder:
             backend.no_truncation()
         return [self._tokens(one, length) for one, length in zip(whole, lengths, strict=True)]
 
-    def _whole(self, rows: Sequence[Any], *, pair: bool, given: bool = False) -> list[Any]:
+    def _whole(self, rows: Sequence[Any], *, pair: bool, given: bool = False, special: bool = True) -> list[Any]:
         """The backend's encodings of rows, of any length."""
         if not rows:
             return []
@@ -167,7 +202,7 @@ class BackendEncoder:
         backend.no_truncation()
         if backend.encode_special_tokens != self._split_special:
             backend.encode_special_tokens = self._split_special
-        found: list[Any] = backend.encode_batch(rows, is_pretokenized=given)
+        found: list[Any] = backend.encode_batch(rows, is_pretokenized=given, add_special_tokens=special)
         return found
 
     def _tokens(self, one: Any, length: int | None = None, *, with_parts: bool = False) -> Tokens:

@@ -12,6 +12,7 @@ from tui_finetune.errors import DataError, Problem, UserError
 from tui_finetune.inference.predictor import Row
 from tui_finetune.inference.task_card import TaskCard
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Role, Task
+from tui_finetune.plugin_api.conversations import raw_text
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -215,7 +216,11 @@ def _unfit(table: pa.Table, role: Role, column: str) -> Problem | None:
     """Why a column cannot be read as the role: words come as lists or as a text, texts as anything that is written in one."""
     import pyarrow as pa
 
+    from tui_finetune.data.conversations import is_conversations
+
     kind = table.schema.field(column).type
+    if role.kind == "messages" and is_conversations(kind):
+        return None
     text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
     nested = pa.types.is_nested(kind)
     listed = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
@@ -263,12 +268,23 @@ def _row(values: Mapping[str, Any], task: Task, kinds: Mapping[str, Any]) -> Row
             return task.input_row(value) if value.strip() else None
         if role.kind == "text" and value is not None:
             value = str(value)
+        if role.kind == "messages":
+            value = _said(value, name)
         if role.required and (value is None or not (value.strip() if isinstance(value, str) else value)):
             return None
         if role.kind == "words":
             value = ["" if word is None else str(word) for word in value]
         row[name] = value
     return row
+
+
+def _said(value: Any, name: str) -> str | None:
+    try:
+        return raw_text(value)
+    except ValueError as error:
+        raise DataError(
+            Problem(f"{name}: {error}.", hint="A message has role and content, or from and value.")
+        ) from error
 
 
 def empty_answer(task: Task, answers: Iterable[str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import ModelError, Problem
-from tui_finetune.inference.encoders import clean, require_room
+from tui_finetune.inference.encoders import chat_of, clean, require_room
 from tui_finetune.plugin_api.windows import Tokens, text_windows
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ class SlowEncoder:
         self.max_length = max_length
         self._tokenizer = tokenizer
         self._type_ids = type_ids
+        self.chat = chat_of(tokenizer)
 
     def texts(self, texts: Sequence[str], pairs: Sequence[str] | None = None) -> list[Encoded]:
         require_room(self.max_length, self._tokenizer.num_special_tokens_to_add(pairs is not None))
@@ -53,6 +54,18 @@ class SlowEncoder:
     def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
         require_room(self.max_length, self._tokenizer.num_special_tokens_to_add(False))
         return [text_windows(self._words([clean(w) for w in row], cut=False), self.max_length, stride) for row in words]
+
+    def whole(self, texts: Sequence[str], *, special: bool = True) -> list[Encoded]:
+        found = [self._tokenizer(clean(text), add_special_tokens=special, verbose=False) for text in texts]
+        return [
+            self._tokens(
+                list(one["input_ids"]),
+                list(one.get("token_type_ids", ())),
+                [None] * len(one["input_ids"]),
+                len(one["input_ids"]),
+            )
+            for one in found
+        ]
 
     def _text(self, *texts: str) -> Tokens:
         whole: dict[str, Any] = self._tokenizer(*texts, verbose=False)

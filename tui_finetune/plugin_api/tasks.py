@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pydantic import BaseModel
 
-RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers"]
-Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens"]
+    from tui_finetune.plugin_api.chat import Chat
+
+RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers", "messages"]
+Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences"]
 """What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text; how
-many of its tokens were foretold."""
-UNLABELLED: tuple[RoleKind, ...] = ("number", "answers")
+many of its tokens were foretold; how much higher the preferred of two answers is rated than the other."""
+UNLABELLED: tuple[RoleKind, ...] = ("number", "answers", "messages")
 """Kinds of gold that are not looked up among the labels: these only name what the model gives."""
 READ = ("text", "text_pair", "question", "context")
 """Roles whose texts stand for a row where it is shown in a line: the first of a pair, then the second."""
@@ -38,7 +40,8 @@ class Role:
     kind: RoleKind
     """text: string; label: string, integer or boolean; labels: a list of labels, or a text of them with `separator` between;
     words: list of strings; tags: list of labels, one a word; number: float, or a list of floats; answers: SQuAD's, a struct of
-    lists `text` and `answer_start` or a list of structs of these."""
+    lists `text` and `answer_start` or a list of structs of these; messages: a conversation, as
+    `tui_finetune.plugin_api.conversations` keeps it, or a text."""
     required: bool = True
     gold: bool = False
     """True for what is to be predicted: absent when predicting."""
@@ -116,6 +119,13 @@ class Encoder(Protocol):
 
     def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
         """Texts given as words as windows of max_length; word_ids are those of the whole text."""
+
+    def whole(self, texts: Sequence[str], *, special: bool = True) -> list[Encoded]:
+        """Texts of any length, nothing cut. special: with the special tokens that the tokenizer puts around a text."""
+
+    @property
+    def chat(self) -> Chat:
+        """The tokenizer's chat template and special tokens: see `tui_finetune.plugin_api.chat`."""
 
 
 @dataclass(frozen=True)

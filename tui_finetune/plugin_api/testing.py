@@ -22,6 +22,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from tui_finetune.plugin_api.chat import Chat
 from tui_finetune.plugin_api.checks import HEAVY_PACKAGES
 from tui_finetune.plugin_api.discovery import load_plugin_file
 from tui_finetune.plugin_api.manager import Catalog, PluginInfo, load_one
@@ -130,6 +131,7 @@ def _value(role: Role, index: int) -> Any:
     words = text.split()
     return {
         "text": text,
+        "messages": f"<|user|>\n{text}" if index % 2 else text,
         "words": words,
         "label": index % 3,
         "labels": [label for label in range(3) if (index + 1) >> label & 1],
@@ -204,6 +206,7 @@ def check_metric(metric: Metric) -> None:
     perfect: dict[str, list[Any]] = {"labels": [0, 1, 2], "tags": [[0, 1, 2], [1]], "numbers": [0.5, 1.5, 2.0]}
     perfect["multilabels"] = [[0, 2], [], [1]]
     perfect["answers"] = ["a town", "", "12"]
+    perfect["preferences"] = [0.5, 1.5, 2.0]
     perfect["tokens"] = [3, 0, 2]
     rows = perfect[metric.shape]
     gold = [[text] if text else [] for text in rows] if metric.shape == "answers" else rows
@@ -269,6 +272,20 @@ class PieceEncoder:
     def word_windows(self, words: Sequence[Sequence[str]], stride: int) -> list[list[Encoded]]:
         whole = [self._whole(self._pieces([(word, 0) for word in row]), []) for row in words]
         return [text_windows(one, self.max_length, stride) for one in whole]
+
+    chat = Chat()
+
+    def whole(self, texts: Sequence[str], *, special: bool = True) -> list[Encoded]:
+        return [self._bare(self._split(text)) if not special else self._whole(self._split(text), []) for text in texts]
+
+    def _bare(self, pieces: list[_Piece]) -> Encoded:
+        return PlainEncoded(
+            ids=[piece[0] for piece in pieces],
+            type_ids=[0] * len(pieces),
+            word_ids=[piece[1] for piece in pieces],
+            offsets=[piece[2] for piece in pieces],
+            length=len(pieces),
+        )
 
     def _split(self, text: str) -> list[_Piece]:
         found, at = [], 0

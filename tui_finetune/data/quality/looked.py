@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from tui_finetune.data.conversations import is_messages
 from tui_finetune.data.files import role_of_split
 from tui_finetune.data.look import Look
 from tui_finetune.data.plan import TRAIN
@@ -15,7 +16,7 @@ from tui_finetune.data.roles import class_names, columns_alike
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Task
 
-NO_LABELS = ("text", "number", "words", "answers")
+NO_LABELS = ("text", "number", "words", "answers", "messages")
 """Kinds of what is predicted that are no labels."""
 LABELS = ("label", "labels", "tags")
 """Roles that hold labels, where no task says which does."""
@@ -57,6 +58,7 @@ def _roles(look: Look, table: pa.Table) -> Roles | None:
         return None
     gold = look.task.gold_role
     inputs = tuple(columns[role.name] for role in look.task.roles if role.name in columns and not role.gold)
+    inputs = tuple(name for name in inputs if not is_messages(table.schema.field(name).type))
     labels = columns.get(gold.name) if gold is not None and gold.kind not in NO_LABELS else None
     return Roles(inputs, labels, class_names(look.opened.columns, labels))
 
