@@ -54,7 +54,7 @@ class TorchPredictor:
         self.device = f"{place} {torch.cuda.get_device_name(place)}" if place.type == "cuda" else "cpu"
         self._encoder = transformers_encoder(self._tokenizer, folder.card.max_length)
         self._collate = self._head.collator(self._tokenizer, padding="longest", max_length=folder.card.max_length)
-        self._inputs = inputs_of(self._model)
+        self._inputs = inputs_of(self._model) | set(self._head.inputs)
 
     def predict(self, rows: Sequence[Row], progress: Progress = no_progress) -> list[Answer]:
         answers: list[Answer | None] = [None] * len(rows)
@@ -115,8 +115,7 @@ class TorchPredictor:
 
         tensors = {name: value.to(self._model.device) for name, value in batch.items() if hasattr(value, "to")}
         with torch.inference_mode():
-            returned = self._model(**tensors)
-            return self._head.split_logits(self._head.raw_output(returned), tensors["attention_mask"])
+            return self._head.score(self._model, tensors, self._tokenizer)
 
 
 def _first_features(encoded: Mapping[str, Sequence[Any]], rows: int) -> list[int]:

@@ -48,6 +48,8 @@ class HeavyTask:
 
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     """Names of what the model returns that is decoded, in the model's order; several are laid together as the last axis."""
+    inputs: ClassVar[tuple[str, ...]] = ()
+    """Columns of `encode` that the collator takes beside those that the model's forward takes."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -106,6 +108,16 @@ class HeavyTask:
             return list(rows)
         kept = attention_mask.bool().cpu().numpy()  # padding may stand on either side
         return [row[mask] for row, mask in zip(rows, kept, strict=True)]
+
+    def score(
+        self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
+    ) -> list[np.ndarray]:
+        """The raw output of a batch's rows as `decode` takes it, without padding, for figures and answers.
+
+        Called without gradients, the model in eval mode, the batch (as the collator made it) on its device.
+        """
+        inputs = {name: value for name, value in batch.items() if name != "labels"}
+        return self.split_logits(self.raw_output(model(**inputs)), batch["attention_mask"])
 
     def trainer_class(self) -> type[Trainer]:
         """The Trainer class that the mixin is laid over."""

@@ -95,7 +95,7 @@ def _batch(head: HeavyTask, model: PreTrainedModel, encoded: Mapping[str, list[A
     """All rows as one batch of what the model takes."""
     from transformers import AutoTokenizer
 
-    names = encoded.keys() & inspect.signature(model.forward).parameters.keys()
+    names = encoded.keys() & {*inspect.signature(model.forward).parameters, *head.inputs}
     rows = [{name: encoded[name][index] for name in names} for index in range(len(encoded["input_ids"]))]
     return head.collator(AutoTokenizer.from_pretrained(base), padding="longest", max_length=LONGEST)(rows)
 

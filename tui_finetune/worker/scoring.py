@@ -67,17 +67,13 @@ class Scorer:
     @torch.no_grad()  # type: ignore[untyped-decorator]
     def _forward(self, batch: dict[str, Any]) -> list[np.ndarray]:
         self.model.eval()
-        tensors = {
-            name: value.to(self.model.device)
-            for name, value in batch.items()
-            if name != "labels" and hasattr(value, "to")
-        }
-        return self.head.split_logits(self.head.raw_output(self.model(**tensors)), tensors["attention_mask"])
+        tensors = {name: value.to(self.model.device) for name, value in batch.items() if hasattr(value, "to")}
+        return self.head.score(self.model, tensors, self.tokenizer)
 
     def _model_inputs(self, rows: datasets.Dataset) -> set[str]:
         import inspect
 
-        taken = set(inspect.signature(self.model.forward).parameters)
+        taken = {*inspect.signature(self.model.forward).parameters, *self.head.inputs}
         return {name for name in rows.column_names if name in taken}
 
 
