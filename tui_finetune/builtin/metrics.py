@@ -14,6 +14,7 @@ from tui_finetune.builtin.answer_metrics import ANSWER_METRICS
 from tui_finetune.builtin.multilabel_metrics import MULTILABEL_METRICS
 from tui_finetune.builtin.number_metrics import NUMBER_METRICS
 from tui_finetune.builtin.ordinal_metrics import ORDINAL_METRICS
+from tui_finetune.builtin.preference_metrics import PREFERENCE_METRICS
 from tui_finetune.builtin.token_metrics import TOKEN_METRICS
 from tui_finetune.evaluation.classes import NO_LABEL, Counts, as_ids, count
 from tui_finetune.evaluation.entities import EntityCounts, count_entities, total
@@ -150,5 +151,6 @@ METRICS: tuple[Metric, ...] = (
     *MULTILABEL_METRICS,
     *NUMBER_METRICS,
     *ORDINAL_METRICS,
+    *PREFERENCE_METRICS,
     *TOKEN_METRICS,
 )

@@ -5,6 +5,7 @@ Every function returns problems with dotted keys; file and line are added by `lo
 
 from __future__ import annotations
 
+import importlib.util
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -288,6 +289,15 @@ def refused(given: Mapping[str, Any], task: Any) -> list[Problem]:
         Problem(f"does not go with {task.title or task.name} of this kind: {why}.", f"train.{name}")
         for name, why in task.refused_arguments.items()
         if given.get(name)
+    ]
+
+
+def packages(task: Any) -> list[Problem]:
+    """What the task needs beside this program is installed."""
+    return [
+        Problem(f"{task.name} needs {name}, which is not installed.", "task", hint=f"pip install 'tui-finetune[{name}]'")
+        for name in task.packages
+        if importlib.util.find_spec(name) is None
     ]
 
 

@@ -261,6 +261,7 @@ def _named(data: Mapping[str, Any], catalog: Names, cache: Path | None) -> tuple
             problems += found
     if task is not None:
         problems += checks.columns(_table(table_of_data, "columns"), task) + checks.refused(_table(data, "train"), task)
+        problems += checks.packages(task)
         metrics = _table(data, "evaluate").get("metrics")
         problems += checks.metrics(metrics, task, catalog)
         problems += checks.best_metric(_table(data, "train"), metrics if isinstance(metrics, list) else task.metrics)

@@ -12,7 +12,7 @@ from tui_finetune.plugin_api import Decoded, LabelSet, Metric, Shape
 if TYPE_CHECKING:
     import evaluate
 
-_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string", "tokens": "int64"}
+_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string", "tokens": "int64", "preferences": "float64"}
 
 
 def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> evaluate.Metric:
@@ -61,7 +61,7 @@ def _decoded(
         return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
     if shape == "answers":
         return Decoded(LabelSet.of(()), list(predictions), [list(texts) for texts in references])
-    if shape in ("numbers", "tokens"):
+    if shape in ("numbers", "tokens", "preferences"):
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)
     return Decoded(LabelSet.of(labels or [str(i) for i in range(count)]), list(predictions), list(references))

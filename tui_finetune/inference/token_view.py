@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.live.data_row import Piece, TokenView
+from tui_finetune.plugin_api.conversations import raw_text
 from tui_finetune.plugin_api.windows import row_values
 
 if TYPE_CHECKING:
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 IGNORED = -100
 """Label of a token on which nothing is learnt."""
+LEARNT = "learnt"
+"""Shown at a token that a model learns to say."""
 
 
 def token_view(
@@ -33,11 +36,10 @@ def token_view(
     types = encoded.get("token_type_ids")
     words = next((inputs[role.name] for role in task.roles if role.kind == "words" and role.name in inputs), ())
     word_ids = encoder.words([words])[0].word_ids if words else [None] * len(ids)
-    on_tokens = encoded.get("labels", [None])[0]
-    learnt = on_tokens if isinstance(on_tokens, list) else [IGNORED] * len(ids)
+    learnt = _learnt(task, encoded, len(ids), labels)
     special = encoder.special_ids()
     pieces = [
-        Piece(text, one, word, one in special, _label(label, labels), type_id)
+        Piece(text, one, word, one in special, label, type_id)
         for text, one, word, label, type_id in zip(
             encoder.pieces(ids), ids, word_ids, learnt, types[0] if types else [None] * len(ids), strict=True
         )
@@ -47,6 +49,21 @@ def token_view(
     return TokenView(
         model, tuple(pieces), int(encoded["length"][0]), encoder.max_length, tuple(words), tuple(tags), windows
     )
+
+
+def _learnt(
+    task: Task, encoded: Mapping[str, Sequence[Any]], count: int, labels: LabelSet | None
+) -> list[str | None]:
+    """What is learnt of each token of a row: its label, or that it is learnt at all."""
+    if "prompt_tokens" in encoded:
+        prompt = int(encoded["prompt_tokens"][0])
+        return [None] * prompt + [LEARNT] * (count - prompt)
+    on_tokens = encoded.get("labels", [None])[0]
+    if not isinstance(on_tokens, list):
+        return [None] * count
+    if task.shape == "tokens":
+        return [None if token == IGNORED else LEARNT for token in on_tokens]
+    return [_label(label, labels) for label in on_tokens]
 
 
 def token_lengths(task: Task, rows: Mapping[str, Sequence[Any]], encoder: BackendEncoder) -> list[int]:
@@ -62,6 +79,8 @@ def _given(value: Any, kind: str) -> Any:
         return [str(word or "") for word in value or ()]
     if kind == "text":
         return "" if value is None else str(value)
+    if kind == "messages":
+        return raw_text(value) or ""
     return value
 
 

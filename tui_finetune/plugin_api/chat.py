@@ -149,7 +149,7 @@ def _compiled(template: str) -> Any:
     import jinja2.ext
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    class Generation(jinja2.ext.Extension):
+    class Generation(jinja2.ext.Extension):  # type: ignore[misc]
         """`{% generation %}` marks answers for transformers; what is in it stays as it is."""
 
         tags = {"generation"}

@@ -24,7 +24,7 @@ Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens",
 many of its tokens were foretold; how much higher the preferred of two answers is rated than the other."""
 UNLABELLED: tuple[RoleKind, ...] = ("number", "answers", "messages")
 """Kinds of gold that are not looked up among the labels: these only name what the model gives."""
-READ = ("text", "text_pair", "question", "context")
+READ = ("text", "text_pair", "question", "context", "prompt", "chosen", "rejected")
 """Roles whose texts stand for a row where it is shown in a line: the first of a pair, then the second."""
 BY_TOKEN: tuple[Shape, ...] = ("tags", "answers", "tokens")
 """Shapes whose model gives numbers for each token."""
@@ -205,6 +205,10 @@ class Task(ABC):
     form_fields: ClassVar[tuple[FormField, ...]] = ()
     windowed: ClassVar[bool] = False
     """A row that is longer than the model reads is read in windows, not cut."""
+    argument_defaults: ClassVar[Mapping[str, Any]] = {}
+    """Values of `[train]` where the recipe has none, and the arguments class would take others than this program does."""
+    packages: ClassVar[tuple[str, ...]] = ()
+    """What has to be installed beside this program for the heavy half: names of modules."""
     refused_arguments: ClassVar[Mapping[str, str]] = {}
     """Keys of `[train]` that would train something else than the task, and why: `label_smoothing_factor`."""
 

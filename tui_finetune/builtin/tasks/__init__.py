@@ -3,8 +3,16 @@
 from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
+from tui_finetune.builtin.tasks.reward import Reward
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.builtin.tasks.token_classification import TokenClassification
 from tui_finetune.plugin_api import Task
 
-TASKS: tuple[Task, ...] = (TextClassification(), TokenClassification(), Regression(), Ordinal(), QuestionAnswering())
+TASKS: tuple[Task, ...] = (
+    TextClassification(),
+    TokenClassification(),
+    Regression(),
+    Ordinal(),
+    QuestionAnswering(),
+    Reward(),
+)
