@@ -18,7 +18,7 @@ from tui_finetune.data.role_patterns import roles_by_content
 from tui_finetune.data.roles import columns_for_roles
 from tui_finetune.data.sampled import SAMPLE_ROWS, sample_of
 from tui_finetune.errors import DataError, Problem, UserError
-from tui_finetune.plugin_api import LabelSet, Opened, Progress, Task, no_progress
+from tui_finetune.plugin_api import ROW_HASH, ROW_ID, LabelSet, Opened, Progress, Task, no_progress
 from tui_finetune.plugin_api.tasks import UNLABELLED
 
 if TYPE_CHECKING:
@@ -207,9 +207,11 @@ def _fitting(task: Task, table: pa.Table, pattern: Mapping[str, str], *, by_cont
         whole = gold is not None and gold.name in pattern and all(variant.role(name) is not None for name in pattern)
         given = pattern if whole else {}
         try:
-            columns_for_roles(variant, given, table, by_content=by_content)
+            found, _ = columns_for_roles(variant, given, table, by_content=by_content)
         except DataError:
             continue
+        if gold is None and set(table.column_names) - {ROW_ID, ROW_HASH, *found.values()}:
+            continue  # what learns from texts alone is meant where there is nothing else
         yield Guess(variant, options, given)
 
 

@@ -167,7 +167,7 @@ class BackendEncoder:
 
     def whole(self, texts: Sequence[str], *, special: bool = True) -> list[Encoded]:
         found = self._whole([clean(text) for text in texts], pair=False, special=special)
-        return [self._tokens(one) for one in found]
+        return [self._tokens(one, with_parts=True) for one in found]
 
     def pieces(self, ids: Sequence[int]) -> list[str]:
         """The tokens of ids as the vocabulary writes them."""

@@ -58,8 +58,8 @@ def saved_head(config: Mapping[str, Any], task: Task) -> SavedHead | None:
 def choose_head(saved: SavedHead | None, labels: LabelSet) -> HeadChoice:
     """Kept where its labels are these, in this order; of a head from elsewhere the number counts, for its names may mean
     anything."""
-    if saved is None:
-        return HeadChoice(new=False)
+    if saved is None or not saved.names or not labels.names:
+        return HeadChoice(new=False)  # a language model's head has no labels
     if saved.names == labels.names:
         return HeadChoice(False, f"Its head is kept: the labels are the same ({_listed(labels.names)}).")
     if not saved.ours and len(saved.names) == len(labels):

@@ -90,10 +90,14 @@ class TorchPredictor:
 
     def _answers(self, rows: Sequence[Row], tick: Callable[[int], None]) -> list[Answer]:
         """Answers of rows that have the same roles."""
+        import torch
+
         columns = as_columns(rows)
         encoded = self.task.encode(columns, self._encoder, self._labels)
         logits = self._logits(encoded, tick)
-        decoded = self.task.decode(logits, {**columns, **encoded}, self._labels, self.card.options)
+        with torch.inference_mode():
+            said = self._head.said(self._model, encoded, self._tokenizer, self.card.options, self._batch_rows)
+        decoded = self.task.decode(logits, {**columns, **encoded, **said}, self._labels, self.card.options)
         return [self.task.answer(decoded, index, row) for index, row in enumerate(rows)]
 
     def _logits(self, encoded: Mapping[str, Sequence[Any]], tick: Callable[[int], None]) -> list[np.ndarray]:

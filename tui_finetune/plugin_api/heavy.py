@@ -6,7 +6,7 @@ module may import what it likes. The defaults suit any head whose model takes `l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -48,6 +48,9 @@ class HeavyTask:
 
     outputs: ClassVar[tuple[str, ...]] = ("logits",)
     """Names of what the model returns that is decoded, in the model's order; several are laid together as the last axis."""
+    trains_head: ClassVar[bool] = True
+    """What stands outside the base model is drawn anew and trained in full beside an adapter. False for a language model's,
+    which is pre-trained as the rest is."""
     inputs: ClassVar[tuple[str, ...]] = ()
     """Columns of `encode` that the collator takes beside those that the model's forward takes."""
 
@@ -118,6 +121,35 @@ class HeavyTask:
         """
         inputs = {name: value for name, value in batch.items() if name != "labels"}
         return self.split_logits(self.raw_output(model(**inputs)), batch["attention_mask"])
+
+    def reduced(self, logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        """What is kept of the logits of an evaluation's batch while training goes on, as Trainer's
+        `preprocess_logits_for_metrics`: [rows, …] in place of a vocabulary a token."""
+        return logits
+
+    def packed(
+        self,
+        batches: Iterator[dict[str, list[Any]]],
+        tokenizer: PreTrainedTokenizerBase,
+        max_length: int,
+        options: Mapping[str, Any],
+    ) -> Iterator[dict[str, list[Any]]]:
+        """What is trained on, from the encoded rows of train, a thousand at a time; without `ROW_INDEX` where rows are no longer
+        apart. options: `[task_options]`."""
+        return batches
+
+    def said(
+        self,
+        model: PreTrainedModel,
+        encoded: Mapping[str, Sequence[Any]],
+        tokenizer: PreTrainedTokenizerBase,
+        options: Mapping[str, Any],
+        batch_rows: int,
+    ) -> Mapping[str, list[Any]]:
+        """Columns that only a prediction has, by feature: what is written on, for instance. `decode` finds them in its rows.
+
+        encoded: the columns of `encode`. Called without gradients, the model in eval mode."""
+        return {}
 
     def trainer_class(self) -> type[Trainer]:
         """The Trainer class that the mixin is laid over."""

@@ -68,6 +68,7 @@ def check_head(task: Task, base: Path, folder: Path, rows: Mapping[str, Sequence
     """
     import pyarrow as pa
     import torch
+    from transformers import AutoTokenizer
 
     rows = dict(rows or sample_rows(task))
     gold = task.gold_role
@@ -85,7 +86,8 @@ def check_head(task: Task, base: Path, folder: Path, rows: Mapping[str, Sequence
     again = head.load_model(ModelRequest(str(folder), labels, options))
     assert torch.equal(before, _logits(head, again, batch)), f"task {task.name}: saved and loaded, it is another model"
     assert [again.config.id2label[i] for i in range(len(labels))] == list(labels.names), "id2label is not the labels'"
-    split = head.split_logits(before, batch["attention_mask"])
+    with torch.no_grad():
+        split = head.score(again.eval(), batch, AutoTokenizer.from_pretrained(base))
     decoded = task.decode(split, {**rows, **encoded}, labels, options)
     count = len(next(iter(rows.values())))
     assert len(decoded.predicted) == count, f"task {task.name}: decode gives another number of rows"

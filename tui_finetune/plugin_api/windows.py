@@ -52,12 +52,17 @@ def text_windows(whole: Encoded, max_length: int, stride: int) -> list[Encoded]:
     return _slid(whole, tokens, set(), max_length - (len(whole.ids) - len(tokens)), stride)
 
 
+def step_of(room: int, stride: int) -> int:
+    """Tokens from the beginning of a window to that of the next, of windows of `room` tokens."""
+    return max(1, room - min(stride, room // 2))
+
+
 def _slid(whole: Encoded, moving: Sequence[int], dropped: set[int], room: int, stride: int) -> list[Encoded]:
     """Windows of `room` of the moving tokens, which follow each other, with all others that are not dropped."""
     begin, end = (moving[0], moving[-1] + 1) if moving else (len(whole.ids), len(whole.ids))
     before = [index for index in range(begin) if index not in dropped]
     after = [index for index in range(end, len(whole.ids)) if index not in dropped]
-    step = max(1, room - min(stride, room // 2))
+    step = step_of(room, stride)
     found: list[Encoded] = []
     for start in range(begin, max(begin + 1, end - room + step), step):
         found.append(_taken(whole, [*before, *range(start, min(start + room, end)), *after]))

@@ -131,6 +131,8 @@ class Trial:
         synchronize()
         parts = logits[: len(self.job.head.outputs)] if isinstance(logits, tuple) else (logits,)
         raw = parts[0] if len(parts) == 1 else torch.stack(parts, dim=-1)
+        if "labels" in batch:
+            raw = self.job.head.reduced(raw, trainer._prepare_inputs(dict(batch))["labels"])
         return Timed(fetched - started, time.monotonic() - fetched), raw, batch
 
     def takes_means(self) -> bool:

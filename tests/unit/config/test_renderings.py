@@ -45,7 +45,7 @@ def test_the_samples_are_complete() -> None:
         "pairs",
         "token-classification",
     }
-    with pytest.raises(UserError, match="There are: cleaned, csv, custom, demo"):
+    with pytest.raises(UserError, match="There are: causal-lm, cleaned, csv, custom, demo"):
         samples.sample("absent")
 
 

@@ -26,7 +26,8 @@ def refusal(job: Job, values: Mapping[str, Any]) -> str | None:
         return f"limit is {limit}; expected a number of rows"
     part = str(values.get("split") or VALIDATION)
     if part in job.encoded:
-        return None
+        encoded, rows = job.encoded[part], got(job.prepared, "data").splits[part].num_rows
+        return None if row_count(encoded) == rows else f"{part} is packed: its rows are no longer apart"
     splits = ", ".join(job.encoded)
     column, equals, value = part.partition("=")
     if VALIDATION not in job.encoded:

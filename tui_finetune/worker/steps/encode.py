@@ -80,7 +80,7 @@ def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
     try:
         with pa.OSFile(str(beside), "wb") as sink, contextlib.ExitStack() as open_writer:
             writer = None
-            for number, batch in enumerate(encoded_batches(job.task, job, table), start=1):
+            for number, batch in enumerate(_batches(job, name, table), start=1):
                 record = pa.table(batch)
                 if writer is None:
                     schema = record.schema
@@ -92,6 +92,14 @@ def _write(job: Job, name: str, table: pa.Table, path: Path) -> None:
         os.replace(beside, path)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _batches(job: Job, name: str, table: pa.Table) -> Iterator[dict[str, list[Any]]]:
+    """The encoded rows; of those that are trained on what the head makes of them."""
+    batches = encoded_batches(job.task, job, table)
+    if name != "train" or job.recipe.kind != "train":
+        return batches
+    return job.head.packed(batches, got(job.tokenizer, "tokenizer"), job.max_length, job.recipe.task_options)
 
 
 def _fingerprint(job: Job, table: pa.Table) -> str:

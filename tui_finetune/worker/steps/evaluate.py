@@ -27,7 +27,8 @@ VALIDATION = "validation"
 EVAL_BATCH = 32
 """Rows a batch where the recipe does not say; sorted by length, so that padding is small."""
 KEPT_SCORES = 1_000
-"""With more labels the scores of all rows are not held for the metrics: of 100,000 rows and 10,000 labels they take 4 GB."""
+"""With more labels the scores of all rows are not held for the metrics: of 100,000 rows and 10,000 labels they take 4 GB. Nor
+are those of tokens."""
 BASELINE_ROWS = 100_000
 """Above this many training rows the baselines would take longer than they tell."""
 
@@ -103,7 +104,8 @@ def _score(job: Job, split: str, predictions: Any) -> Decoded:
             block = rows_of(job, split, indices)
             decoded = job.task.decode(logits, block, labels, job.options)
             writer.write({**common_columns(job.task, block, decoded), **job.task.prediction_columns(decoded)})
-            pieces.append(decoded if len(labels) <= KEPT_SCORES else replace(decoded, scores=None))
+            kept = len(labels) <= KEPT_SCORES and job.task.shape != "tokens"
+            pieces.append(decoded if kept else replace(decoded, scores=None))
     return joined(pieces)
 
 

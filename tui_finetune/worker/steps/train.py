@@ -15,14 +15,15 @@ from transformers import PrinterCallback, Trainer
 
 from tui_finetune.config.arguments import LOSS, fixed_defaults, training_arguments
 from tui_finetune.errors import DoesNotFit, Problem, RecipeError
-from tui_finetune.evaluation.measure import measure
+from tui_finetune.evaluation.measure import mean_loss, measure
+from tui_finetune.plugin_api import HeavyTask
 from tui_finetune.plugin_api.heavy import resolve
 from tui_finetune.runs.layout import checkpoint_step
 from tui_finetune.worker.controls import RolledBack, RunEnded
 from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.reporter import RunReporter
-from tui_finetune.worker.scoring import row_index, row_lengths
+from tui_finetune.worker.scoring import row_lengths
 from tui_finetune.worker.spoilt import spoilt
 from tui_finetune.worker.steering import asked
 from tui_finetune.worker.steering.class_weights import ClassWeights
@@ -71,6 +72,7 @@ def prepare(job: Job) -> None:
     _set_dropout(job)
     tokenizer = got(job.tokenizer, "tokenizer")
     collator = job.head.collator(tokenizer, padding=job.recipe.batching.padding, max_length=job.max_length)
+    reduces = type(job.head).reduced is not HeavyTask.reduced
     trainer = run_trainer_class(job.head.trainer_class())(
         edge=edge,
         model=model,
@@ -79,6 +81,7 @@ def prepare(job: Job) -> None:
         train_dataset=train,
         eval_dataset=validation,
         processing_class=tokenizer,
+        **({"preprocess_logits_for_metrics": job.head.reduced} if reduces else {}),
         callbacks=[
             *job.head.callbacks(),
             *job.catalog.training_callbacks(job.recipe.model_dump(mode="json")),
@@ -208,7 +211,7 @@ def _arguments(job: Job) -> Any:
     job.takes_best = bool(keywords["load_best_model_at_end"])
     job.chosen_by = str(keywords.get("metric_for_best_model", job.main_metric)).removeprefix("eval_")
     cuda = torch.cuda.is_available()
-    keywords = {**job.task.argument_defaults, **keywords} | {
+    keywords |= {
         "output_dir": str(job.paths.checkpoints),
         "report_to": "none",
         "disable_tqdm": True,
@@ -226,7 +229,10 @@ def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[s
     """Metrics of validation, from the raw output of its rows in `order`."""
     decoded = asked.tuned(job, logits, order)
     job.health.answered(commonest(decoded, job.task.shape))
-    return measure(decoded, job.metrics)
+    found = measure(decoded, job.metrics)
+    if decoded.sizes is not None and (loss := mean_loss(decoded)) is not None:
+        found[LOSS] = loss  # by token; the library's is a mean over batches
+    return found
 
 
 def _plan(job: Job) -> None:
@@ -235,11 +241,12 @@ def _plan(job: Job) -> None:
     # What the recipe makes, until training has begun: then it may have been steered.
     total = trainer.state.max_steps or planned_steps(job)[0]
     per_epoch = steps_per_epoch(trainer.epochs, *trainer.shape)
-    features = {name: len(rows) for name, rows in job.encoded.items() if row_index(rows) is not None}
+    counts = {name: table.num_rows for name, table in prepared.splits.items()}
+    features = {name: len(rows) for name, rows in job.encoded.items() if len(rows) != counts[name]}
     job.attempt.outcome.steps = total
     job.attempt.events.write(
         "plan",
-        rows={name: table.num_rows for name, table in prepared.splits.items()},
+        rows=counts,
         tokens=int(row_lengths(job.encoded["train"]).sum()),
         steps=total,
         steps_per_epoch=per_epoch,
