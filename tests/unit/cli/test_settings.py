@@ -30,8 +30,8 @@ def test_one_is_set_and_the_rest_of_the_file_stays(cli: Cli, home: Home) -> None
 
 def test_keys_are_set_and_are_the_usual_ones_again(cli: Cli, home: Home) -> None:
     home.settings.write_text('[keys]\nrun.stop = "S"\n')
-    said = cli("settings", "set", "keys.run.stop", "X", "ctrl+x", "--json")
-    assert json.loads(said.out)["keys"] == {"run.stop": ["X", "ctrl+x"]}
+    said = cli("settings", "set", "keys.run.stop", "N", "ctrl+x", "--json")
+    assert json.loads(said.out)["keys"] == {"run.stop": ["N", "ctrl+x"]}
     said = cli("settings", "unset", "keys.run.stop")
     assert (said.code, json.loads(cli("settings", "--json").out)["keys"]) == (0, {})
     assert "keys.run.stop is s " in said.err
