@@ -81,7 +81,7 @@ def load_model(job: Job) -> None:
     _use_padding_token(model, got(job.tokenizer, "tokenizer"))
     if job.recipe.kind == "train":
         if job.recipe.adapter is not None:
-            model = adapt(model, job.recipe.adapter, job.max_length)
+            model = adapt(model, job.recipe.adapter, job.max_length, trains_head=job.head.trains_head)
             job.attempt.note(f"{adapter_words(model, job.recipe.adapter)}.")
         _freeze(job, model)
     job.model = model

@@ -35,14 +35,15 @@ VIRTUAL: Final = ("prompt", "prefix")
 """Kinds that train tokens before the input, and cannot be merged."""
 
 
-def adapt(model: Any, table: AdapterTable, max_length: int) -> Any:
-    """The model with an adapter around it: that and the head are trained. Raises RecipeError where it does not fit the model."""
+def adapt(model: Any, table: AdapterTable, max_length: int, *, trains_head: bool = True) -> Any:
+    """The model with an adapter around it: that is trained, and the head where it is new. Raises RecipeError where it does
+    not fit the model."""
     import peft
 
     if table.kind in VIRTUAL:
         _check_virtual(model, table, max_length)
     try:
-        adapted = peft.get_peft_model(model, _config(model, table))
+        adapted = peft.get_peft_model(model, _config(model, table, trains_head=trains_head))
     except ValueError as error:
         raise RecipeError(_no_target(model, table, error)) from error
     hold(adapted, {name for name, parameter in adapted.named_parameters() if not parameter.requires_grad})
@@ -64,10 +65,11 @@ def _no_target(model: Any, table: AdapterTable, error: ValueError) -> Problem:
     return Problem(f"is missing: {first_line(error)}", "adapter.targets", hint=hint)
 
 
-def _config(model: Any, table: AdapterTable) -> Any:
+def _config(model: Any, table: AdapterTable, *, trains_head: bool) -> Any:
     import peft
 
-    head = [name for name, child in model.named_children() if name != model.base_model_prefix and _trains(child)]
+    outside = [name for name, child in model.named_children() if name != model.base_model_prefix and _trains(child)]
+    head = outside if trains_head else None
     if table.kind in VIRTUAL:
         kind = peft.PromptTuningConfig if table.kind == "prompt" else peft.PrefixTuningConfig
         return kind(task_type="SEQ_CLS", num_virtual_tokens=table.tokens or TOKENS, modules_to_save=head)
@@ -127,9 +129,8 @@ def adapter_words(model: Any, table: AdapterTable) -> str:
         on = ", ".join(sorted(named)) if isinstance(named, list | set | tuple) else str(named)
         what = f"on {on}" if table.kind == "ia3" else f"rank {config.r}, on {on}"
     trained, whole = model.get_nb_trainable_parameters()
-    return (
-        f"{TITLES[table.kind]}, {what}, and the head: {words.count(trained)} parameters trained, {trained / whole:.2%}"
-    )
+    head = ", and the head" if config.modules_to_save else ""
+    return f"{TITLES[table.kind]}, {what}{head}: {words.count(trained)} parameters trained, {trained / whole:.2%}"
 
 
 def save_weights(trainer: Any, folder: Path) -> None:
