@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data.splitting import sample
+from tui_finetune.errors import DataError, Problem, first_line
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -159,7 +160,11 @@ def _given(value: Any) -> Any:
 def _tokenizer(file: Path) -> Tokenizer:
     from tokenizers import Tokenizer
 
-    tokenizer: Tokenizer = Tokenizer.from_file(str(file))
+    try:
+        tokenizer: Tokenizer = Tokenizer.from_file(str(file))
+    except Exception as error:  # what tokenizers raises for a file that it cannot read has no class of its own
+        hint = "Copy tokenizer.json again of the model that it was made from."
+        raise DataError(Problem(f"{file} cannot be read: {first_line(error)}.", "model.path", hint=hint)) from error
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from tests.calling import Cli
+from tests.model_folders import model_folder
 from tests.unit.data.conftest import Write
 from tui_finetune.cli.piped import ending_of
 from tui_finetune.data import large
@@ -167,3 +168,25 @@ def test_a_pipe_is_read(cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 )
 def test_what_comes_is_known_by_its_beginning(head: bytes, ending: str) -> None:
     assert ending_of(head, None) == ending
+
+
+def test_what_only_a_whole_look_measures_is_not_ignored(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\ngood,pos\nbad,neg\n")
+    said = cli(
+        "data", "show", str(path), "--where", "label = 'pos'", "--task", "text-classification", "--max-length", "9"
+    )
+    assert said.code == 2
+    assert "--task, --max-length: with --rows, --offset or --where rows alone are read." in said.err
+    assert said.out == ""
+
+
+def test_a_damaged_tokenizer_is_told_by_its_file(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text,label\n" + "good day,pos\nbad day,neg\n" * 20)
+    model = model_folder(tmp_path / "model")
+    (model / "tokenizer.json").write_text('{"a":')
+    for verb in ("show", "check", "profile"):
+        said = cli("data", verb, str(path), "--model", str(model))
+        assert said.code == 2, verb
+        assert f"{model / 'tokenizer.json'} cannot be read" in said.err

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -71,6 +71,7 @@ def show(
     if rows is not None or offset or where:
         from tui_finetune.cli.data_window import show_window
 
+        refuse_measures({"--task": task, "--model": model, "--max-length": max_length})
         show_window(call, paths, source, subset, rows, offset, where)
         return
     progress = ProgressLine()
@@ -93,6 +94,16 @@ def show(
         if call.json:
             click.get_current_context().exit(ExitCode.USAGE)
         raise DataError(look.problems)
+
+
+def refuse_measures(given: Mapping[str, object]) -> None:
+    """Raises UserError where an option is given that only counts while everything is looked at."""
+    named = [name for name, value in given.items() if value is not None]
+    if named:
+        hint = "Leave it out, or ask for the whole look without --rows, --offset and --where."
+        raise UserError(
+            Problem(f"{', '.join(named)}: with --rows, --offset or --where rows alone are read.", hint=hint)
+        )
 
 
 def look_at(
