@@ -53,6 +53,8 @@ class HeavyTask:
     which is pre-trained as the rest is."""
     inputs: ClassVar[tuple[str, ...]] = ()
     """Columns of `encode` that the collator takes beside those that the model's forward takes."""
+    reference_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns, a number a row, that `reference` gives the rows before training: what the model is measured against."""
 
     def __init__(self, task: Task) -> None:
         self.task = task
@@ -150,6 +152,12 @@ class HeavyTask:
 
         encoded: the columns of `encode`. Called without gradients, the model in eval mode."""
         return {}
+
+    def reference(
+        self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
+    ) -> list[np.ndarray]:
+        """The values of `reference_columns` of a batch's rows, by the model that stays as it is. Called as `score` is."""
+        raise NotImplementedError
 
     def trainer_class(self) -> type[Trainer]:
         """The Trainer class that the mixin is laid over."""

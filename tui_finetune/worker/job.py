@@ -42,6 +42,8 @@ class Job:
     """The main one first."""
     options: dict[str, Any] = field(init=False)
     """`[task_options]`, with what was tuned on validation."""
+    settled: dict[str, Any] = field(default_factory=dict)
+    """Options that the recipe leaves open and that were settled before training."""
     max_length: int = 0
     prepared: Prepared | None = None
     tokenizer: PreTrainedTokenizerBase | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tui_finetune.worker.job import Job
-from tui_finetune.worker.steps import compare, encode, evaluate, load, model, preflight, save, train
+from tui_finetune.worker.steps import compare, encode, evaluate, load, model, preflight, reference, save, train
 
 Step = Callable[[Job], None]
 
@@ -25,6 +25,7 @@ PIPELINES: dict[str, tuple[Step, ...]] = {
         model.load_tokenizer,
         encode.run,
         model.load_model,
+        reference.run,
         train.prepare,
         preflight.run,
         train.run,
@@ -39,6 +40,7 @@ PIPELINES: dict[str, tuple[Step, ...]] = {
         model.load_tokenizer,
         encode.run,
         model.load_model,
+        reference.run,
         evaluate.run,
     ),
 }

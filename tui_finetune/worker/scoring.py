@@ -32,6 +32,8 @@ class Scorer:
     batch_size: int
     halved: Callable[[int, BaseException], None] | None = None
     """Told of the smaller batch that is used from then on, where memory ran out; without it that is an error."""
+    by: Callable[[Any, dict[str, Any], Any], list[np.ndarray]] | None = None
+    """What is asked of the head in place of `score`."""
 
     def blocks(
         self, rows: datasets.Dataset, tick: Callable[[int], None]
@@ -68,7 +70,7 @@ class Scorer:
     def _forward(self, batch: dict[str, Any]) -> list[np.ndarray]:
         self.model.eval()
         tensors = {name: value.to(self.model.device) for name, value in batch.items() if hasattr(value, "to")}
-        return self.head.score(self.model, tensors, self.tokenizer)
+        return (self.by or self.head.score)(self.model, tensors, self.tokenizer)
 
     def _model_inputs(self, rows: datasets.Dataset) -> set[str]:
         import inspect

@@ -10,6 +10,7 @@ import pytest
 
 from tui_finetune.builtin.preference_metrics import PREFERENCE_METRICS
 from tui_finetune.builtin.tasks.chat_texts import Answered, cut, template_of, texts_of
+from tui_finetune.builtin.tasks.dpo import CONTINUATION, DirectPreference
 from tui_finetune.builtin.tasks.preference_baselines import preference_baselines
 from tui_finetune.builtin.tasks.preferences import Preferences
 from tui_finetune.builtin.tasks.reward import Reward
@@ -26,7 +27,15 @@ CHAT = Chat(tokens={"eos_token": "<end>"})
 ASKED = as_text([{"role": "user", "content": "Capital of France?"}])
 
 
-@pytest.mark.parametrize("task", [Reward(), Reward().variant({"template": "chatml"})])
+@pytest.mark.parametrize(
+    "task",
+    [
+        Reward(),
+        Reward().variant({"template": "chatml"}),
+        DirectPreference(),
+        DirectPreference().variant({"template": "alpaca", "beta": 0.5}),
+    ],
+)
 def test_the_kit(task: Preferences) -> None:
     check_task(task)
 
@@ -113,7 +122,7 @@ class TestCutting:
 class TestRatings:
     def test_the_loss_is_that_of_bradley_and_terry(self) -> None:
         task = Reward()
-        rows = {"rejected": ["x"] * 3}
+        rows = {"other_ids": [[1]] * 3}
         raw = [np.array(pair, dtype=np.float32) for pair in ([1.0, 0.0], [0.5, 2.0], [800.0, -800.0])]
         decoded = task.decode(raw, rows, LABELS, default_options(task))
         assert decoded.losses is not None
@@ -129,9 +138,28 @@ class TestRatings:
         assert decoded.losses is None
         assert task.answer(decoded, 0, row) == {"prompt": "Capital?", "chosen": "Paris.", "values": {"reward": 1.5}}
 
+    def test_dpo_rates_by_how_much_likelier_an_answer_became(self) -> None:
+        task = DirectPreference()
+        raw = [np.array([-10.0, -12.0, -14.0, -9.0]), np.array([-5.0, -5.0, -5.0, -5.0])]
+        decoded = task.decode(raw, {"other_ids": [[1]] * 2}, LABELS, {"beta": 0.5})
+        assert decoded.predicted == [3.5, 0.0]
+        assert decoded.losses is not None
+        assert decoded.losses[1] == pytest.approx(math.log(2))
+
+    def test_dpo_answers_a_prompt(self) -> None:
+        task, row = DirectPreference(), {"prompt": "one two " * 60}
+        encoded = task.encode({"prompt": [row["prompt"]]}, PieceEncoder(), LABELS)
+        assert (encoded["length"], encoded["truncated"], len(encoded["input_ids"][0])) == ([122], [True], 64)
+        decoded = task.decode([np.zeros(1)], {**encoded, CONTINUATION: ["three\nfour"]}, LABELS, {})
+        answer = task.answer(decoded, 0, row)
+        assert answer == {**row, CONTINUATION: "three\nfour"}
+        assert task.show_answer(answer) == ["three", "four"]
+        with pytest.raises(DataError, match="no prompt"):
+            task.encode({}, PieceEncoder(), LABELS)
+
     def test_the_report_tells_how_far_ahead(self) -> None:
         raw = [np.array([float(m), 0.0]) for m in (-1, 0, 1, 3)]
-        decoded = Reward().decode(raw, {"rejected": [""] * 4}, LABELS, {})
+        decoded = Reward().decode(raw, {"other_ids": [[1]] * 4}, LABELS, {})
         margins = preference_report(decoded)["margins"]
         assert (margins["wrong"], margins["chosen"], margins["rejected"], margins["most"]) == (2, 0.75, 0.0, 3.0)
         assert sum(margins["counts"]) == 4

@@ -57,3 +57,31 @@ def as_trl(batch: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
         name: value.transpose(0, 1).reshape(-1, value.shape[-1]) if value.dim() == 3 else value
         for name, value in batch.items()
     }
+
+
+def answer_logps(model: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Log probability of each answer, all of its tokens together. Shape [rows, answers].
+
+    By TRL's own code, which never holds the scores of a whole vocabulary for all tokens.
+    """
+    flat = as_trl({name: batch[name] for name in ("input_ids", "attention_mask", "completion_mask")})
+    labels = flat["input_ids"].masked_fill(flat["completion_mask"] == 0, -100)
+    _fused(model)
+    returned = model(
+        input_ids=flat["input_ids"],
+        attention_mask=flat["attention_mask"],
+        labels=labels,
+        use_cache=False,
+        fused_lm_head=True,
+    )
+    whole: torch.Tensor = returned.log_probs[:, -(labels.shape[1] - 1) :].sum(dim=1)
+    return whole.reshape(batch["input_ids"].shape[1], -1).T
+
+
+def _fused(model: Any) -> None:
+    """Gives a model TRL's head once."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    if "forward" not in vars(inner):
+        from trl.trainer.utils import add_fused_lm_head
+
+        add_fused_lm_head(inner)

@@ -1,9 +1,11 @@
 """Our tasks, light halves."""
 
 from tui_finetune.builtin.tasks.causal_lm import CausalLm
+from tui_finetune.builtin.tasks.dpo import DirectPreference
 from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
+from tui_finetune.builtin.tasks.reward import Reward
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.builtin.tasks.token_classification import TokenClassification
 from tui_finetune.plugin_api import Task
@@ -15,4 +17,6 @@ TASKS: tuple[Task, ...] = (
     Ordinal(),
     QuestionAnswering(),
     CausalLm(),
+    DirectPreference(),
+    Reward(),
 )

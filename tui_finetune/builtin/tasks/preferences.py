@@ -95,7 +95,7 @@ class Preferences(Task):
         """The loss is Bradley and Terry's: minus the log of the chance that the margin gives the preferred answer."""
         raw = np.stack(logits).astype(np.float64) if len(logits) else np.zeros((0, self.output_width(labels)))
         rated = self.ratings(raw, options)
-        if REJECTED not in rows and "other_ids" not in rows:
+        if "other_ids" not in rows:
             return Decoded(labels, rated[:, 0].tolist(), None, list(rated[:, :1]))
         margins = rated[:, 0] - rated[:, 1]
         losses = np.logaddexp(0.0, -margins)

@@ -112,7 +112,7 @@ def decoded(job: Job, split: str, logits: list[np.ndarray], order: Sequence[int]
 def tuned(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> Decoded:
     """`decoded` of the whole validation split, after what the task tunes on it has been tuned: `job.options` has it."""
     found = decoded(job, VALIDATION, logits, order)
-    options = job.task.tuned(found, job.recipe.task_options)
+    options = job.task.tuned(found, {**job.recipe.task_options, **job.settled})
     if options == job.options:
         return found
     job.options = options

@@ -211,7 +211,7 @@ def _arguments(job: Job) -> Any:
     job.takes_best = bool(keywords["load_best_model_at_end"])
     job.chosen_by = str(keywords.get("metric_for_best_model", job.main_metric)).removeprefix("eval_")
     cuda = torch.cuda.is_available()
-    keywords |= {
+    keywords = {**job.task.argument_defaults, **keywords} | {
         "output_dir": str(job.paths.checkpoints),
         "report_to": "none",
         "disable_tqdm": True,
