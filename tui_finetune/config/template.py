@@ -157,7 +157,7 @@ def _data_lines(looked: Mapping[str, Any], folder: Path | None) -> list[Line]:
     return lines + ([("options", dict(looked["options"]), "")] if looked.get("options") else [])
 
 
-_NO_STRATA = ("token-classification", "question-answering", "regression", "causal-lm")
+_NO_STRATA = ("token-classification", "question-answering", "regression", "causal-lm", "fill-mask")
 """Tasks whose rows are divided whatever their gold is."""
 
 

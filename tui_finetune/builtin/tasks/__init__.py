@@ -2,6 +2,7 @@
 
 from tui_finetune.builtin.tasks.causal_lm import CausalLm
 from tui_finetune.builtin.tasks.dpo import DirectPreference
+from tui_finetune.builtin.tasks.fill_mask import FillMask
 from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
@@ -17,6 +18,7 @@ TASKS: tuple[Task, ...] = (
     Ordinal(),
     QuestionAnswering(),
     CausalLm(),
+    FillMask(),
     DirectPreference(),
     Reward(),
 )

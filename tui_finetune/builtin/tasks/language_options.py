@@ -1,10 +1,10 @@
-"""`[task_options]` of causal-lm. Needs pydantic, and is imported where options are asked for."""
+"""`[task_options]` of causal-lm and fill-mask. Needs pydantic, and is imported where options are asked for."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from tui_finetune.builtin.tasks.generation_options import GenerationOptions
 
@@ -37,3 +37,16 @@ class CausalLmOptions(GenerationOptions):
             "not measured again; more of them is more context for those behind, and takes longer.",
         ),
     ] = 1
+
+
+class FillMaskOptions(BaseModel):
+    """Options of fill-mask."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    mlm_probability: Annotated[
+        float, Field(gt=0, lt=1, description="Share of a text's tokens that are hidden, drawn anew in each epoch.")
+    ] = 0.15
+    whole_words: Annotated[
+        bool, Field(description="A word is hidden with all of its tokens, or not at all; false: each token by itself.")
+    ] = True

@@ -42,7 +42,8 @@ def token_decoded(
     labels: LabelSet,
     said: Sequence[str] = (),
 ) -> Decoded:
-    """`logits[i]` is [tokens, OUTPUTS] of a feature, `rows` has its `labels`, `token_starts`, `token_ends` and `foretold_bytes`.
+    """`logits[i]` is [tokens, OUTPUTS] of a feature, `rows` has its `token_starts`, `token_ends` and, where they are known
+    before, `labels` and `foretold_bytes`; else what is not nan was to be foretold, and its own letters count.
 
     said: further columns, of which the last feature of a row has the row's.
     """
@@ -54,7 +55,18 @@ def token_decoded(
         [len(row.losses) for row in found],
         found,
         np.array([float(row.losses.mean()) if len(row.losses) else 0.0 for row in found]),
-        np.array([sum(rows["foretold_bytes"][place] for place in of_row) for of_row in places], dtype=np.int64),
+        _sizes(found, rows, places),
+    )
+
+
+def _sizes(found: Sequence[Foretold], rows: Mapping[str, Sequence[Any]], places: Sequence[Sequence[int]]) -> np.ndarray:
+    if "foretold_bytes" in rows:
+        return np.array([sum(rows["foretold_bytes"][place] for place in of_row) for of_row in places], dtype=np.int64)
+    pieces = [
+        (text or "", zip(row.starts, row.ends, strict=True)) for text, row in zip(rows["text"], found, strict=True)
+    ]
+    return np.array(
+        [sum(len(text[a:b].encode("utf-8", "replace")) for a, b in each) for text, each in pieces], dtype=np.int64
     )
 
 
@@ -63,7 +75,9 @@ def _foretold(
 ) -> Foretold:
     parts = []
     for place in places:
-        asked = np.asarray(rows["labels"][place], dtype=np.int64)[: len(logits[place])] != IGNORED
+        asked = ~np.isnan(logits[place][:, 0])
+        if "labels" in rows:
+            asked = np.asarray(rows["labels"][place], dtype=np.int64)[: len(logits[place])] != IGNORED
         ends = [np.asarray(rows[name][place], dtype=np.int32)[asked] for name in ("token_starts", "token_ends")]
         parts.append((*logits[place][asked].astype(np.float64).T, *ends))
     losses, right, starts, ends_ = (np.concatenate(column) for column in zip(*parts, strict=True))
