@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import DataError, Problem, cannot_write
 from tui_finetune.paths import private_folder
-from tui_finetune.plugin_api import Column, InputFile, Opened, SplitTable
+from tui_finetune.plugin_api import Column, InputFile, Opened, SplitTable, StepCount
 from tui_finetune.runs.layout import STAGING_PREFIX
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 2
+FORMAT = 3
 """Part of every fingerprint: change it when what the sources write changes."""
 ABANDONED_AFTER = 24 * 3600.0
 """Seconds without a change after which what is half written is nobody's."""
@@ -145,6 +145,7 @@ def to_json(opened: Opened, folder: Path | None = None) -> dict[str, Any]:
         "files": [[str(f.path), f.size, f.sha256] for f in opened.files],
         "notes": list(opened.notes),
         "revision": opened.revision,
+        "steps": [[one.step, dict(one.before), dict(one.after)] for one in opened.steps],
     }
 
 
@@ -159,4 +160,5 @@ def from_json(found: Mapping[str, Any], folder: Path | None = None) -> Opened:
         files=tuple(InputFile(Path(path), size, sha256) for path, size, sha256 in found["files"]),
         notes=tuple(found["notes"]),
         revision=found["revision"],
+        steps=tuple(StepCount(step, before, after) for step, before, after in found["steps"]),
     )

@@ -13,6 +13,7 @@ from tui_finetune.data.lengths import Lengths, measure_lengths
 from tui_finetune.data.look import Look
 from tui_finetune.data.opening import Wanted, open_data, sets_of
 from tui_finetune.data.prepare import Prepared, prepare
+from tui_finetune.data.preprocessing import before_shares
 from tui_finetune.data.problems import listed
 from tui_finetune.data.role_patterns import roles_by_content
 from tui_finetune.data.roles import columns_for_roles
@@ -171,7 +172,7 @@ def look_at_recipe(
         data.subset,
         data.revision,
         data.options,
-        tuple((step.use, step.options) for step in recipe.preprocess),
+        before_shares(recipe.preprocess, catalog),
         edits=data.edits,
     )
     opened = open_data(wanted, catalog, cache, heavy=heavy, progress=progress)
@@ -210,7 +211,8 @@ def _fitting(task: Task, table: pa.Table, pattern: Mapping[str, str], *, by_cont
             found, _ = columns_for_roles(variant, given, table, by_content=by_content)
         except DataError:
             continue
-        if gold is None and set(table.column_names) - {ROW_ID, ROW_HASH, *found.values()}:
+        talks = any(role.kind == "messages" and role.name in found for role in variant.roles)
+        if gold is None and not talks and set(table.column_names) - {ROW_ID, ROW_HASH, *found.values()}:
             continue  # what learns from texts alone is meant where there is nothing else
         yield Guess(variant, options, given)
 

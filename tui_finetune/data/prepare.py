@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data import checks, edited
 from tui_finetune.data.filesource import DROP_MISSING
-from tui_finetune.data.opening import Wanted, fits, open_data
+from tui_finetune.data.opening import Wanted, fits, open_data, validated
 from tui_finetune.data.plan import VALIDATION_SHARE, Choice, choices, named_split
+from tui_finetune.data.preprocessing import before_shares, rows_chosen, thins
 from tui_finetune.data.problems import Collector
 from tui_finetune.data.roles import class_names, columns_alike, columns_for_roles
 from tui_finetune.data.selecting import Selected, labels_alike, select
 from tui_finetune.data.split_columns import SplitColumns
 from tui_finetune.data.splitting import divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
-from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Role, Task, no_progress
+from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Role, StepCount, Task, no_progress
 from tui_finetune.plugin_api.tasks import UNLABELLED
 
 if TYPE_CHECKING:
@@ -56,6 +57,8 @@ class Prepared:
     """The source's own split that each came from; a share of train came from train's."""
     edits: edited.Used | None = None
     """The edits that were put onto the rows."""
+    steps: tuple[StepCount, ...] = ()
+    """What each preprocessor did to the number of rows of the source's splits, and of what was left of train."""
 
 
 def prepare(
@@ -93,6 +96,7 @@ class _Preparing:
         self.wanted: list[Wanted] = []
         self.columns: dict[str, str] = {}
         self.split_columns = SplitColumns(recipe.data.groups, recipe.data.time)
+        self.thinned: list[StepCount] = []
 
     def prepared(self, opened: Opened | None) -> Prepared:
         main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
@@ -130,6 +134,7 @@ class _Preparing:
             split_origin=self.origin,
             source_split=self.source_split,
             edits=used,
+            steps=(*main.steps, *self.thinned),
         )
 
     # Opening
@@ -150,7 +155,7 @@ class _Preparing:
             subset=data.subset,
             revision=data.revision,
             options=data.options if source == data.source else {},
-            steps=tuple((step.use, step.options) for step in self.recipe.preprocess),
+            steps=before_shares(self.recipe.preprocess, self.catalog),
             edits=data.edits,
         )
 
@@ -267,6 +272,7 @@ class _Preparing:
         parts: dict[str, tuple[pa.Table, Indices | None]] = {name: (table, None) for name, table in tables.items()}
         if TRAIN in tables:
             parts |= self.divided(tables[TRAIN], chosen)
+            parts[TRAIN] = self.train_thinned(*parts[TRAIN])
         found = {}
         for name in sorted(parts, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
             table, rows = self.limited(name, *parts[name])
@@ -293,6 +299,34 @@ class _Preparing:
             self.origin[TRAIN] = f"the rest of {self.origin[TRAIN]}"
             found[TRAIN] = train, rest
         return found
+
+    def train_thinned(self, train: pa.Table, rows: Indices | None) -> tuple[pa.Table, Indices | None]:
+        """The rows that the last steps choose of what is left of train, by the columns that the source has."""
+        steps = [step for step in self.recipe.preprocess if thins(step, self.catalog)]
+        if not steps or self.recipe.kind != "train":
+            return train, rows
+        import numpy as np
+        import pyarrow.compute as pc
+
+        rows = np.arange(train.num_rows) if rows is None else rows
+        split = self.source_split[TRAIN]
+        whole = self.opened[0].splits[split].table()
+        place = pc.index_in(train.column(ROW_ID).take(rows), value_set=whole.column(ROW_ID).combine_chunks())
+        table = whole.take(place)
+        for step in steps:
+            one, options = self.catalog.preprocessors[step.use], dict(step.options)
+            if (model := one.options_model()) is not None:
+                options = validated(model, options)
+            kept = rows_chosen({split: table}, one, options, self.catalog).get(split)
+            before = len(rows)
+            if kept is not None:
+                table, rows = table.take(kept), rows[np.asarray(kept, dtype=np.int64)]
+            if not len(rows):
+                raise DataError(Problem(f"{step.use} leaves no row of train.", "preprocess"))
+            self.thinned.append(StepCount(step.use, {TRAIN: before}, {TRAIN: len(rows)}))
+            if len(rows) < before:
+                self.origin[TRAIN] += f"; {step.use}: {len(rows):,} of {before:,} rows"
+        return train, rows
 
     def take(
         self, train: pa.Table, rows: Indices | None, name: str, count: int, share: float

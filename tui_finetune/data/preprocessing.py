@@ -12,16 +12,28 @@ from tui_finetune.data.filesource import columns_in
 from tui_finetune.data.problems import failed_plugin
 from tui_finetune.data.textfile import sha256_of
 from tui_finetune.errors import DataError, Problem, UserError
-from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Opened, Preprocessor, Progress
+from tui_finetune.plugin_api import ROW_HASH, ROW_ID, Opened, Preprocessor, Progress, StepCount
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tui_finetune.config.schema import PreprocessStep
     from tui_finetune.plugin_api.manager import Catalog
 
 BATCH = 1000
 Step = tuple[Preprocessor, Mapping[str, Any]]
 Row = dict[str, Any]
+
+
+def thins(step: PreprocessStep, catalog: Catalog) -> bool:
+    """Whether a recipe's step waits until the shares have been taken of train."""
+    known = catalog.preprocessors.get(step.use)
+    return known is not None and known.chooses and known.thins_train and not step.options.get("splits")
+
+
+def before_shares(steps: Sequence[PreprocessStep], catalog: Catalog) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+    """Name and options of the steps that are done to what a source gives."""
+    return tuple((step.use, step.options) for step in steps if not thins(step, catalog))
 
 
 def preprocessed(opened: Opened, steps: Sequence[Step], catalog: Catalog, cache: Path, progress: Progress) -> Opened:
@@ -65,7 +77,14 @@ def _after(
         )
 
     made = cached(cache, f"step-{fingerprint(facts)}", make)
-    return replace(opened, splits=made.splits, columns=made.columns, notes=(*opened.notes, *made.notes))
+    count = StepCount(step.name, *({name: split.rows for name, split in one.splits.items()} for one in (opened, made)))
+    return replace(
+        opened,
+        splits=made.splits,
+        columns=made.columns,
+        notes=(*opened.notes, *made.notes),
+        steps=(*opened.steps, count),
+    )
 
 
 def previewed(table: pa.Table, steps: Sequence[Step], catalog: Catalog) -> list[list[list[Row]]]:
@@ -105,10 +124,17 @@ def _chosen(
     tables: Mapping[str, pa.Table], step: Preprocessor, options: Mapping[str, Any], catalog: Catalog
 ) -> dict[str, pa.Table]:
     """The splits with the rows that a step chooses."""
+    kept = rows_chosen(tables, step, options, catalog)
+    return {name: table.take(kept[name]) if name in kept else table for name, table in tables.items()}
+
+
+def rows_chosen(
+    tables: Mapping[str, pa.Table], step: Preprocessor, options: Mapping[str, Any], catalog: Catalog
+) -> Mapping[str, Sequence[int]]:
+    """Numbers of the rows that a step chooses of each split that is to lose some. Raises DataError."""
     bare = {name: table.drop_columns([ROW_ID, ROW_HASH]) for name, table in tables.items()}
     try:
-        kept = step.choose(bare, options)
-        return {name: table.take(kept[name]) if name in kept else table for name, table in tables.items()}
+        return step.choose(bare, options)
     except UserError:
         raise
     except Exception as error:

@@ -134,9 +134,20 @@ def _plan(event: Event, history: History) -> str:
             + (f", {words.short_count(trainable)} trained" if some else "")
         )
     parts += [str(event.get(key)) for key in ("device", "precision") if event.get(key)]
+    parts += _steps_done(event.get("preprocess"))
     tuning = event.get("tuning")
     parts += [str(one) for one in tuning] if isinstance(tuning, list) else []
     return "plan: " + "; ".join(parts)
+
+
+def _steps_done(steps: object) -> list[str]:
+    """What each preprocessor left out or made, all splits together."""
+    said = []
+    for one in steps if isinstance(steps, list) else []:
+        before, after = (sum(int(number(n) or 0) for n in (one.get(key) or {}).values()) for key in ("before", "after"))
+        if before != after:
+            said.append(f"{one.get('step')} {words.count(before)} → {words.count(after)} rows")
+    return said
 
 
 def _preflight(event: Event, history: History) -> str:

@@ -15,6 +15,7 @@ from tui_finetune.plugin_api.sources import (
     Progress,
     Source,
     SplitTable,
+    StepCount,
     no_progress,
 )
 from tui_finetune.plugin_api.tasks import (
@@ -56,6 +57,7 @@ __all__ = [
     "Shape",
     "Source",
     "SplitTable",
+    "StepCount",
     "Task",
     "UserError",
     "columns_of",

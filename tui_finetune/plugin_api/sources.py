@@ -64,6 +64,15 @@ class SplitTable:
 
 
 @dataclass(frozen=True)
+class StepCount:
+    """How many rows a preprocessor was given and gave, by split of the source."""
+
+    step: str
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+@dataclass(frozen=True)
 class Opened:
     """What a source found: splits as Arrow files, columns, and what it guessed on the way, in words."""
 
@@ -78,6 +87,8 @@ class Opened:
     """Guesses and oddities, one sentence each: shown to the person."""
     revision: str | None = None
     """Commit hash of a Hub data set."""
+    steps: tuple[StepCount, ...] = ()
+    """What each preprocessor did to the number of rows, in their order."""
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
@@ -135,6 +146,9 @@ class Preprocessor(ABC):
     """False: `apply(row)` gets one row as a dict. True: `apply_batch(rows)` gets a list of up to 1,000 rows."""
     chooses: ClassVar[bool] = False
     """True: `choose(table)` gets a whole split and says which rows stay; for what one row cannot tell, as repetitions."""
+    thins_train: ClassVar[bool] = False
+    """True for a step that chooses: what is measured shall stay as it is. Where the recipe names no `splits` in its options, it
+    is done last, to the rows of train that are left when shares for validation and test have been taken."""
     heavy: ClassVar[bool] = False
 
     def options_model(self) -> type[BaseModel] | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -197,9 +198,37 @@ def test_a_chain_in_a_recipe(prepared: Prepare, write: Write) -> None:
     )
     assert "drop-repeated left 1 row out." in made.notes
     table = pa.concat_tables(made.splits.values())
-    assert table.num_rows == 30
+    assert {name: split.num_rows for name, split in made.splits.items()} == {"train": 30, "validation": 4}
     assert all(value == value.lower() for value in table.column("text").to_pylist())
-    assert len(set(table.column("row_id").to_pylist())) == 30
+    assert len(set(table.column("row_id").to_pylist())) == 34
+    assert [(one.step, dict(one.before), dict(one.after)) for one in made.steps] == [
+        ("strip-html", {"train": 42}, {"train": 42}),
+        ("drop-repeated", {"train": 42}, {"train": 41}),
+        ("lowercase", {"train": 41}, {"train": 41}),
+        ("balance", {"train": 37}, {"train": 30}),
+    ]
+
+
+def test_what_is_measured_is_neither_balanced_nor_thinned_with_train(prepared: Prepare, write: Write) -> None:
+    """Validation and test, shares of the same file, keep the labels' shares: 4 to 1."""
+    lines = "".join(f"good film {n},good\n" for n in range(160)) + "".join(f"bad film {n},bad\n" for n in range(40))
+    path = write("reviews.csv", "text,label\n" + lines)
+    steps = [{"use": "balance"}, {"use": "sample-rows", "options": {"rows": 20}}]
+    made = prepared(path, preprocess=steps, validation=0.25, test=0.25)
+    labels = {name: Counter(table.column("label").to_pylist()) for name, table in made.splits.items()}
+    assert labels["validation"] == labels["test"] == {"good": 40, "bad": 10}
+    assert labels["train"].total() == 20
+    assert "balance: 40 of 100 rows; sample-rows: 20 of 40 rows" in (made.split_origin or {})["train"]
+    plain = prepared(path, validation=0.25, test=0.25)
+    assert plain.splits["test"].equals(made.splits["test"])
+    ids = set(plain.splits["train"].column("row_id").to_pylist())
+    assert set(made.splits["train"].column("row_id").to_pylist()) < ids
+
+
+def test_a_split_that_is_named_is_thinned_before(prepared: Prepare, write: Write) -> None:
+    path = write("reviews.csv", "text,label\n" + rows(40))
+    made = prepared(path, preprocess=[{"use": "sample-rows", "options": {"rows": 20, "splits": ["train"]}}])
+    assert sum(table.num_rows for table in made.splits.values()) == 20
 
 
 def test_the_page_tells_of_each() -> None:

@@ -12,7 +12,7 @@ from tui_finetune.live.lines import Days, event_line, progress_text
 from tui_finetune.live.progress import Progress, progress
 from tui_finetune.live.series import History
 from tui_finetune.paths import Home
-from tui_finetune.runs.tail import read_events
+from tui_finetune.runs.tail import Event, read_events
 
 
 def look(run: FakeRun) -> tuple[History, Progress, str]:
@@ -144,6 +144,17 @@ def test_every_event_of_a_run_has_a_line_or_is_left_out_on_purpose(home: Home) -
     ):
         assert words in text
     assert "cpu_percent" not in text
+
+
+def test_a_plan_tells_what_the_steps_left() -> None:
+    counts = [
+        {"step": "lowercase", "before": {"train": 42}, "after": {"train": 42}},
+        {"step": "drop-repeated", "before": {"train": 42, "test": 10}, "after": {"train": 40, "test": 9}},
+        {"step": "balance", "before": {"train": 36}, "after": {"train": 30}},
+    ]
+    line = event_line(Event("plan", fields={"steps": 3, "preprocess": counts}), History())
+    assert line is not None
+    assert line.partition("  ")[2] == "plan: 3 steps; drop-repeated 52 → 49 rows; balance 36 → 30 rows"
 
 
 def test_a_run_that_stops_has_no_time_left(home: Home) -> None:

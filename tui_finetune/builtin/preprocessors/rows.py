@@ -86,6 +86,7 @@ class SampleRows(Preprocessor):
     name = "sample-rows"
     help = "Draws so many rows of train (or of the splits named), each as likely as the other."
     chooses = True
+    thins_train = True
 
     def options_model(self) -> type[BaseModel]:
         from tui_finetune.builtin.preprocessors.options import SampleOptions
@@ -101,6 +102,7 @@ class Balance(Preprocessor):
     name = "balance"
     help = "Draws as many rows of each label in train (or in the splits named)."
     chooses = True
+    thins_train = True
 
     def options_model(self) -> type[BaseModel]:
         from tui_finetune.builtin.preprocessors.options import BalanceOptions

@@ -260,6 +260,7 @@ def _plan(job: Job) -> None:
         max_length=job.max_length,
         truncated={name: int(rows.with_format("numpy")["truncated"][:].sum()) for name, rows in job.encoded.items()},
         **({"features": features} if features else {}),
+        **({"preprocess": [vars(one) for one in prepared.steps]} if prepared.steps else {}),
         metrics=_measured_by(job),
         best_by=job.chosen_by,
         **({"tuning": list(trainer.edge.tuning)} if trainer.edge.tuning else {}),
