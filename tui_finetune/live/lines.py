@@ -135,8 +135,9 @@ def _plan(event: Event, history: History) -> str:
         )
     parts += [str(event.get(key)) for key in ("device", "precision") if event.get(key)]
     parts += _steps_done(event.get("preprocess"))
-    tuning = event.get("tuning")
-    parts += [str(one) for one in tuning] if isinstance(tuning, list) else []
+    for key in ("tuning", "choices"):
+        said = event.get(key)
+        parts += [str(one) for one in said] if isinstance(said, list) else []
     return "plan: " + "; ".join(parts)
 
 

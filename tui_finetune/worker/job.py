@@ -55,6 +55,8 @@ class Job:
     """Parts that begin frozen and are trained later, the first ones first."""
     trainer: Any = None
     steering: Steering | None = None
+    choices: dict[str, str] = field(default_factory=dict)
+    """What was chosen for speed where the recipe leaves it open, and why, in words."""
     takes_best: bool = False
     """Whether the final model is the best checkpoint's, as `load_best_model_at_end` says, or the last step's."""
     chosen_by: str = "loss"

@@ -72,15 +72,7 @@ class Measured:
 def measure(trial: Trial, way: Way, tried: Tried) -> Measured:
     """All but the longest batch, which `tried` is of. The optimizer's state is still there."""
     job, trainer = trial.job, trial.trainer
-    recipe = job.recipe
-    layout = lay_out(
-        trainer.edge.lengths,
-        way.batch,
-        order=recipe.batching.order,
-        seed=recipe.run.seed,
-        group=way.accumulation,
-        drop_last=bool(trainer.args.dataloader_drop_last),
-    )
+    layout = layout_of(trial, way)
     checkpoint = _checkpoint(trial)
     curve = Curve(way.batch, {int(layout.tokens.max()): _seconds(trainer, tried.seconds)})
     steps = max(1, int(trainer.args.max_steps) if trainer.args.max_steps > 0 else planned_steps(job)[0])
@@ -95,6 +87,19 @@ def measure(trial: Trial, way: Way, tried: Tried) -> Measured:
     trial.forget()
     evaluation, peak, per_row = _evaluation(trial, deadline)
     return Measured(way, tried, curve, layout, evaluation, peak, per_row, checkpoint, len(curve.points))
+
+
+def layout_of(trial: Trial, way: Way) -> Layout:
+    """The run's first epoch, as it will be laid out or much like it."""
+    recipe = trial.job.recipe
+    return lay_out(
+        trial.trainer.edge.lengths,
+        way.batch,
+        order=recipe.batching.order,
+        seed=recipe.run.seed,
+        group=way.accumulation,
+        drop_last=bool(trial.trainer.args.dataloader_drop_last),
+    )
 
 
 def _train_seconds(trial: Trial, way: Way, rows: Sequence[int], deadline: float) -> float:

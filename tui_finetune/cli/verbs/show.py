@@ -76,9 +76,10 @@ def _facts(info: RunInfo, status: Status, history: History, found: Mapping[str, 
             yield name, found[name]
     if (of := origin_words(info)) is not None:
         yield "of", of
-    tuning = history.plan.get("tuning")
-    for one in tuning if isinstance(tuning, list) else ():
-        yield "training", str(one)
+    for name, key in (("training", "tuning"), ("speed", "choices")):
+        said = history.plan.get(key)
+        for one in said if isinstance(said, list) else ():
+            yield name, str(one)
     for branch in branch_words(info):
         yield "branch", branch
     if status.live:

@@ -12,13 +12,14 @@ import time
 
 from tui_finetune.errors import DoesNotFit, Problem
 from tui_finetune.runs.tail import brief_events
-from tui_finetune.worker import measuring, memory
+from tui_finetune.worker import choices, measuring, memory
 from tui_finetune.worker.advice import is_out_of_memory
 from tui_finetune.worker.fitting import Refusal, Search, disk_refusal
 from tui_finetune.worker.forecast import Forecast
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.measuring import Measured
-from tui_finetune.worker.trial import Trial, Tried, put_back
+from tui_finetune.worker.steps.train import planned_steps
+from tui_finetune.worker.trial import Trial, Tried, Way, put_back
 from tui_finetune.worker.tuning.thaw import all_of_it
 
 
@@ -45,6 +46,11 @@ def _measured(job: Job, trial: Trial, *, forced: bool) -> Measured | None:
     search = Search(trial, own, memory.room())
     with trial.spared(own):
         tried = search.first(own)
+        if tried is not None and _takes_bf16(job, trial, own, tried):
+            trial.forget()
+            own = trial.own_way()
+            search = Search(trial, own, memory.room())
+            tried = search.first(own)
         if tried is not None or forced:
             job.trainer.takes_means = trial.takes_means()
         if tried is not None:
@@ -56,6 +62,11 @@ def _measured(job: Job, trial: Trial, *, forced: bool) -> Measured | None:
                     raise
     _refuse(job, search.memory() if tried is None else search.evaluation(), forced=forced)
     return None
+
+
+def _takes_bf16(job: Job, trial: Trial, own: Way, tried: Tried) -> bool:
+    batches = planned_steps(job)[0] * own.accumulation
+    return choices.look_at_precision(job, trial, own, measuring.layout_of(trial, own), tried, batches)
 
 
 def _look_at_disk(job: Job, found: Forecast, *, forced: bool) -> None:

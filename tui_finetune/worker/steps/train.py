@@ -19,6 +19,7 @@ from tui_finetune.evaluation.measure import mean_loss, measure
 from tui_finetune.plugin_api import HeavyTask
 from tui_finetune.plugin_api.heavy import resolve
 from tui_finetune.runs.layout import checkpoint_step
+from tui_finetune.worker import choices
 from tui_finetune.worker.controls import RolledBack, RunEnded
 from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
@@ -62,7 +63,7 @@ def prepare(job: Job) -> None:
         average=average_of(job),
         added=added_to(job),
         tuning=tuning_words(job, steps),
-        fill_checkpoint=lambda folder: job.card().write(folder),
+        fill_checkpoint=functools.partial(_fill_checkpoint, job),
         measure=functools.partial(_measure, job) if validation is not None else None,
         metrics=_measured_by(job),
         chosen_by=functools.partial(setattr, job, "chosen_by"),
@@ -95,6 +96,7 @@ def prepare(job: Job) -> None:
     trainer.stopping.patience = job.recipe.evaluate.patience or 0
     trainer.stopping.threshold = job.recipe.evaluate.threshold or 0.0
     job.trainer, job.steering = trainer, steering
+    job.choices = choices.before_preflight(job, steps * int(arguments.gradient_accumulation_steps))
     steering.attach(trainer, steps, done=_step_of(job.resume_from))
     _plan(job)
     job.health.begin(run_facts(job, steps))
@@ -173,6 +175,11 @@ def _class_weights(job: Job) -> ClassWeights:
     return weights
 
 
+def _fill_checkpoint(job: Job, folder: Path) -> None:
+    job.card().write(folder)
+    choices.write(job, folder)
+
+
 def _set_dropout(job: Job) -> None:
     value, model = job.recipe.model.dropout, got(job.model, "model")
     if value is not None and not set_dropout(model, value):
@@ -219,6 +226,8 @@ def _arguments(job: Job) -> Any:
         # The best model is loaded by the save step, from a checkpoint whose manifest was compared.
         "load_best_model_at_end": False,
     }
+    if choices.kept_precision(job) == "bf16":
+        keywords["bf16"] = True
     keywords.setdefault("dataloader_pin_memory", cuda)
     keywords.setdefault("eval_accumulation_steps", 16)
     module, _, name = job.task.arguments_class.rpartition(".")
@@ -254,7 +263,7 @@ def _plan(job: Job) -> None:
         parameters=sum(p.numel() for p in trainer.model.parameters()),
         parameters_trainable=sum(p.numel() for p in trainer.model.parameters() if p.requires_grad),
         device=device_name(args.device),
-        precision="bf16" if args.bf16 else "fp16" if args.fp16 else "fp32",
+        precision=choices.precision_of(args),
         batch_size=args.per_device_train_batch_size,
         accumulation=args.gradient_accumulation_steps,
         max_length=job.max_length,
@@ -264,6 +273,7 @@ def _plan(job: Job) -> None:
         metrics=_measured_by(job),
         best_by=job.chosen_by,
         **({"tuning": list(trainer.edge.tuning)} if trainer.edge.tuning else {}),
+        **({"choices": list(job.choices.values())} if job.choices else {}),
     )
 
 
