@@ -21,13 +21,12 @@ NAMED: Final = {
         "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
     ),
     "alpaca": (
-        "{% for message in messages %}"
-        "{% if message['role'] == 'system' %}{{ message['content'] + '\\n\\n' }}"
-        "{% elif message['role'] == 'assistant' %}"
-        "{{ '### Response:\\n' + message['content'] }}{{ eos_token }}{{ '\\n\\n' }}"
-        "{% elif message['role'] == 'tool' %}{{ '### Result:\\n' + message['content'] + '\\n\\n' }}"
-        "{% else %}{{ '### Instruction:\\n' + message['content'] + '\\n\\n' }}{% endif %}"
-        "{% endfor %}{% if add_generation_prompt %}{{ '### Response:\\n' }}{% endif %}"
+        "{% for message in messages %}{% if not loop.first %}{{ '\\n\\n' }}{% endif %}"
+        "{% if message['role'] == 'system' %}{{ message['content'] }}"
+        "{% elif message['role'] == 'assistant' %}{{ '### Response:\\n' + message['content'] }}{{ eos_token }}"
+        "{% elif message['role'] == 'tool' %}{{ '### Result:\\n' + message['content'] }}"
+        "{% else %}{{ '### Instruction:\\n' + message['content'] }}{% endif %}"
+        "{% endfor %}{% if add_generation_prompt %}{{ '\\n\\n### Response:\\n' }}{% endif %}"
     ),
 }
 """Templates that can be called by a name."""
@@ -105,7 +104,7 @@ def _end_of(content: str, after: str, text: str, begin: int) -> int:
     """Where an answer ends that is written otherwise where nothing follows it: with the thoughts before it, for instance."""
     there, alone = text.find(content, begin), after.rfind(content)
     if not content or there < 0 or alone < 0:
-        hint = 'Learn the last answer only: task_options.answers = "last".'
+        hint = 'Learn the last answer only: task_options.learn = "last".'
         message = "the chat template writes an answer otherwise once more messages follow it."
         raise DataError(Problem(message, key="task_options.template", hint=hint))
     end = there + len(content)

@@ -85,6 +85,9 @@ class HeavyTask:
         """Further arguments of from_pretrained; `problem_type`, for instance."""
         return {}
 
+    def prepare_tokenizer(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        """Changes the tokenizer before rows are encoded: it is saved so with the model. A chat template, for instance."""
+
     def collator(
         self,
         tokenizer: PreTrainedTokenizerBase,

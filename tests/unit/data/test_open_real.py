@@ -32,10 +32,10 @@ class Page:
 
 PAGES = [
     Page(
-        "alpaca_en_demo", {"train": 999}, {"instruction": "instruction", "input": "input", "output": "output"}
+        "alpaca_en_demo", {"train": 999}, {"prompt": "instruction", "input": "input", "answer": "output"}
     ),
     Page(
-        "alpaca_en_demo", {"train": 60}, {"messages": "conversations", "tools": "tools"},
+        "alpaca_en_demo", {"train": 60}, {"prompt": "conversations", "tools": "tools"},
         set="glaive_toolcall_en_demo.first60",
     ),
     Page(
@@ -98,7 +98,7 @@ PAGES = [
     ),
     Page("hf_tests_samples/STS-B", {"train": 9, "dev": 9}, {**PAIR, "score": "score"}),
     Page("hf_tests_samples/conll", {"train": 10}, {"tokens": "words", "tags": "ner"}),
-    Page("hf_tests_samples/sft_chat", {"train": 32}, {"messages": "messages"}),
+    Page("hf_tests_samples/sft_chat", {"train": 32}, {"prompt": "messages"}),
     Page("hf_tests_samples/wiki_text", {"train": 128}, {"text": "text"}),
     Page("hf_tests_samples/wmt16", {"train": 10}, {"source": "translation.en", "target": "translation.ro"}),
     Page(

@@ -64,9 +64,11 @@ class TestTexts:
         assert found.whole == ("The sky is blue.<end>", "The sky is green.<end>")
 
     def test_messages_go_through_a_template(self) -> None:
-        found = texts_of(ASKED, ["Paris.", "Rome."], CHAT, None)
+        found = texts_of(ASKED, ["Paris.", "Rome."], CHAT, "chatml")
         assert found.prompt == "<|im_start|>user\nCapital of France?<|im_end|>\n<|im_start|>assistant\n"
         assert found.whole[1] == f"{found.prompt}Rome.<|im_end|>\n"
+        by_default = texts_of(ASKED, ["Paris."], CHAT, None)
+        assert by_default.whole == ("### Instruction:\nCapital of France?\n\n### Response:\nParis.<end>",)
         assert found.templated
 
     def test_conversations_that_have_their_beginning_in_common(self) -> None:
@@ -79,13 +81,11 @@ class TestTexts:
         assert texts_of(None, [chosen], CHAT, None).whole == both.whole[:1]
 
     def test_a_named_template_takes_plain_texts_too(self) -> None:
-        assert texts_of("Hi", ["Yes?"], CHAT, "alpaca").whole == (
-            "### Instruction:\nHi\n\n### Response:\nYes?<end>\n\n",
-        )
+        assert texts_of("Hi", ["Yes?"], CHAT, "alpaca").whole == ("### Instruction:\nHi\n\n### Response:\nYes?<end>",)
 
     def test_the_models_own_template_has_to_be_there(self) -> None:
         assert template_of(Chat("{{ x }}"), "model") == template_of(Chat("{{ x }}"), None) == "{{ x }}"
-        assert template_of(Chat(), None) == NAMED["chatml"]
+        assert template_of(Chat(), None) == NAMED["alpaca"]
         with pytest.raises(DataError, match="no chat template"):
             template_of(Chat(), "model")
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from tui_finetune.builtin.heads.causal_lm import CausalLmHead, written_on
+from tui_finetune.builtin.heads.answering import answers_to, with_template
+from tui_finetune.builtin.heads.causal_lm import CausalLmHead
 from tui_finetune.builtin.heads.pairs import ENCODED, REFERENCE, PairCollator, answer_logps
 from tui_finetune.builtin.tasks.dpo import CONTINUATION, DirectPreference
 from tui_finetune.plugin_api import HeavyTask
@@ -23,6 +24,9 @@ class DirectPreferenceHead(CausalLmHead):
 
     packed = HeavyTask.packed  # type: ignore[assignment]
     reduced = HeavyTask.reduced
+
+    def prepare_tokenizer(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        with_template(tokenizer, cast("DirectPreference", self.task).template)
 
     def collator(
         self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int
@@ -59,15 +63,7 @@ class DirectPreferenceHead(CausalLmHead):
         """`continuation`: the answer to each prompt."""
         if "other_ids" in encoded:
             return {}
-        ids = encoded["input_ids"]
-        asked = sorted((place for place in range(len(ids)) if ids[place]), key=lambda place: -len(ids[place]))
-        found = [""] * len(ids)
-        for start in range(0, len(asked), batch_rows):
-            chosen = asked[start : start + batch_rows]
-            written = written_on(model, [ids[place] for place in chosen], tokenizer, options)
-            for place, text in zip(chosen, written, strict=True):
-                found[place] = text
-        return {CONTINUATION: found}
+        return {CONTINUATION: answers_to(model, encoded["input_ids"], tokenizer, options, batch_rows)}
 
     def trainer_class(self) -> type[Trainer]:
         from tui_finetune.builtin.heads.trl_dpo import PairDPOTrainer

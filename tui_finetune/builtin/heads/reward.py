@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from tui_finetune.builtin.heads.answering import with_template
 from tui_finetune.builtin.heads.pairs import ENCODED, PairCollator, as_trl
+from tui_finetune.builtin.tasks.reward import Reward
 from tui_finetune.plugin_api import HeavyTask
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 class RewardHead(HeavyTask):
     model_class = "transformers:AutoModelForSequenceClassification"
     inputs = ENCODED
+
+    def prepare_tokenizer(self, tokenizer: PreTrainedTokenizerBase) -> None:
+        with_template(tokenizer, cast("Reward", self.task).template)
 
     def collator(
         self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int

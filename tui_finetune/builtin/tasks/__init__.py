@@ -7,6 +7,7 @@ from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
 from tui_finetune.builtin.tasks.reward import Reward
+from tui_finetune.builtin.tasks.sft import Sft
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.builtin.tasks.token_classification import TokenClassification
 from tui_finetune.plugin_api import Task
@@ -21,4 +22,5 @@ TASKS: tuple[Task, ...] = (
     FillMask(),
     DirectPreference(),
     Reward(),
+    Sft(),
 )

@@ -17,7 +17,7 @@ from tui_finetune.plugin_api.conversations import Conversation, Message, convers
 
 OWN = "model"
 """The template that the model's tokenizer has."""
-DEFAULT = "chatml"
+DEFAULT = "alpaca"
 """Of a tokenizer without one, for conversations."""
 
 

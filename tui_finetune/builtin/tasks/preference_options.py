@@ -10,8 +10,8 @@ Template = Annotated[
     str | None,
     Field(
         min_length=1,
-        description="How messages become a text: model (the tokenizer's own chat template), chatml, alpaca, or a template in "
-        "jinja2. Without it conversations go by the tokenizer's, or chatml where it has none, and plain texts are joined "
+        description="How messages become a text: model (the tokenizer's own chat template), alpaca, chatml, or a template in "
+        "jinja2. Without it conversations go by the tokenizer's, or alpaca where it has none, and plain texts are joined "
         "as they are.",
     ),
 ]

@@ -41,6 +41,7 @@ def load_tokenizer(job: Job) -> None:
         if tokenizer.eos_token is None:
             raise ModelError(Problem(f"the tokenizer of {table.path} has no padding token.", key="model.path"))
         tokenizer.pad_token = tokenizer.eos_token
+    job.head.prepare_tokenizer(tokenizer)
     if job.task.shape in BY_TOKEN:
         # Trainer's evaluation gives a row's output with its padding behind it; it must not stand before it as well.
         tokenizer.padding_side = "right"
