@@ -31,7 +31,7 @@ def test_list_shows_health_version_and_what_each_gives(broken: Home) -> None:
     assert result.exit_code == 0
     lines = result.stdout.splitlines()
     assert lines[0].split() == ["health", "plugin", "version", "gives"]
-    assert re.search(r"[3-9] tasks, \d+ sources", lines[1])
+    assert re.search(r"\d+ tasks, \d+ sources", lines[1])
     assert lines[2].split() == ["✗", "failed", "broken_verb", "file", "–"]
     assert "RuntimeError: no ␛[31mluck" in result.stdout
     assert "\x1b" not in result.stdout
