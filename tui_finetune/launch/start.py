@@ -78,7 +78,7 @@ def start_job(
         paths = RunStore(home).create(
             called, kind=recipe.kind, task=recipe.task, of=of, model=model or recipe.model.path, data=data
         )
-        _write(paths, request, recipe, facts, kept, home, edits)
+        write_begin(paths, request, recipe, facts, kept, home, edits)
     except OSError as error:
         raise LaunchError(cannot_write(home.runs, error)) from error
     return Started(paths, 1, hand_off(paths, 1, launch, new=True, auto_resume=recipe.run.auto_resume))
@@ -89,7 +89,7 @@ def _with_notices(run: RunTable, home: Home) -> RunTable:
     return run if run.notify is not None else run.model_copy(update={"notify": default_channels(home) or None})
 
 
-def _write(
+def write_begin(
     paths: RunPaths,
     request: bytes,
     recipe: Recipe,

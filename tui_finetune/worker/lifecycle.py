@@ -76,7 +76,7 @@ def work(
         # Not at the top: everything heavy comes in here, after the claim, so that the handoff is quick.
         from tui_finetune.worker import pipeline
 
-        job = _job(paths, home, recipe, attempt, controls, health, catalog)
+        job = job_of(paths, home, recipe, attempt, controls, health, catalog)
         job.resume_from, job.force = resume, force
         pipeline.run(job)
         end = _End("finished")
@@ -118,7 +118,7 @@ class _End(NamedTuple):
     advice: str | None = None
 
 
-def _job(
+def job_of(
     paths: RunPaths, home: Home, recipe: Recipe, attempt: Attempt, controls: Controls, health: Health, catalog: Catalog
 ) -> Job:
     from tui_finetune.plugin_api.heavy import resolve
