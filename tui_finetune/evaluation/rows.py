@@ -25,6 +25,7 @@ BRIEF = (
     "gold_score",
     "error",
     "loss",
+    "perplexity",
     "length",
     "truncated",
 )
@@ -55,7 +56,7 @@ class StoredRows:
         """True where a row has a label for every word."""
         self.listed = self.judged and not self.tagged and str(schema.field("gold").type).startswith("list<")
         """True where a row has any number of labels."""
-        self.numeric = self.judged and "double" in str(schema.field("gold").type)
+        self.numeric = self.judged and any(kind in str(schema.field("gold").type) for kind in ("double", "int"))
         """True where a row has numbers, and no label to be asked by."""
         self._connection = duckdb.connect(config={"memory_limit": MEMORY, "threads": 2})
 

@@ -48,6 +48,10 @@ def brief(answer: Answer, said: Sequence[str] = ()) -> str:
         return several(answer["labels"])
     if "answers" in answer:
         return str(answer["answer"]) or NO_ANSWER
+    if "fills" in answer:
+        return str(answer["filled"])
+    if "continuation" in answer:
+        return str(answer["continuation"]).strip() or words.NOTHING
     entities = answer.get("entities")
     if entities is not None:
         return ", ".join(f"{one['label']} {one['text']}" for one in entities) or NOTHING_FOUND
@@ -83,6 +87,10 @@ def answer_lines(answer: Answer, said: Sequence[str], width: int, room: int) -> 
         return [*(line(" ", *one) for one in marked), EMPTY, *entity_lines(entities, width)]
     if "answers" in answer:
         return _answer_lines(answer, width)
+    if "continuation" in answer or "fills" in answer:
+        from tui_finetune.live.token_page import continued_lines, filled_lines
+
+        return filled_lines(answer, width) if "fills" in answer else continued_lines(answer, width)
     return [line(" ", span(one)) for one in said]
 
 

@@ -80,6 +80,18 @@ class Measured:
         return [one for one in found if isinstance(one, Mapping)] if isinstance(found, Sequence) else []
 
     @property
+    def token_parts(self) -> Sequence[Mapping[str, Any]]:
+        """Of tokens the figures of rows by their number of tokens; empty where something else is predicted."""
+        found = self.report.get("tokens")
+        parts = found.get("parts") if isinstance(found, Mapping) else None
+        return [one for one in parts if isinstance(one, Mapping)] if isinstance(parts, Sequence) else []
+
+    @property
+    def graded(self) -> bool:
+        """No row is simply right or wrong: how far off it is counts."""
+        return bool(self.targets) or "tokens" in self.report
+
+    @property
     def unit(self) -> str:
         """What the labels are counted in."""
         return "entities" if self.entities else "words" if "words" in self.report else "rows"
@@ -194,12 +206,17 @@ ROWS = (
 )
 TAG_ROWS = (*(one for one in ROWS if one.name not in ("gold", "predicted")), Column("wrong", "wrong", 6, right=True))
 """Of tags the labels of a row are too many for a column: how many words have another one than gold."""
+TOKEN_ROWS = (Column("perplexity", "perplexity", 10, right=True), Column("right", "right", 5, right=True))
+"""Of tokens: e to the row's loss, and the share of its tokens that were foretold."""
 
 
-def row_columns(width: int, *, tagged: bool, same: Collection[str] = ()) -> tuple[Column, ...]:
-    """same: columns that have one value in all rows that are shown: their room is the text's."""
+def row_columns(width: int, *, tagged: bool, same: Collection[str] = (), tokens: bool = False) -> tuple[Column, ...]:
+    """same: columns that have one value in all rows that are shown: their room is the text's. tokens: rows are foretold token
+    by token."""
     order = ("row", "loss", "score", "wrong", "text") if tagged else tuple(one.name for one in ROWS)
-    known = {one.name: one for one in (*ROWS, *TAG_ROWS)}
+    if tokens:
+        order = ("row", "loss", "perplexity", "right", "text")
+    known = {one.name: one for one in (*ROWS, *TAG_ROWS, *TOKEN_ROWS)}
     return fit([known[name] for name in order if name not in same], width)
 
 
@@ -229,6 +246,8 @@ def predicted_line(place: int, row: Mapping[str, Any] | None, columns: Sequence[
             "gold": span(plain_value(gold)),
             "predicted": span(plain_value(said), "text" if gold != said else "muted"),
             "wrong": span(f"{_wrong_words(gold, said)}"),
+            "perplexity": span(words.score(row.get("perplexity"))),
+            "right": muted(words.score(said / gold if isinstance(gold, int) and gold and said is not None else None)),
             "text": span(cut_end(text_of(row), 400)),
         },
     )

@@ -17,7 +17,7 @@ NAME_CELLS = 20
 
 
 @dataclass(frozen=True)
-class _Sign:
+class Sign:
     """A character as it is shown."""
 
     text: Shown
@@ -38,7 +38,7 @@ def marked_text(text: str, entities: Sequence[Entity], width: int) -> list[Line]
     """The text, wrapped, with lines of labels between; line ends inside it show as signs, so that places stay right."""
     colours = colours_of(entities)
     out: list[Line] = []
-    for signs in _wrapped(text, max(8, width)):
+    for signs in wrapped_signs(text, max(8, width)):
         inside = [one for one in entities if any(one["start"] <= sign.place < one["end"] for sign in signs)]
         out.append(_text_line(signs, inside, colours))
         out += _label_lines(signs, inside, colours, width)
@@ -50,9 +50,9 @@ def colours_of(entities: Sequence[Entity]) -> dict[str, str]:
     return {label: COLOURS[i % len(COLOURS)] for i, label in enumerate(sorted({str(e["label"]) for e in entities}))}
 
 
-def _wrapped(text: str, width: int) -> list[list[_Sign]]:
+def wrapped_signs(text: str, width: int) -> list[list[Sign]]:
     """The signs of the text in lines, broken at blanks."""
-    lines: list[list[_Sign]] = [[]]
+    lines: list[list[Sign]] = [[]]
     taken = 0
     for word in _words(text):
         cells = sum(sign.cells for sign in word)
@@ -68,12 +68,12 @@ def _wrapped(text: str, width: int) -> list[list[_Sign]]:
     return lines
 
 
-def _words(text: str) -> list[list[_Sign]]:
+def _words(text: str) -> list[list[Sign]]:
     """Words and the blanks between them."""
-    found: list[list[_Sign]] = []
+    found: list[list[Sign]] = []
     for place, char in enumerate(text):
         sign = shown(char)
-        one = _Sign(sign, cell_width(sign), place)
+        one = Sign(sign, cell_width(sign), place)
         if found and (sign == " ") == (found[-1][-1].text == " "):
             found[-1].append(one)
         else:
@@ -81,7 +81,7 @@ def _words(text: str) -> list[list[_Sign]]:
     return found
 
 
-def _text_line(signs: Sequence[_Sign], inside: Sequence[Entity], colours: Mapping[str, str]) -> Line:
+def _text_line(signs: Sequence[Sign], inside: Sequence[Entity], colours: Mapping[str, str]) -> Line:
     spans: list[Span] = []
     for sign in signs:
         entity = next((one for one in inside if one["start"] <= sign.place < one["end"]), None)
@@ -93,9 +93,7 @@ def _text_line(signs: Sequence[_Sign], inside: Sequence[Entity], colours: Mappin
     return tuple(spans)
 
 
-def _label_lines(
-    signs: Sequence[_Sign], inside: Sequence[Entity], colours: Mapping[str, str], width: int
-) -> list[Line]:
+def _label_lines(signs: Sequence[Sign], inside: Sequence[Entity], colours: Mapping[str, str], width: int) -> list[Line]:
     """Each label below the first sign of its entity in this line; where two would touch, the second one goes lower."""
     rows: list[list[tuple[int, Line]]] = []
     ends: list[int] = []

@@ -115,7 +115,7 @@ def _facts(sides: Sequence[Side]) -> list[str]:
     if facts is None or sides[0].state in states:
         return [states.get(sides[0].state, words.NOTHING)]
     times = [latency(side.seconds) for side in sides if side.seconds is not None]
-    return [facts.device, *([" and ".join(times)] if times else []), f"{len(facts.labels):,} labels"]
+    return [facts.device, *([" and ".join(times)] if times else []), *_labels(facts.labels)]
 
 
 # The answer
@@ -231,6 +231,11 @@ class Usable:
     """Its main figure: `0.912 accuracy test`."""
 
 
+def _labels(labels: Sequence[str]) -> list[str]:
+    """How many there are; nothing of a model without any."""
+    return [f"{len(labels):,} labels"] if labels else []
+
+
 def same_labels(usable: Sequence[Usable], side: Side | None) -> list[Usable]:
     """Models that can stand beside this one: the same task and labels."""
     facts = side.facts if side is not None else None
@@ -263,7 +268,7 @@ def looks_like_folder(typed: str) -> bool:
 def usable_line(one: Usable, warm: Sequence[str], width: int, now: float) -> Line:
     """A line of the list of models."""
     state = "warm" if one.query in warm else words.clock(one.created, now)
-    right = line(muted(f"{one.result}  {len(one.labels):,} labels  {state.rjust(12)}"))
+    right = line(muted("  ".join([one.result, *_labels(one.labels), state.rjust(12)])))
     return ends(line(span(cut_middle(one.name, 32)), " ", muted(one.short)), (*right, blanks(1)), width, gap=2)
 
 
@@ -279,4 +284,4 @@ def details(side: Side) -> list[tuple[str, str]]:
     found += [("run", facts.run_id)] if facts.run_id else []
     found += [("step", f"{facts.step:,}")] if facts.step else []
     found += [("task", facts.task), ("reads", f"{facts.max_length:,} tokens at most"), ("device", facts.device)]
-    return [*found, ("labels", f"{len(facts.labels):,}: {', '.join(facts.labels)}")]
+    return [*found, ("labels", f"{len(facts.labels):,}: {', '.join(facts.labels)}")] if facts.labels else found

@@ -10,6 +10,7 @@ from tui_finetune.live.answers import bars
 from tui_finetune.live.evaluation_page import plain_value, text_of
 from tui_finetune.live.marked import marked_answer, marked_text
 from tui_finetune.live.spans import EMPTY, Line, blanks, ends, line, muted, span, wrap
+from tui_finetune.live.token_page import stored_lines
 from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.text import cell_width, cut_middle, shown
 
@@ -39,6 +40,8 @@ def row_lines(
 ) -> list[Line]:
     """Everything that is stored of a row, and what another model said of it."""
     lines = [head(row, place, split, width)]
+    if "token_losses" in row:
+        return [*lines, *stored_lines(row, width, other)]
     if isinstance(row.get("gold"), list) and "tokens" in row:
         return [*lines, *_tag_lines(row, width, other)]
     if "context" in row:

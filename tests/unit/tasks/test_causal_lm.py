@@ -82,11 +82,10 @@ def test_what_is_said_of_rows_is_by_their_tokens() -> None:
     figures = measure(decoded, TOKEN_METRICS)
     assert figures["perplexity"] == pytest.approx(math.e**2)
     assert figures["bits_per_byte"] == pytest.approx(2 * (tokens + 1) / math.log(2) / (len(LONG) + 3))
-    assert TASK.report(decoded)["tokens"] == {
-        "foretold": tokens + 1,
-        "right": sum(decoded.predicted),
-        "bytes": len(LONG) + 3,
-    }
+    told = TASK.report(decoded)["tokens"]
+    assert (told["foretold"], told["right"], told["bytes"]) == (tokens + 1, sum(decoded.predicted), len(LONG) + 3)
+    assert [(part["from"], part["to"], part["rows"]) for part in told["parts"]] == [(1, 1, 1), (tokens, tokens, 1)]
+    assert told["parts"][0]["perplexity"] == pytest.approx(math.e**2)
     stored = TASK.prediction_columns(decoded)
     table = pa.table(
         {

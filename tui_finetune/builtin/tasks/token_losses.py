@@ -19,6 +19,8 @@ IGNORED = -100
 """Label of a token that is not to be foretold, as transformers has it."""
 OUTPUTS = 2
 """Numbers a token of the raw output: its loss in nats, and 1 where it was the likeliest. nan where nothing was foretold."""
+PARTS = 4
+"""Of the rows, by their number of tokens, that a report tells apart."""
 SURPRISES = 5
 """Tokens that are named, those with the largest loss."""
 
@@ -151,11 +153,35 @@ def perplexity_of(losses: np.ndarray) -> float | None:
 
 
 def token_report(decoded: Decoded) -> dict[str, Any]:
-    """`tokens`: how many were to be foretold, how many of them were, and their bytes."""
+    """`tokens`: how many were to be foretold, how many of them were, their bytes; and `parts`: rows by their number of tokens."""
     if decoded.gold is None or decoded.sizes is None:
         return {}
     counts = {"foretold": int(np.sum(decoded.gold)), "right": int(np.sum(decoded.predicted))}
-    return {"tokens": {**counts, "bytes": int(decoded.sizes.sum())}}
+    return {"tokens": {**counts, "bytes": int(decoded.sizes.sum()), "parts": _parts(decoded)}}
+
+
+def _parts(decoded: Decoded) -> list[dict[str, Any]]:
+    """Fourths of the rows by their number of tokens, those without any left out: their figures."""
+    tokens, right = np.asarray(decoded.gold), np.asarray(decoded.predicted)
+    assert decoded.losses is not None
+    order = np.argsort(tokens, kind="stable")
+    order = order[tokens[order] > 0]
+    found = []
+    for part in np.array_split(order, min(PARTS, len(order))) if len(order) else []:
+        nats = float(decoded.losses[part] @ tokens[part] / tokens[part].sum())
+        with np.errstate(over="ignore"):
+            perplexity = float(np.exp(nats))
+        found.append(
+            {
+                "from": int(tokens[part].min()),
+                "to": int(tokens[part].max()),
+                "rows": len(part),
+                "loss": nats,
+                "perplexity": perplexity,
+                "right": float(right[part].sum() / tokens[part].sum()),
+            }
+        )
+    return found
 
 
 def foretold_bytes(text: str, ends: Sequence[Sequence[int]], asked: Sequence[Sequence[bool]]) -> list[int]:

@@ -152,7 +152,7 @@ class Looking:
         if self.stored is None:
             return "Rows"
         if not self.narrowed:
-            return f"{'Rows' if self.measured.targets else 'Errors'} {self.errors:,}"
+            return f"{'Rows' if self.measured.graded else 'Errors'} {self.errors:,}"
         count = "…" if self.numbers is None else f"{len(self.numbers):,}"
         if self.wanted.wrong and not self.group:
             return f"Errors {count} of {self.errors:,}"

@@ -10,10 +10,12 @@ from textual import events
 from tui_finetune.live import evaluation_page, label_figures
 from tui_finetune.live.columns import Column
 from tui_finetune.live.confusion import Confusion, grid_lines, pair_words
+from tui_finetune.live.evaluation_page import Measured
 from tui_finetune.live.label_figures import LabelFigures
 from tui_finetune.live.number_figures import error_lines, picture_lines
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.spans import EMPTY, Line, line, muted
+from tui_finetune.live.token_page import part_lines
 from tui_finetune.ui.screens.evaluate.looking import Looking
 from tui_finetune.ui.screens.evaluate.places import CONFUSED, GRID, LABELS, PAIRS, WEAKEST
 from tui_finetune.ui.widgets.painted import Painted
@@ -54,6 +56,11 @@ def targets_beside(pane: Pane, width: int, height: int) -> list[Line]:
     for target in pane.looking.measured.targets:
         lines += picture_lines(target, width, height - len(lines), ascii=ascii)
     return lines
+
+
+def graded_lines(measured: Measured, width: int) -> list[Line]:
+    """How far off rows are, by parts: of numbers by where gold lies, of tokens by how many a row has."""
+    return part_lines(measured.token_parts, width) if measured.token_parts else error_lines(measured.targets, width)
 
 
 class FiguresPane(Painted, Pane):
@@ -128,8 +135,8 @@ class WeakestPane(_LabelTable):
         self.evaluate.label_under_cursor(self.current)
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
-        if self.looking is not None and self.looking.measured.targets:
-            return error_lines(self.looking.measured.targets, width)[:height]
+        if self.looking is not None and self.looking.measured.graded:
+            return graded_lines(self.looking.measured, width)[:height]
         return super().picture(width, height)
 
 
@@ -193,7 +200,7 @@ class ConfusedPane(Table, Pane):
     def picture(self, width: int, height: int) -> Sequence[Line]:
         if self.count() or self.looking is None:
             return super().picture(width, height)
-        if self.looking.measured.targets:
+        if self.looking.measured.graded:
             return self.scatter(width, height)
         why = "No label was taken for another." if self.confusion is not None else NO_CONFUSION
         return [EMPTY, line("   ", muted(why))]
@@ -214,7 +221,7 @@ class PairsPane(ConfusedPane):
     def scatter(self, width: int, height: int) -> Sequence[Line]:
         """The picture stands beside it."""
         assert self.looking is not None
-        return error_lines(self.looking.measured.targets, width)[:height]
+        return graded_lines(self.looking.measured, width)[:height]
 
     def moved(self) -> None:
         if self.looking is not None:

@@ -41,7 +41,8 @@ class RowsPane(Table, _Trying):
         looking = self.looking
         if looking is None:
             return ()
-        return evaluation_page.row_columns(width, tagged=looking.tagged, same=looking.same)
+        tokens = "tokens" in looking.measured.report
+        return evaluation_page.row_columns(width, tagged=looking.tagged, same=looking.same, tokens=tokens)
 
     def head(self, width: int) -> Line | None:
         looking = self.looking
