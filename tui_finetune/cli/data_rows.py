@@ -1,4 +1,4 @@
-"""`data rows`, `column`, `tokens`, `steps`, `search`: what the Data screen does, on the command line."""
+"""`data rows`, `column`, `steps`, `search`: what the Data screen does, on the command line."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ MODEL = click.option(
     "--model", help="Model whose tokenizer counts: a folder, builtin:…, run:…, or one in the Hub's cache."
 )
 SPLIT = click.option("--split", help="Which split; else the first.")
+SET = click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
 LENGTH = click.option("--max-length", type=click.IntRange(min=2), default=512, show_default=True)
 
 
 @click.command()
 @click.argument("path")
+@SET
 @SPLIT
 @click.option(
     "--filter",
@@ -47,6 +49,7 @@ LENGTH = click.option("--max-length", type=click.IntRange(min=2), default=512, s
 def rows(
     call: Call,
     path: str,
+    subset: str | None,
     split: str | None,
     wanted: str,
     sort: str,
@@ -62,12 +65,12 @@ def rows(
     from tui_finetune.data.view import Wish, write_rows
     from tui_finetune.data.windows import open_reader
 
-    look, one = _opened(call, path, split)
+    look, one = opened(call, path, split, subset)
     progress = ProgressLine()
     with tempfile.TemporaryDirectory(prefix="tui-finetune-rows-") as scratch:
         target = Path(scratch) / "rows.i8"
         try:
-            wish = Wish(wanted, sort, reverse, _inputs(look), _class_names(look), _tokenizer(call, model))
+            wish = Wish(wanted, sort, reverse, _inputs(look), _class_names(look), tokenizer(call, model))
             count, notes = write_rows(stored_in(one.arrow), wish, target, progress)
         finally:
             progress.clear()
@@ -91,17 +94,20 @@ def rows(
 @click.command()
 @click.argument("path")
 @click.argument("name")
+@SET
 @SPLIT
 @MODEL
 @LENGTH
 @verb
-def column(call: Call, path: str, name: str, split: str | None, model: str | None, max_length: int) -> None:
+def column(
+    call: Call, path: str, name: str, subset: str | None, split: str | None, model: str | None, max_length: int
+) -> None:
     """What the column NAME of PATH holds: missing and distinct values with their counts, lengths, numbers."""
     from tui_finetune.data.column_facts import column_facts
     from tui_finetune.live.data_facts import fact_lines
     from tui_finetune.live.data_set import ColumnInfo
 
-    look, one = _opened(call, path, split)
+    look, one = opened(call, path, split, subset)
     found = next((each for each in look.opened.columns if each.name == name), None)
     if found is None:
         names = [each.name for each in look.opened.columns]
@@ -111,7 +117,7 @@ def column(call: Call, path: str, name: str, split: str | None, model: str | Non
     facts = column_facts(
         looked_at.splits[one.name].table().column(name),
         class_names=found.class_names,
-        tokenizer=_tokenizer(call, model) if name in _inputs(look) else None,
+        tokenizer=tokenizer(call, model) if name in _inputs(look) else None,
         max_length=max_length,
     )
     facts |= {"of": one.rows} if facts["rows"] < one.rows else {}
@@ -124,45 +130,6 @@ def column(call: Call, path: str, name: str, split: str | None, model: str | Non
 
 @click.command()
 @click.argument("path")
-@click.argument("row", type=click.IntRange(min=0))
-@SPLIT
-@click.option("--model", required=True, help="Model whose tokenizer is used.")
-@LENGTH
-@verb
-def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_length: int) -> None:
-    """Row number ROW of PATH as the model sees it."""
-    from tui_finetune.data.windows import open_reader
-    from tui_finetune.inference.encoders import light_encoder
-    from tui_finetune.inference.token_view import token_view
-
-    look, one = _opened(call, path, split)
-    if look.task is None:
-        raise DataError(look.problems or look.no_task or "no task takes it.")
-    if row >= one.rows:
-        raise UserError(f"there is no row {row:,}: {one.name} has {one.rows:,}.")
-    file = _tokenizer(call, model)
-    if file is None:
-        raise UserError(f"{model} has no tokenizer here. hf download {model} brings a model of the Hub.")
-    whole = open_reader(one.arrow).whole(row)
-    by_role = {role: whole.get(name) for role, name in look.roles.items()}
-    labels = look.prepared.labels if look.prepared is not None else None
-    view = token_view(look.task, by_role, light_encoder(file.parent, max_length), labels, model)
-    if call.json:
-        pieces = [vars(piece) for piece in view.pieces]
-        output.print_json(
-            {"row": row, "row_id": whole["row_id"], "length": view.length, "cut": view.cut, "tokens": pieces}
-        )
-        return
-    cells = [
-        [Shown(str(at)), shown(piece.text), Shown(str(piece.id)), shown(piece.label or "–")]
-        for at, piece in enumerate(view.pieces)
-    ]
-    output.print_lines(output.table(["at", "piece", "id", "label"], cells, right=(0, 2)))
-    say(shown(f"{view.length:,} tokens of {max_length:,}, {view.seen}"))
-
-
-@click.command()
-@click.argument("path")
 @click.option(
     "--use",
     "used",
@@ -170,10 +137,11 @@ def tokens(call: Call, path: str, row: int, split: str | None, model: str, max_l
     required=True,
     help="A preprocessor, with its options where it has some: 'drop-by-length min_words = 5'. May be given several times.",
 )
+@SET
 @SPLIT
 @click.option("--limit", type=click.IntRange(min=1), default=5, show_default=True, help="Rows that are shown.")
 @verb
-def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit: int) -> None:
+def steps(call: Call, path: str, used: tuple[str, ...], subset: str | None, split: str | None, limit: int) -> None:
     """Rows of PATH before and after preprocessors."""
     from tui_finetune.data.preprocessing import previewed
     from tui_finetune.data.windows import open_reader
@@ -181,7 +149,7 @@ def steps(call: Call, path: str, used: tuple[str, ...], split: str | None, limit
     named = [_step(text) for text in used]
     chosen: list[Any] = [(call.catalog.require("preprocessors", name), options) for name, options in named]
     used = tuple(name for name, _ in named)
-    _, one = _opened(call, path, split)
+    _, one = opened(call, path, split, subset)
     table = open_reader(one.arrow).identified(range(min(limit, one.rows)))
     before = table.drop_columns(["row_id", "row_hash"]).to_pylist()
     after = previewed(table, chosen, call.catalog)
@@ -221,7 +189,7 @@ def search(call: Call, words: tuple[str, ...]) -> None:
         say(shown(f"The Hub was not asked: {found['why']}."))
 
 
-VERBS = (rows, column, tokens, steps, search)
+VERBS = (rows, column, steps, search)
 
 
 # What they share
@@ -241,14 +209,14 @@ def _step(text: str) -> tuple[str, dict[str, Any]]:
     return name, options
 
 
-def _opened(call: Call, path: str, split: str | None) -> tuple[Look, Any]:
+def opened(call: Call, path: str, split: str | None, subset: str | None) -> tuple[Look, Any]:
     """The look at the data, and one of their splits."""
     from tui_finetune.cli.verbs import data
 
     progress = ProgressLine()
     try:
         with data.large_data(call, progress) as sampling:
-            look = data.look_at(call, (path,), None, None, None, None, None, progress, sampling)
+            look = data.look_at(call, (path,), None, None, subset, None, None, progress, sampling)
     finally:
         progress.clear()
     name = split or next(iter(look.opened.splits))
@@ -258,7 +226,8 @@ def _opened(call: Call, path: str, split: str | None) -> tuple[Look, Any]:
     return look, look.opened.splits[name]
 
 
-def _tokenizer(call: Call, model: str | None) -> Path | None:
+def tokenizer(call: Call, model: str | None) -> Path | None:
+    """tokenizer.json of a model that is named in any way."""
     from tui_finetune.inference.tokenizer_files import tokenizer_of
 
     return tokenizer_of(model, None, call.home) if model is not None else None

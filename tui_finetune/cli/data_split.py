@@ -33,6 +33,7 @@ FROM = 48
 @click.option("--groups", help="Column whose rows of one value stay together: no author in two splits.")
 @click.option("--time", "time_", help="Column by which the newest rows are taken.")
 @click.option("--seed", type=int, help="Of what is drawn; else the recipe's, or 42.")
+@click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
 @click.option("--task", help="What the model is to do; else as the columns look.")
 @click.option(
     "--output", "-o", "target", type=click.Path(path_type=Path, dir_okay=False), help="Write a CSV: row_id, split."
@@ -46,12 +47,15 @@ def split(
     groups: str | None,
     time_: str | None,
     seed: int | None,
+    subset: str | None,
     task: str | None,
     target: Path | None,
 ) -> None:
     """The splits that a run would have of PATH, data or a recipe: rows, labels, and a hash that tells them from others."""
     chosen = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
-    look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task)
+    if subset is not None and path.endswith(".toml"):
+        raise UserError("--set: the recipe says that.")
+    look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task, subset)
     if look.problems or look.prepared is None:
         raise DataError(look.problems or [one for one in (look.no_task,) if one is not None])
     prepared = look.prepared
@@ -80,7 +84,9 @@ def _share(text: str | None) -> float | str | None:
         return text
 
 
-def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, task: str | None) -> Look:
+def _looked(
+    call: Call, path: str, chosen: dict[str, Any], seed: int | None, task: str | None, subset: str | None
+) -> Look:
     from tui_finetune.cli.verbs import data
     from tui_finetune.config.load import load_recipe
     from tui_finetune.config.schema import DataTable
@@ -92,7 +98,14 @@ def _looked(call: Call, path: str, chosen: dict[str, Any], seed: int | None, tas
             _judge({"path": path, **chosen})
             place = data.place(call, path)
             return look_at_path(
-                place, call.catalog, call.home.cache, task=task, chosen=chosen, seed=seed, progress=progress
+                place,
+                call.catalog,
+                call.home.cache,
+                task=task,
+                subset=subset,
+                chosen=chosen,
+                seed=seed,
+                progress=progress,
             )
         recipe = load_recipe(Path(path), catalog=call.catalog, cache=call.home.cache).recipe
         table = {**recipe.data.model_dump(), **chosen}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.calling import Cli
-from tests.unit.data.conftest import Write
+from tests.unit.data.conftest import Write, rows
 from tui_finetune.paths import Home
 
 GOOD = "text,label,stars\n" + "".join(f"review number {i},{'good' if i % 2 else 'bad'},{i}\n" for i in range(40))
@@ -70,6 +70,33 @@ def test_tokens_of_a_row(cli: Cli, path: str, tmp_path: Path) -> None:
     assert said.out.splitlines()[1].split() == ["0", "[CLS]", "1", "–"]
     assert "cut" in said.err
     assert cli("data", "tokens", path, "0", "--model", str(tmp_path / "tiny"), "--json").json["cut"] == 0
+
+
+def test_tokens_beside_those_of_another_model_and_length(cli: Cli, path: str, tmp_path: Path) -> None:
+    from tui_finetune.plugin_api.testing_heads import save_tokenizer
+
+    save_tokenizer(tmp_path / "one", 128)
+    save_tokenizer(tmp_path / "two", 128)
+    given = ("data", "tokens", path, "0", "--model", str(tmp_path / "one"))
+    found = cli(*given, "--beside-length", "4", "--json").json
+    assert len(found["tokens"]) > len(found["beside"]["tokens"]) == 4
+    assert found["beside"]["cut"] == found["length"] - 4
+    assert found["beside"]["model"] == found["model"]
+    said = cli(*given, "--beside", str(tmp_path / "two"), "--beside-length", "4")
+    lines = said.out.splitlines()
+    assert lines[0].split() == ["at", "piece", "id", "beside", "id"]
+    assert lines[1].split() == ["0", "[CLS]", "1", "[CLS]", "1"]
+    assert "≠" in lines[-1], "what the shorter one has not"
+    assert f"{tmp_path / 'two'}: " in said.err
+    assert "no/model has no tokenizer here" in cli(*given, "--beside", "no/model").err
+
+
+def test_a_set_of_a_folder_is_chosen_by_name(cli: Cli, write: Write) -> None:
+    write("two/one/train.csv", "text,label\n" + rows(8))
+    folder = write("two/other/train.csv", "question,answer,kind\n" + "a,b,c\n" * 6).parent.parent
+    assert cli("data", "rows", str(folder), "--set", "other", "--json").json["count"] == 6
+    assert cli("data", "column", str(folder), "kind", "--set", "other", "--json").json["distinct"] == 1
+    assert "no set 'others'" in cli("data", "rows", str(folder), "--set", "others").err
 
 
 def test_steps_before_and_after(cli: Cli, home: Home, write: Write) -> None:

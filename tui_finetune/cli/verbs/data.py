@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from tui_finetune.cli import data_batch, data_edits, data_files, data_hub, data_quality, data_rows, data_split, output
+from tui_finetune.cli import (
+    data_batch,
+    data_edits,
+    data_files,
+    data_hub,
+    data_quality,
+    data_rows,
+    data_split,
+    data_tokens,
+    output,
+)
 from tui_finetune.cli.diagnostics import ProgressLine, say
 from tui_finetune.cli.groups import VerbGroup
 from tui_finetune.cli.options import Call, verb
@@ -188,6 +198,7 @@ for further in (
     *data_hub.VERBS,
     *data_split.VERBS,
     *data_batch.VERBS,
+    *data_tokens.VERBS,
 ):
     command.add_command(further)
 
