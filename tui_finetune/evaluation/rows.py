@@ -90,10 +90,19 @@ class StoredRows:
         return self._rows([number], list(self.columns))[number]
 
     def beside(self, other: Path) -> dict[str, Any]:
-        """The rows that another file has too: place here `n`, there `m`, right here `a`, there `b`, whether they `differ`."""
+        """The rows that another file has too: place here `n`, there `m`, right here `a`, there `b`, whether they `differ`. Of
+        numbers, which are seldom right, the one with the smaller loss counts as right; with the same, both."""
+        told = (
+            "a.gold is not distinct from a.predicted as a, b.gold is not distinct from b.predicted as b,"
+            " a.predicted is distinct from b.predicted as differ"
+        )
+        if self.numeric:
+            told = (
+                "coalesce(a.loss <= b.loss, false) as a, coalesce(b.loss <= a.loss, false) as b,"
+                " a.loss is distinct from b.loss as differ"
+            )
         found: dict[str, Any] = self._ask(
-            "select a.file_row_number as n, b.file_row_number as m, a.gold is not distinct from a.predicted as a,"
-            " b.gold is not distinct from b.predicted as b, a.predicted is distinct from b.predicted as differ"
+            f"select a.file_row_number as n, b.file_row_number as m, {told}"
             f" from {_table(self.path)} a join {_table(other)} b on a.row_id = b.row_id and a.row_hash = b.row_hash"
             " order by abs(a.loss - b.loss) desc nulls last, n",
             [],

@@ -88,11 +88,20 @@ def head_lines(look: ComparedLook, width: int) -> list[Line]:
                  "by": difference(value, other, smaller=metric in look.one.smaller_is_better)}  # fmt: skip
         lines.append((blanks(3), *row_line(columns, cells)))
     same = look.one.rows - look.differ
-    return [*lines, line("   ", muted(f"the same answer for {same:,} of {look.one.rows:,} rows"))]
+    what = "the same loss in" if look.one.graded else "the same answer for"
+    return [*lines, line("   ", muted(f"{what} {same:,} of {look.one.rows:,} rows"))]
 
 
 def group_words(look: ComparedLook, group: str) -> str:
     one, other = names_of(look)
+    if look.one.graded:
+        return {
+            "only_one": f"{one} is nearer",
+            "only_other": f"{other} is nearer",
+            "both_wrong": "without a loss",
+            "both_right": "both are as near",
+            EITHER: "one of the two is nearer",
+        }[group]
     return {
         "only_one": f"only {one} is right",
         "only_other": f"only {other} is right",

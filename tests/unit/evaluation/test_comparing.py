@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tests.fakes import FakeRun
 from tests.measured import Row, store, store_tags
+from tui_finetune.builtin.tasks.causal_lm import CausalLm
 from tui_finetune.errors import UserError
 from tui_finetune.evaluation.comparing import compare
+from tui_finetune.evaluation.predictions import PredictionWriter, common_columns, common_schema
 from tui_finetune.evaluation.rows import StoredRows
+from tui_finetune.live.row_filter import RowFilter, RowOrder
 from tui_finetune.paths import Home
+from tui_finetune.plugin_api import LabelSet
 from tui_finetune.runs.layout import PREDICTIONS
 
 ONE: list[Row] = [("a", "x", "x", 0.9), ("b", "x", "y", 0.9), ("c", "y", "y", 0.9), ("d", "y", "x", 0.6)]
@@ -53,3 +58,35 @@ def test_tags_are_compared_row_by_row(home: Home) -> None:
         run = FakeRun(home)
         files.append(StoredRows(store_tags(run.paths, [(["Ada"], ["B-PER"], said)]) / PREDICTIONS))
     assert compare(files[0], files[1], ("a", "b")).groups["only_one"] == [0]
+
+
+def stored_tokens(home: Home, losses: list[float]) -> StoredRows:
+    """Rows of three tokens each, all of one loss."""
+    task, none, rows = CausalLm(), LabelSet.of(()), len(losses)
+    texts = ["a b c d"] * rows
+    columns = {
+        "text": texts,
+        "labels": [[-100, 1, 2, 3]] * rows,
+        "token_starts": [[0, 2, 4, 6]] * rows,
+        "token_ends": [[1, 3, 5, 7]] * rows,
+        "foretold_bytes": [6] * rows,
+        "row_id": [f"a.txt:{place}" for place in range(rows)],
+        "row_hash": [f"{place:016x}" for place in range(rows)],
+        "length": [4] * rows,
+        "truncated": [False] * rows,
+    }
+    decoded = task.decode([np.array([[np.nan, np.nan], *[[loss, 1.0]] * 3]) for loss in losses], columns, none, {})
+    path = FakeRun(home).paths.root / PREDICTIONS
+    with PredictionWriter(path, common_schema(task, none)) as writer:
+        writer.write({**common_columns(task, columns, decoded), **task.prediction_columns(decoded)})
+    return StoredRows(path)
+
+
+def test_of_rows_that_are_never_simply_right_the_nearer_one_is_told(home: Home) -> None:
+    one, other = stored_tokens(home, [1.0, 2.0, 3.0]), stored_tokens(home, [1.5, 2.0, 2.5])
+    assert one.numeric
+    assert one.count(RowFilter(labels=(("label", "x"),))) == 0
+    assert one.matching(RowFilter(), RowOrder()) == [2, 1, 0]
+    found = compare(one, other, ("one", "other"))
+    assert found.groups == {"only_one": [0], "only_other": [2], "both_wrong": [], "both_right": [1]}
+    assert found.differ == 2
