@@ -60,8 +60,8 @@ def ground_of(task: str, model: Path, home: Home, tmp_path: Path, **sets: Any) -
 
 @pytest.mark.parametrize("task", ["sft", *PAIRS])
 def test_the_losses_are_those_of_trl(task: str, workers: ForkServer, gpt2: Path, home: Home, tmp_path: Path) -> None:
-    sets = {"batching__order": "random", "data__validation": 0.1, "train__gradient_accumulation_steps": 1}
-    once = {"train__num_train_epochs": 2, "train__eval_strategy": "no", "train__save_strategy": "no"}
+    sets: dict[str, Any] = {"batching__order": "random", "data__validation": 0.1, "train__gradient_accumulation_steps": 1}
+    once: dict[str, Any] = {"train__num_train_epochs": 2, "train__eval_strategy": "no", "train__save_strategy": "no"}
     info = finished(ground_of(task, gpt2, home, tmp_path).start(**sets, **once))
     ours = [loss for event in events(info, "step") for loss in event.get("losses")]
     trained = [one for one in rows(task) if one not in held_out(info, rows(task))]
@@ -104,7 +104,7 @@ def test_a_run_is_measured_asked_and_loaded_again(
 ) -> None:
     from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
-    sets = {"train__learning_rate": 1e-2, "train__num_train_epochs": 4, "data__test": 0.2}
+    sets: dict[str, Any] = {"train__learning_rate": 1e-2, "train__num_train_epochs": 4, "data__test": 0.2}
     info = finished(ground_of(task, gpt2, home, tmp_path).start(**sets))
     found = json.loads(info.paths.result_json.read_text())["metrics"]
     if task in PAIRS:

@@ -63,11 +63,16 @@ def select(table: pa.Table, columns: Mapping[str, str], task: Task, *, where: st
 
 
 def _of_role(table: pa.Table, role: Role, name: str, where: str) -> tuple[pa.ChunkedArray, Problem | None]:
+    import pyarrow.compute as pc
+
     kind = table.schema.field(name).type
     if role.kind == "answers" and is_answers(kind):
         return answer_lists(table, name), None
     if role.kind == "messages" and is_conversations(kind):
         return conversation_texts(table.column(name), role, name, where)
+    if role.kind == "text" and role.missing_is_none:
+        column, problem = _cast(table.column(name), role, name, where)
+        return (column, problem) if problem else (pc.fill_null(column, ""), None)
     return _cast(table.column(name), role, name, where)
 
 
@@ -226,7 +231,8 @@ def _blank(table: pa.Table, task: Task, columns: Mapping[str, str]) -> list[str]
 
     found = []
     for role in task.roles:
-        if role.name not in columns or role.kind not in ("text", "words", "messages"):
+        may_be_empty = role.missing_is_none or (role.kind == "messages" and not role.required)
+        if role.name not in columns or may_be_empty or role.kind not in ("text", "words", "messages"):
             continue
         column = table.column(role.name)
         empty = (

@@ -51,7 +51,7 @@ class Role:
     separator: str = ","
     """Of kind labels: what stands between them where they are one text."""
     missing_is_none: bool = False
-    """Of kind labels: a row without a value is one without a label."""
+    """Of kind labels: a row without a value is one without a label; of kind text: it has an empty one."""
 
 
 @dataclass(frozen=True)

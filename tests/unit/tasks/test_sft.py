@@ -11,6 +11,7 @@ import pytest
 from tui_finetune.builtin.tasks.chat_tokens import conversation_of, kept_tokens, read_row
 from tui_finetune.builtin.tasks.sft import CONTINUATION, RENDERED, Sft
 from tui_finetune.builtin.tasks.token_losses import IGNORED
+from tui_finetune.data.selecting import select
 from tui_finetune.errors import ModelError
 from tui_finetune.plugin_api import LabelSet
 from tui_finetune.plugin_api.chat import Chat
@@ -155,3 +156,22 @@ def test_kept_tokens_never_learns_a_first_token() -> None:
     encoded = Sft().variant({"learn": "all"}).encode({"prompt": ["a " * 90], "answer": ["b"]}, Ended(16), NONE)
     assert encoded["labels"][0][0] == IGNORED
     assert kept_tokens.__doc__
+
+
+def test_rows_without_tools_are_rows() -> None:
+    import pyarrow as pa
+
+    table = pa.table(
+        {
+            "row_id": ["a", "b"],
+            "row_hash": ["1", "2"],
+            "messages": ["x", "y"],
+            "output": ["1", None],
+            "tools": ["[]", None],
+        }
+    )
+    columns = {"prompt": "messages", "answer": "output", "tools": "tools"}
+    found = select(table, columns, Sft(), where="", drop=None)
+    assert (found.problems, found.warnings) == ((), ())
+    assert found.table.column("tools").to_pylist() == ["[]", ""]
+    assert found.table.column("answer").to_pylist() == ["1", ""]

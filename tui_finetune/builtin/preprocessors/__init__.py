@@ -1,5 +1,6 @@
 """The preprocessors that come with the program."""
 
+from tui_finetune.builtin.preprocessors.chats import ChatTemplate
 from tui_finetune.builtin.preprocessors.cleaning import (
     FixText,
     Lowercase,
@@ -24,6 +25,7 @@ PREPROCESSORS: tuple[Preprocessor, ...] = (
     ReplaceText(),
     JoinColumns(),
     JoinWords(),
+    ChatTemplate(),
     MapLabels(),
     SpansToTags(),
     DropByLength(),

@@ -172,3 +172,17 @@ class BalanceOptions(ChoosingOptions):
         Positive | None, Field(description="Rows of a label, at most; without it as many as the rarest label has.")
     ] = None
     seed: Annotated[int, Field(ge=0, description="Seed of the draw.")] = 42
+
+
+class ChatOptions(Options):
+    """Of chat-template."""
+
+    column: Annotated[str, Field(min_length=1, description="Column of the messages.")] = "messages"
+    tools: Annotated[str | None, Field(min_length=1, description="Column of the tools that are offered.")] = None
+    template: Annotated[
+        str, Field(min_length=1, description="alpaca, chatml, or a template in jinja2 as models have them.")
+    ] = "alpaca"
+    begin: Annotated[str, Field(description="What a template writes as bos_token.")] = ""
+    end: Annotated[str, Field(description="What a template writes as eos_token, the end of an answer.")] = ""
+    ask: Annotated[bool, Field(description="The text ends where the assistant is to begin.")] = False
+    into: Annotated[str, Field(min_length=1, description="Column of the text.")] = "text"

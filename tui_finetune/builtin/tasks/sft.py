@@ -70,6 +70,7 @@ class Sft(Task):
             "text",
             required=False,
             usual_names=("tools", "functions"),
+            missing_is_none=True,
             help="Tools that may be called: a JSON list; another text is told as it is.",
         ),
     )
