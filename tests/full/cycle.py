@@ -13,6 +13,7 @@ from tests.calling import Cli
 from tests.full.rows import Case
 from tests.worker.training import ended, events, finished
 from tui_finetune.config.load import load_recipe
+from tui_finetune.inference.adapters import inputs_of
 from tui_finetune.inference.encoders import transformers_encoder
 from tui_finetune.inference.predictor import as_columns
 from tui_finetune.inference.task_card import TaskCard
@@ -124,13 +125,14 @@ def read_by_transformers(folder: Path, asked: Sequence[Sequence[str]]) -> list[d
         row = task.input_row(*texts)
         columns = as_columns([row])
         encoded = task.encode(columns, transformers_encoder(tokenizer, card.max_length), card.labels)
-        names = ("input_ids", "token_type_ids")
+        names = inputs_of(model) | set(head.inputs)
         count = len(encoded["input_ids"])
         features = [{name: encoded[name][place] for name in names if name in encoded} for place in range(count)]
         batch = head.collator(tokenizer, padding="longest", max_length=card.max_length)(features)
         with torch.no_grad():
             scores = head.score(model.eval(), batch, tokenizer)
-        decoded = task.decode(scores, {**columns, **encoded}, card.labels, card.options)
+            said = head.said(model, encoded, tokenizer, card.options, count)
+        decoded = task.decode(scores, {**columns, **encoded, **said}, card.labels, card.options)
         found.append(task.answer(decoded, 0, row))
     return found
 

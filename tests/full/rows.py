@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.worker import encoder_models, language_models
+
 COLOURS = ("red", "blue", "sour")
 MOODS: tuple[list[str], ...] = (["joy"], ["fear"], ["joy", "anger"], [])
 
@@ -20,6 +22,8 @@ class Case:
     """Columns that stand for a person's text, and its pair."""
     sets: Mapping[str, Any] = field(default_factory=dict)
     """Keys of the recipe."""
+    models: Mapping[str, Any] = field(default_factory=lambda: encoder_models.KINDS)
+    """Kinds of models that go with it."""
 
 
 def _text(index: int) -> str:
@@ -48,6 +52,10 @@ def _tags(index: int) -> Mapping[str, Any]:
     return {"tokens": words, "tags": ["O", "B-THING", "I-THING", "O", f"B-{COLOURS[index % 3].upper()}", "O"]}
 
 
+def _plain(index: int) -> Mapping[str, Any]:
+    return {"text": f"the {COLOURS[index % 3]} cat sat on a mat {index}"}
+
+
 def _question(index: int) -> Mapping[str, Any]:
     word = COLOURS[index % 3]
     context = f"{'it is so and so. ' * (index % 4)}the box {index} is {word}."
@@ -66,4 +74,6 @@ CASES: Mapping[str, Case] = {
     "question-answering": Case(
         "question-answering", _question, ("question", "context"), {"task_options.doc_stride": 8}
     ),
+    # Texts are packed into blocks: fewer of them than rows.
+    "causal-lm": Case("causal-lm", _plain, sets={"train.per_device_train_batch_size": 1}, models=language_models.KINDS),
 }

@@ -1,6 +1,6 @@
 """Each task on one architecture and each architecture on one task; all pairs in `make test-soak`.
 
-A task of one's own joins by a case in `rows.py` and a line in COVERING (and in KINDS, where it has further models).
+A task of one's own joins by a case in `rows.py` and a line in COVERING.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import pytest
 from tests.calling import Cli
 from tests.full.cycle import whole_cycle
 from tests.full.rows import CASES
-from tests.worker import encoder_models
+from tests.worker import encoder_models, language_models
 from tests.worker.forked import ForkServer
 from tui_finetune.paths import Home
 
@@ -28,11 +28,15 @@ COVERING = (
     ("token-classification", "deberta-v2"),
     ("question-answering", "xlm-roberta"),
     ("question-answering", "bert"),
+    ("causal-lm", "gpt2"),
+    ("causal-lm", "llama"),
+    ("causal-lm", "qwen"),
+    ("causal-lm", "gemma"),
 )
 OTHERS = tuple(
     pytest.param(task, kind, marks=pytest.mark.soak)
-    for task in CASES
-    for kind in encoder_models.KINDS
+    for task, case in CASES.items()
+    for kind in case.models
     if (task, kind) not in COVERING
 )
 
@@ -58,5 +62,6 @@ def test_the_whole_cycle(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    model = encoder_models.make(kind, tmp_path / "model")
+    family = encoder_models if kind in encoder_models.KINDS else language_models
+    model = family.make(kind, tmp_path / "model")
     whole_cycle(CASES[task], model, tmp_path, home, plugins, cli, monkeypatch)
