@@ -172,6 +172,7 @@ def _quiet(device: str) -> None:
 
 
 def _load(given: argparse.Namespace, output: Output) -> PreparedRows:
+    from tui_finetune.inference.asked_options import with_options
     from tui_finetune.inference.model_folder import open_model_folder
     from tui_finetune.inference.prepared_rows import PreparedRows
     from tui_finetune.inference.torch_backend import TorchPredictor
@@ -180,7 +181,9 @@ def _load(given: argparse.Namespace, output: Output) -> PreparedRows:
     home = Home(given.home)
     catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
     trust = given.trust_remote_code
-    folder = open_model_folder(given.model, catalog, home, trust_remote_code=trust)
+    folder = with_options(
+        open_model_folder(given.model, catalog, home, trust_remote_code=trust), given.options, catalog
+    )
     output.write("progress", id=None, what="loading torch and the model", done=0, total=None)
     cuda = bool(os.environ[VISIBLE])
     model = TorchPredictor(folder, cuda=cuda, batch_rows=given.batch_rows, trust_remote_code=trust)
@@ -197,6 +200,7 @@ def _arguments() -> argparse.ArgumentParser:
     parser.add_argument("--plugin-dir", type=Path, action="append", default=[])
     parser.add_argument("--no-plugins", action="store_true")
     parser.add_argument("--trust-remote-code", action="store_true")
+    parser.add_argument("--options", help="options of the task for these answers, as JSON")
     return parser
 
 

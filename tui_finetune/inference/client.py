@@ -41,6 +41,8 @@ class HelperSpec:
     third_party: bool = True
     trust_remote_code: bool = False
     idle_seconds: float = 600.0
+    options: str = ""
+    """Options of the task for these answers, as JSON."""
 
     def command(self) -> list[str]:
         return [
@@ -50,6 +52,7 @@ class HelperSpec:
             *(part for folder in self.plugin_dirs for part in ("--plugin-dir", str(folder))),
             *([] if self.third_party else ["--no-plugins"]),
             *(["--trust-remote-code"] if self.trust_remote_code else []),
+            *(["--options", self.options] if self.options else []),
         ]
 
 

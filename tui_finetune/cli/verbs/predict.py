@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import re
 import sys
 import time
@@ -50,6 +51,9 @@ _SCORED = re.compile(r"(?P<indent> *)(?P<label>.*?)  (?P<score>[01]\.\d{3})")
     "--output", "-o", "target", type=click.Path(path_type=Path), help="Write answers: .jsonl, .csv, .tsv or .parquet."
 )
 @click.option("--force", is_flag=True, help="Write over a file that is there.")
+@click.option(
+    "--set", "sets", multiple=True, metavar="KEY=VALUE", help="A task option for these answers: max_new_tokens=20."
+)
 @click.option("--device", default="cpu", show_default=True, help="cpu, auto or cuda:N.")
 @click.option("--trust-remote-code", is_flag=True, help="Run the Python code that comes with the model.")
 @verb
@@ -62,6 +66,7 @@ def command(
     columns: tuple[str, ...],
     target: Path | None,
     force: bool,
+    sets: tuple[str, ...],
     device: str,
     trust_remote_code: bool,
 ) -> None:
@@ -70,6 +75,7 @@ def command(
     RUN is an id, its last four characters, a name or latest; MODEL a folder. - reads a text a line from stdin.
     """
     _check_usage(texts, pairs, file, columns, device)
+    from tui_finetune.inference.asked_options import asked_options
     from tui_finetune.inference.client import HelperSpec, ModelHelper
     from tui_finetune.inference.model_choice import choose_model
     from tui_finetune.inference.model_folder import open_model_folder
@@ -89,10 +95,13 @@ def command(
     trained = chosen.recipe()
     trust = trust_remote_code or (trained is not None and trained.model.trust_remote_code)
     folder = open_model_folder(chosen.folder, call.catalog, call.home, trust_remote_code=trust)
+    options = json.dumps(asked_options(folder, sets)) if sets else ""
     progress = ProgressLine()
     try:
         given = _input(call, folder.task, folder.card, texts, pairs, file, columns, progress)
-        spec = HelperSpec(folder.path, call.home, device, call.plugin_dirs, call.third_party, trust_remote_code=trust)
+        spec = HelperSpec(
+            folder.path, call.home, device, call.plugin_dirs, call.third_party, trust_remote_code=trust, options=options
+        )
         with ModelHelper(spec) as helper:
             if trained is not None and trained.preprocess:
                 helper.start(progress)
