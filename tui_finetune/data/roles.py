@@ -96,6 +96,7 @@ def _absent(role: Role, column: str, names: Sequence[str], where: str) -> Proble
 
 def _without(role: Role, names: Sequence[str], where: str) -> Problem:
     hint = f'It has: {listed(names, 12)}. Name it: [data] columns = {{ {role.name} = "…" }}.'
+    hint = f"{hint} {role.otherwise}".rstrip()
     return Problem(f"no column for {role.name} ({_WANTED[role.kind]}) was found{where}.", "data.columns", hint=hint)
 
 
@@ -122,8 +123,8 @@ class _Guesser:
         return next((column for name in usual for column in fitting if name in names_of(column)), None)
 
     def guess(self, role: Role, found: Mapping[str, str]) -> str | None:
-        if role.name in self.by_name:
-            return self.by_name[role.name]
+        if role.name in self.by_name or role.by_name:
+            return self.by_name.get(role.name)
         candidates = [name for name in self.free if self.fits(role, name)]
         if not role.required:
             candidates = [n for n in candidates if n in {_twin(text) for text in found.values()}]

@@ -20,16 +20,18 @@ def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> e
 
     Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
     for tags; of answers a text, and a list of texts that are right; of tokens how many were foretold, and how many there were
-    (what needs their losses is nan then). `labels` gives the names; without it as many labels are assumed as ids occur.
+    (what needs their losses is nan then); of a search the places of what belongs to a text, and how much that is. `labels`
+    gives the names; without it as many labels are assumed as ids occur.
     """
     import datasets
     import evaluate
 
-    if metric.shape in ("tags", "multilabels"):
+    if metric.shape in ("tags", "multilabels", "ranks"):
         feature: Any = datasets.Sequence(datasets.Value("string" if metric.shape == "tags" else "int64"))
     else:
         feature = datasets.Value(_FEATURES[metric.shape])
     gold = datasets.Sequence(feature) if metric.shape == "answers" else feature
+    gold = datasets.Value("int64") if metric.shape == "ranks" else gold
 
     class Adapted(evaluate.Metric):  # type: ignore[misc]
         def _info(self) -> evaluate.MetricInfo:
@@ -61,7 +63,7 @@ def _decoded(
         return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
     if shape == "answers":
         return Decoded(LabelSet.of(()), list(predictions), [list(texts) for texts in references])
-    if shape in ("numbers", "tokens", "preferences"):
+    if shape in ("numbers", "tokens", "preferences", "ranks"):
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)
     return Decoded(LabelSet.of(labels or [str(i) for i in range(count)]), list(predictions), list(references))

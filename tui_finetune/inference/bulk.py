@@ -17,6 +17,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "multilabels": ("text", "labels", "scores"),
     "tags": ("text", "entities"),
     "numbers": ("text", "values"),
+    "ranks": ("text", "values"),
     "preferences": ("prompt", "chosen", "values"),
     "answers": ("question", "context", "answer", "score", "start", "end", "no_answer", "answers"),
     "tokens": ("text", "continuation", "loss", "perplexity", "tokens"),

@@ -87,6 +87,7 @@ class TorchPredictor:
     def save(self, folder: Path) -> None:
         self._model.save_pretrained(folder)
         self._tokenizer.save_pretrained(folder)
+        self._head.write_beside(folder, self.card.max_length)
 
     def _answers(self, rows: Sequence[Row], tick: Callable[[int], None]) -> list[Answer]:
         """Answers of rows that have the same roles."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_finetune.plugin_api.tasks import LabelSet, Task
@@ -161,6 +162,9 @@ class HeavyTask:
     ) -> list[np.ndarray]:
         """The values of `reference_columns` of a batch's rows, by the model that stays as it is. Called as `score` is."""
         raise NotImplementedError
+
+    def write_beside(self, folder: Path, max_length: int) -> None:
+        """Writes files by which further libraries load the model, beside what transformers has saved in the folder."""
 
     def trainer_class(self) -> type[Trainer]:
         """The Trainer class that the mixin is laid over."""

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.chat import Chat
 
 RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers", "messages"]
-Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences"]
+Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks"]
 """What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text; how
-many of its tokens were foretold; how much higher the preferred of two answers is rated than the other."""
+many of its tokens were foretold; how much higher the preferred of two answers is rated than the other; the places in a search of
+what belongs to a text."""
 UNLABELLED: tuple[RoleKind, ...] = ("number", "answers", "messages")
 """Kinds of gold that are not looked up among the labels: these only name what the model gives."""
 READ = ("text", "text_pair", "question", "context", "prompt", "chosen", "rejected")
@@ -52,6 +53,10 @@ class Role:
     """Of kind labels: what stands between them where they are one text."""
     missing_is_none: bool = False
     """Of kind labels: a row without a value is one without a label; of kind text: it has an empty one."""
+    otherwise: str = ""
+    """Said where there is no such column: what to set instead."""
+    by_name: bool = False
+    """Guessed by its names only, not by what columns hold."""
 
 
 @dataclass(frozen=True)
@@ -205,6 +210,8 @@ class Task(ABC):
     form_fields: ClassVar[tuple[FormField, ...]] = ()
     windowed: ClassVar[bool] = False
     """A row that is longer than the model reads is read in windows, not cut."""
+    together: ClassVar[bool] = False
+    """What is said of a row hangs on the other rows of its split: all of them are decoded at once."""
     argument_defaults: ClassVar[Mapping[str, Any]] = {}
     """Values of `[train]` where the recipe has none, and the arguments class would take others than this program does."""
     packages: ClassVar[tuple[str, ...]] = ()

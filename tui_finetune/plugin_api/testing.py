@@ -208,8 +208,10 @@ def check_metric(metric: Metric) -> None:
     perfect["answers"] = ["a town", "", "12"]
     perfect["preferences"] = [0.5, 1.5, 2.0]
     perfect["tokens"] = [3, 0, 2]
+    perfect["ranks"] = [[1], [1], [1]]
     rows = perfect[metric.shape]
     gold = [[text] if text else [] for text in rows] if metric.shape == "answers" else rows
+    gold = [len(ranks) for ranks in rows] if metric.shape == "ranks" else gold
     for decoded in (Decoded(labels, [], []), Decoded(labels, rows, None)):
         assert math.isnan(metric.compute(decoded)), f"metric {metric.name}: nan is expected without gold or rows"
     value = metric.compute(Decoded(labels, rows, gold))

@@ -79,7 +79,8 @@ def check_head(task: Task, base: Path, folder: Path, rows: Mapping[str, Sequence
     encoded = task.encode(rows, PieceEncoder(), labels)
     batch = _batch(head, model, encoded, base)
     model(**batch).loss.backward()
-    idle = [n for n, p in model.named_parameters() if p.grad is None and not n.startswith(model.base_model_prefix)]
+    trained = [(name, one) for name, one in model.named_parameters() if one.requires_grad]
+    idle = [name for name, one in trained if one.grad is None and not name.startswith(model.base_model_prefix)]
     assert not idle, f"task {task.name}: no gradient reaches {', '.join(idle)}"
     before = _logits(head, model, batch)
     model.save_pretrained(folder)

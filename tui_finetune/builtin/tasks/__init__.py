@@ -7,6 +7,7 @@ from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
 from tui_finetune.builtin.tasks.reward import Reward
+from tui_finetune.builtin.tasks.sentence_similarity import SentenceSimilarity
 from tui_finetune.builtin.tasks.sft import Sft
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.builtin.tasks.token_classification import TokenClassification
@@ -18,6 +19,7 @@ TASKS: tuple[Task, ...] = (
     Regression(),
     Ordinal(),
     QuestionAnswering(),
+    SentenceSimilarity(),
     CausalLm(),
     FillMask(),
     DirectPreference(),

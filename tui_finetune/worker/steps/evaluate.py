@@ -98,6 +98,8 @@ def _score(job: Job, split: str, predictions: Any) -> Decoded:
     blocks = scorer.blocks(rows, lambda done: job.progress(f"evaluating {split}", done, len(rows)))
     if split == VALIDATION and job.recipe.kind == "train":
         blocks = _tuned(job, blocks)
+    if job.task.together:
+        blocks = _as_one(blocks)
     pieces = []
     with PredictionWriter(predictions, common_schema(job.task, labels)) as writer:
         for indices, logits in blocks:
@@ -111,6 +113,12 @@ def _score(job: Job, split: str, predictions: Any) -> Decoded:
 
 Blocks = Iterator[tuple[Sequence[int], list[np.ndarray]]]
 """Indices of rows, and their raw outputs."""
+
+
+def _as_one(blocks: Blocks) -> Blocks:
+    """All rows as one block."""
+    kept = list(blocks)
+    return iter([([index for found, _ in kept for index in found], [row for _, logits in kept for row in logits])])
 
 
 def _tuned(job: Job, blocks: Blocks) -> Blocks:

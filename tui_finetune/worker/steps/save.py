@@ -36,6 +36,7 @@ def run(job: Job) -> None:
             model.save_pretrained(folder)
         tokenizer.save_pretrained(folder)
         job.card().write(folder)
+        job.head.write_beside(folder, job.max_length)
 
     job.trainer.saver.write_model(fill, {"step": job.model_step})
 

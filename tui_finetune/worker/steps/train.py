@@ -177,6 +177,7 @@ def _class_weights(job: Job) -> ClassWeights:
 
 def _fill_checkpoint(job: Job, folder: Path) -> None:
     job.card().write(folder)
+    job.head.write_beside(folder, job.max_length)
     choices.write(job, folder)
 
 
@@ -239,8 +240,8 @@ def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[s
     decoded = asked.tuned(job, logits, order)
     job.health.answered(commonest(decoded, job.task.shape))
     found = measure(decoded, job.metrics)
-    if decoded.sizes is not None and (loss := mean_loss(decoded)) is not None:
-        found[LOSS] = loss  # by token; the library's is a mean over batches
+    if (decoded.sizes is not None or job.task.together) and (loss := mean_loss(decoded)) is not None:
+        found[LOSS] = loss  # by token, or among all rows; the library's is a mean over batches
     return found
 
 

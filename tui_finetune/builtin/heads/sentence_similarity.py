@@ -1,0 +1,82 @@
+"""sentence-similarity, the heavy half: AutoModel, a vector a text, and losses over the vectors of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+
+from tui_finetune.builtin.heads.sentence_files import pooling_of, write_sentence_files
+from tui_finetune.builtin.heads.sentence_model import as_sentence_model
+from tui_finetune.builtin.heads.similarity_losses import loss_of
+from tui_finetune.builtin.tasks.sentence_texts import ENCODED, texts_in_order
+from tui_finetune.errors import ModelError, Problem
+from tui_finetune.plugin_api import HeavyTask, ModelRequest
+from tui_finetune.plugin_api.heavy import resolve
+
+
+class SentenceSimilarityHead(HeavyTask):
+    model_class = "transformers:AutoModel"
+    inputs = ENCODED
+    trains_head = False
+
+    def load_model(self, request: ModelRequest) -> PreTrainedModel:
+        remote: dict[str, Any] = {"revision": request.revision, "trust_remote_code": request.trust_remote_code}
+        config = AutoConfig.from_pretrained(request.path, **remote)
+        if config.is_encoder_decoder:
+            hint = "Take an encoder: MiniLM, BERT, MPNet, ModernBERT …"
+            raise ModelError(
+                Problem(f"{request.path} is an encoder with a decoder: texts have no vector.", "model.path", hint=hint)
+            )
+        own = getattr(config, "sentence_pooling", None) or pooling_of(request.path, request.revision)
+        model = resolve(self.model_class).from_pretrained(request.path, use_safetensors=True, **remote)
+        names = request.labels.names
+        model.config.id2label, model.config.label2id = dict(enumerate(names)), {n: at for at, n in enumerate(names)}
+        pooling = request.options.get("pooling") or own or "mean"
+        found: PreTrainedModel = as_sentence_model(model, pooling, loss_of(request.options))
+        return found
+
+    def collator(
+        self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int
+    ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
+        return TextsCollator(int(tokenizer.pad_token_id), padding, max_length)
+
+    def write_beside(self, folder: Path, max_length: int) -> None:
+        write_sentence_files(folder, max_length)
+
+    def trainer_class(self) -> type[Trainer]:
+        return TextsTrainer
+
+
+@dataclass(frozen=True)
+class TextsCollator:
+    """Pads the texts of all rows to one length, at their end."""
+
+    padding_id: int
+    padding: str
+    max_length: int
+
+    def __call__(self, rows: Sequence[Mapping[str, Any]]) -> dict[str, torch.Tensor]:
+        texts = [texts_in_order(row) for row in rows]
+        needed = max(1, *(len(ids) for row in texts for ids in row))
+        shape = (len(rows), len(texts[0]), self.max_length if self.padding == "max_length" else needed)
+        ids, mask = torch.full(shape, self.padding_id, dtype=torch.long), torch.zeros(shape, dtype=torch.long)
+        for place, row in enumerate(texts):
+            for side, one in enumerate(row):
+                ids[place, side, : len(one)] = torch.tensor(one, dtype=torch.long)
+                mask[place, side, : len(one)] = 1
+        # Rows without a score have something in its place: an evaluation asks for labels to be measured.
+        scores = torch.tensor([float(row.get("labels", 0)) for row in rows], dtype=torch.float32)
+        return {"input_ids": ids, "attention_mask": mask, "labels": scores}
+
+
+class TextsTrainer(Trainer):  # type: ignore[misc]
+    """Keeps the columns that the collator takes."""
+
+    def _set_signature_columns_if_needed(self: Any) -> None:
+        super()._set_signature_columns_if_needed()
+        self._signature_columns = list(dict.fromkeys([*self._signature_columns, *ENCODED]))
