@@ -31,6 +31,7 @@ FROM = 48
 @click.option("--validation", help="A share of train (0.1), a split's name, or a file.")
 @click.option("--test", help="The same.")
 @click.option("--groups", help="Column whose rows of one value stay together: no author in two splits.")
+@click.option("--near-together", is_flag=True, help="Rows that are nearly the same stay together.")
 @click.option("--time", "time_", help="Column by which the newest rows are taken.")
 @click.option("--seed", type=int, help="Of what is drawn; else the recipe's, or 42.")
 @click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
@@ -45,6 +46,7 @@ def split(
     validation: str | None,
     test: str | None,
     groups: str | None,
+    near_together: bool,
     time_: str | None,
     seed: int | None,
     subset: str | None,
@@ -53,6 +55,7 @@ def split(
 ) -> None:
     """The splits that a run would have of PATH, data or a recipe: rows, labels, and a hash that tells them from others."""
     chosen = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
+    chosen |= {"near_together": True} if near_together else {}
     if subset is not None and path.endswith(".toml"):
         raise UserError("--set: the recipe says that.")
     look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task, subset)

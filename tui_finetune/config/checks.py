@@ -339,6 +339,11 @@ def data(table: Mapping[str, Any], source: Any) -> list[Problem]:
         problems.append(Problem("validation and test together leave no row to train on.", "data.test"))
     if table.get("groups") is not None and table.get("time") is not None:
         problems.append(GROUPS_OR_TIME)
+    problems += [
+        Problem(f"does not go with data.{key}.", "data.near_together", hint="Leave one of them out.")
+        for key in ("groups", "time")
+        if table.get("near_together") and table.get(key) is not None
+    ]
     return problems + _labels(table)
 
 

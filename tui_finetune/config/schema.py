@@ -113,6 +113,13 @@ class DataTable(Table):
             min_length=1, description="Column by which a share of train is its newest rows: a date, a number, a text."
         ),
     ] = None
+    near_together: Annotated[
+        bool,
+        Field(
+            description="Rows whose texts are the same or nearly so come to one side when a share of train is taken: what is "
+            "measured was then not nearly trained on."
+        ),
+    ] = False
     columns: Annotated[
         dict[str, str],
         Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),

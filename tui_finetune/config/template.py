@@ -180,6 +180,8 @@ def _split_lines(looked: Mapping[str, Any], splits: Mapping[str, int]) -> list[L
         lines.append(("test", test, "this fraction of train" if isinstance(test, float) else _rows(splits, test)))
     if chosen.get("groups"):
         lines.append(("groups", chosen["groups"], "its equal values stay on one side"))
+    if chosen.get("near_together"):
+        lines.append(("near_together", True, "near duplicates stay on one side"))
     if chosen.get("time"):
         lines.append(("time", chosen["time"], "the newest rows are held out"))
     return lines

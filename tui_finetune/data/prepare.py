@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from tui_finetune.data.problems import Collector
 from tui_finetune.data.roles import class_names, columns_alike, columns_for_roles
 from tui_finetune.data.selecting import Selected, labels_alike, select
 from tui_finetune.data.split_columns import SplitColumns
-from tui_finetune.data.splitting import divide, divide_pieces, sample
+from tui_finetune.data.splitting import PIECE, divide, divide_pieces, sample
 from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_ID, InputFile, LabelSet, Opened, Progress, Role, StepCount, Task, no_progress
 from tui_finetune.plugin_api.tasks import UNLABELLED
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.manager import Catalog
 
 TRAIN, VALIDATION, TEST = ORDER = ("train", "validation", "test")
-PIECE = re.compile(r"(#\d+)+$")
-"""End of the id of a row that a preprocessor made of another."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +94,8 @@ class _Preparing:
         self.columns: dict[str, str] = {}
         self.split_columns = SplitColumns(recipe.data.groups, recipe.data.time)
         self.thinned: list[StepCount] = []
+        self.near: Indices | None = None
+        """A number for each row of train, the same for those that are nearly the same."""
 
     def prepared(self, opened: Opened | None) -> Prepared:
         main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
@@ -339,6 +338,12 @@ class _Preparing:
         labels = train.column(gold.name).take(rows) if gold is not None else None
         if self.split_columns.used:
             parts = self.split_columns.divide(train.column(ROW_ID).take(rows), count, seed, name)
+        elif self.recipe.data.near_together:
+            from tui_finetune.data.near_rows import near_numbers
+
+            if self.near is None:
+                self.near = near_numbers(train, self.task)
+            parts = divide_pieces(self.near[rows], count, seed, name, labels)
         elif self.recipe.preprocess:
             origins = [PIECE.sub("", row) for row in train.column(ROW_ID).take(rows).to_pylist()]
             parts = divide_pieces(origins, count, seed, name, labels)
@@ -350,6 +355,7 @@ class _Preparing:
             return parts.taken, rows
         self.source_split[name] = self.source_split[TRAIN]
         how = "stratified, " if parts.stratified else ""
+        how = f"near duplicates together, {how}" if self.recipe.data.near_together else how
         self.origin[name] = f"{share * 100:g} % of train, {self.split_columns.words(seed) or f'{how}seed {seed}'}"
         if parts.alone and labels is not None:
             alone = sorted(LabelSet.of(labels.take(list(parts.alone)).unique().to_pylist()).names)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     """Row numbers."""
 
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
+PIECE = re.compile(r"(#\d+)+$")
+"""End of the id of a row that a preprocessor made of another."""
 TAGS = {"test": 1, "validation": 2, "sample": 3}
 """What is drawn, so that no two draws of a seed are the same."""
 
@@ -63,12 +66,11 @@ def divide(rows: int, count: int, seed: int, what: str, labels: pa.ChunkedArray 
 
 
 def divide_pieces(
-    origins: Sequence[str], count: int, seed: int, what: str, labels: pa.ChunkedArray | None = None
+    origins: Sequence[str] | Indices, count: int, seed: int, what: str, labels: pa.ChunkedArray | None = None
 ) -> Divided:
     """`divide` for rows of which several were made of one: `origins` names it, and what is of one origin stays together."""
-    _, firsts, numbers = np.unique(
-        np.asarray(origins, dtype=object).astype(str), return_index=True, return_inverse=True
-    )
+    names = origins if isinstance(origins, np.ndarray) else np.asarray(origins, dtype=object).astype(str)
+    _, firsts, numbers = np.unique(names, return_index=True, return_inverse=True)
     first_rows = np.sort(firsts)
     rank = np.empty(len(first_rows), dtype=np.int64)
     rank[np.argsort(firsts, kind="stable")] = np.arange(len(first_rows))

@@ -94,6 +94,8 @@ def share_words(found: DataSet) -> str:
     chosen = found.asked.chosen
     if chosen.get("groups"):
         return f"whole groups of {chosen['groups']}"
+    if chosen.get("near_together"):
+        return "by chance, near duplicates together"
     return f"the newest by {chosen['time']}" if chosen.get("time") else "by chance"
 
 
@@ -204,18 +206,18 @@ def split_picks(found: DataSet, name: str) -> list[Pick]:
 def share_picks(found: DataSet) -> list[Pick]:
     """How shares of train may be taken."""
     chosen = found.asked.chosen
-    groups, time = chosen.get("groups"), chosen.get("time")
+    groups, time, near = (chosen.get(name) for name in ("groups", "time", "near_together"))
+    none = {"groups": None, "time": None, "near_together": None}
     single = [one.name for one in found.columns if one.holds not in ("list", "texts")]
     return [
-        Pick("by chance", "labels in proportion", {"groups": None, "time": None}, not groups and not time),
+        Pick("by chance", "labels in proportion", none, not groups and not time and not near),
+        Pick("near duplicates together", "no text is nearly in both", {**none, "near_together": True}, bool(near)),
         *(
-            Pick(
-                f"groups of {name}", "its equal values stay on one side", {"groups": name, "time": None}, groups == name
-            )
+            Pick(f"groups of {name}", "its equal values stay on one side", {**none, "groups": name}, groups == name)
             for name in single
         ),
         *(
-            Pick(f"newest by {name}", "what is newest is held out", {"groups": None, "time": name}, time == name)
+            Pick(f"newest by {name}", "what is newest is held out", {**none, "time": name}, time == name)
             for name in single
         ),
     ]
