@@ -87,6 +87,17 @@ class Measured:
         return [one for one in parts if isinstance(one, Mapping)] if isinstance(parts, Sequence) else []
 
     @property
+    def ranks(self) -> Mapping[str, Any]:
+        """Of searches: rows by the place of what belongs to their text; empty where something else is predicted."""
+        found = self.report.get("ranks")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
+    def parted(self) -> bool:
+        """Rows have parts with figures in place of labels."""
+        return self.graded or bool(self.ranks)
+
+    @property
     def graded(self) -> bool:
         """No row is simply right or wrong: how far off it is counts."""
         return bool(self.targets) or "tokens" in self.report

@@ -9,6 +9,7 @@ from tui_finetune.live import words
 from tui_finetune.live.answers import bars
 from tui_finetune.live.evaluation_page import plain_value, text_of
 from tui_finetune.live.marked import marked_answer, marked_text
+from tui_finetune.live.rank_page import rank_lines
 from tui_finetune.live.spans import EMPTY, Line, blanks, ends, line, muted, span, wrap
 from tui_finetune.live.token_page import stored_lines
 from tui_finetune.plugin_api.tasks import READ
@@ -42,6 +43,8 @@ def row_lines(
     lines = [head(row, place, split, width)]
     if "token_losses" in row:
         return [*lines, *stored_lines(row, width, other)]
+    if "rank" in row:
+        return [*lines, *rank_lines(row, width, other)]
     if isinstance(row.get("gold"), list) and "tokens" in row:
         return [*lines, *_tag_lines(row, width, other)]
     if "context" in row:

@@ -14,6 +14,7 @@ from tui_finetune.live.evaluation_page import Measured
 from tui_finetune.live.label_figures import LabelFigures
 from tui_finetune.live.number_figures import error_lines, picture_lines
 from tui_finetune.live.offers import ON, Offer, off
+from tui_finetune.live.rank_page import place_lines
 from tui_finetune.live.spans import EMPTY, Line, line, muted
 from tui_finetune.live.token_page import part_lines
 from tui_finetune.ui.screens.evaluate.looking import Looking
@@ -59,7 +60,9 @@ def targets_beside(pane: Pane, width: int, height: int) -> list[Line]:
 
 
 def graded_lines(measured: Measured, width: int) -> list[Line]:
-    """How far off rows are, by parts: of numbers by where gold lies, of tokens by how many a row has."""
+    """How far off rows are, by parts: of numbers by where gold lies, of tokens by how many a row has, of searches by places."""
+    if measured.ranks:
+        return place_lines(measured.ranks, width)
     return part_lines(measured.token_parts, width) if measured.token_parts else error_lines(measured.targets, width)
 
 
@@ -135,7 +138,7 @@ class WeakestPane(_LabelTable):
         self.evaluate.label_under_cursor(self.current)
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
-        if self.looking is not None and self.looking.measured.graded:
+        if self.looking is not None and self.looking.measured.parted:
             return graded_lines(self.looking.measured, width)[:height]
         return super().picture(width, height)
 
@@ -200,7 +203,7 @@ class ConfusedPane(Table, Pane):
     def picture(self, width: int, height: int) -> Sequence[Line]:
         if self.count() or self.looking is None:
             return super().picture(width, height)
-        if self.looking.measured.graded:
+        if self.looking.measured.parted:
             return self.scatter(width, height)
         why = "No label was taken for another." if self.confusion is not None else NO_CONFUSION
         return [EMPTY, line("   ", muted(why))]
