@@ -340,6 +340,11 @@ def data(table: Mapping[str, Any], source: Any) -> list[Problem]:
     if table.get("groups") is not None and table.get("time") is not None:
         problems.append(GROUPS_OR_TIME)
     problems += [
+        Problem(f"does not go with data.{key}, by which shares are drawn.", "data.split_file", hint="Leave one out.")
+        for key in (*shares, "groups", "time", "near_together")
+        if table.get("split_file") is not None and table.get(key)
+    ]
+    problems += [
         Problem(f"does not go with data.{key}.", "data.near_together", hint="Leave one of them out.")
         for key in ("groups", "time")
         if table.get("near_together") and table.get(key) is not None

@@ -120,6 +120,14 @@ class DataTable(Table):
             "measured was then not nearly trained on."
         ),
     ] = False
+    split_file: Annotated[
+        str | None,
+        Field(
+            min_length=1,
+            description="CSV with the columns row_id and split, as `data split -o` writes it: which rows of the trained split "
+            "are train, validation and test. Rows that it does not name are left out.",
+        ),
+    ] = None
     columns: Annotated[
         dict[str, str],
         Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),

@@ -36,6 +36,8 @@ def with_absolute_paths(
     changes: dict[str, Any] = {}
     if data.path is not None:
         changes["path"] = _each(data.path, lambda v: _data_path(v, folder("data.path"), local, endings))
+    if data.split_file is not None:
+        changes["split_file"] = absolute(data.split_file, folder("data.split_file"))
     if data.edits is not None:
         changes["edits"] = absolute(data.edits, folder("data.edits"))
     for key in ("validation", "test"):

@@ -30,6 +30,8 @@ class Choice:
     by_default: bool = False
     """True where the recipe is silent."""
     words: str = ""
+    listed: bool = False
+    """The rows of train that `data.split_file` names for it."""
 
 
 def choices(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[str]]:
@@ -43,6 +45,8 @@ def choices(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[str
     taken = {train}
     for name, value in ((VALIDATION, recipe.data.validation), (TEST, recipe.data.test)):
         choice = _choice(name, value, opened, taken, problems)
+        if recipe.data.split_file is not None and value is None and (choice is None or choice.share is not None):
+            choice = Choice(listed=True)
         if choice is not None:
             found[name] = choice
             taken.add(choice.split)
@@ -124,6 +128,10 @@ def _measured(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[s
     problems: list[Problem] = []
     value = {VALIDATION: recipe.data.validation, TEST: recipe.data.test}.get(wanted)
     found = split_called(wanted, opened.splits)
+    if recipe.data.split_file is not None and value is None and found is None and wanted in (VALIDATION, TEST):
+        train = _train(recipe, opened, problems, [])
+        if train is not None:
+            return {TRAIN: Choice(split=train), wanted: Choice(listed=True)}, []
     if value is not None or (found is None and wanted == VALIDATION):
         choice = _choice(wanted, value, opened, set(), problems)
     elif found is not None:

@@ -190,7 +190,7 @@ class _Preparing:
         """The splits that exist as such, by role."""
         found: dict[str, Selected] = {}
         for name, choice in chosen.items():
-            if choice.share is not None:
+            if choice.share is not None or choice.listed:
                 continue
             with self.problems:
                 opened, split = main, choice.split
@@ -280,6 +280,8 @@ class _Preparing:
 
     def divided(self, train: pa.Table, chosen: Mapping[str, Choice]) -> dict[str, tuple[pa.Table, Indices | None]]:
         """Takes the shares of train: test first, then validation, both of all its rows."""
+        if self.recipe.data.split_file is not None:
+            return self.listed(train, chosen, Path(self.recipe.data.split_file))
         found: dict[str, tuple[pa.Table, Indices | None]] = {}
         rest: Indices | None = None
         for name in (TEST, VALIDATION):
@@ -297,6 +299,28 @@ class _Preparing:
         if found:
             self.origin[TRAIN] = f"the rest of {self.origin[TRAIN]}"
             found[TRAIN] = train, rest
+        return found
+
+    def listed(
+        self, train: pa.Table, chosen: Mapping[str, Choice], path: Path
+    ) -> dict[str, tuple[pa.Table, Indices | None]]:
+        """The rows of train as a file of the recipe divides them."""
+        import numpy as np
+
+        from tui_finetune.data.split_file import NAMES, split_numbers
+
+        numbers, whole = split_numbers(path, train), self.origin[TRAIN]
+        found: dict[str, tuple[pa.Table, Indices | None]] = {}
+        for number, name in enumerate(NAMES):
+            rows = np.flatnonzero(numbers == number)
+            if name == TRAIN or (name in chosen and chosen[name].listed and len(rows)):
+                found[name] = train, rows
+                self.origin[name] = f"{path.name}, of {whole}"
+                self.source_split[name] = self.source_split[TRAIN]
+        if out := train.num_rows - sum(len(rows) for _, rows in found.values() if rows is not None):
+            self.notes[
+                f"{out:,} rows of train are left out: {path.name} does not name them, or for no split of this."
+            ] = None
         return found
 
     def train_thinned(self, train: pa.Table, rows: Indices | None) -> tuple[pa.Table, Indices | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import LaunchError, Problem, UserError, cannot_write
@@ -103,7 +104,7 @@ def write_begin(
     from tui_finetune.launch.planting import plant_checkpoint, with_own_model
 
     try:
-        recipe = with_own_edits(paths, with_own_model(paths, recipe, home), edits)
+        recipe = with_own_splits(paths, with_own_edits(paths, with_own_model(paths, recipe, home), edits))
         atomic.write_bytes(paths.request_toml, request)
         atomic.write_bytes(paths.recipe_toml, resolved_toml(recipe, facts).encode())
         if kept is not None:
@@ -111,6 +112,14 @@ def write_begin(
     except BaseException:
         shutil.rmtree(paths.root, ignore_errors=True)
         raise
+
+
+def with_own_splits(paths: RunPaths, recipe: Recipe) -> Recipe:
+    """Likewise with the file that divides its rows. Raises OSError."""
+    if recipe.data.split_file is None:
+        return recipe
+    atomic.write_bytes(paths.split_file, Path(recipe.data.split_file).read_bytes())
+    return recipe.model_copy(update={"data": recipe.data.model_copy(update={"split_file": str(paths.split_file)})})
 
 
 def with_own_edits(paths: RunPaths, recipe: Recipe, edits: bytes | None) -> Recipe:

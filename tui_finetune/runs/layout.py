@@ -50,6 +50,11 @@ class RunPaths:
         return self.root / "edits.jsonl"
 
     @property
+    def split_file(self) -> Path:
+        """Which rows are trained on, where the recipe names a file that says so: as it was when the run was started."""
+        return self.root / "splits.csv"
+
+    @property
     def process_json(self) -> Path:
         """Who works on it: attempt, pid, start ticks, host, boot id, pid namespace, versions."""
         return self.root / "process.json"
