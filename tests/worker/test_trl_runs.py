@@ -60,7 +60,11 @@ def ground_of(task: str, model: Path, home: Home, tmp_path: Path, **sets: Any) -
 
 @pytest.mark.parametrize("task", ["sft", *PAIRS])
 def test_the_losses_are_those_of_trl(task: str, workers: ForkServer, gpt2: Path, home: Home, tmp_path: Path) -> None:
-    sets: dict[str, Any] = {"batching__order": "random", "data__validation": 0.1, "train__gradient_accumulation_steps": 1}
+    sets: dict[str, Any] = {
+        "batching__order": "random",
+        "data__validation": 0.1,
+        "train__gradient_accumulation_steps": 1,
+    }
     once: dict[str, Any] = {"train__num_train_epochs": 2, "train__eval_strategy": "no", "train__save_strategy": "no"}
     info = finished(ground_of(task, gpt2, home, tmp_path).start(**sets, **once))
     ours = [loss for event in events(info, "step") for loss in event.get("losses")]
@@ -131,3 +135,17 @@ def test_a_run_is_measured_asked_and_loaded_again(
         assert isinstance(answer["continuation"], str)
         said = cli("report", info.id, "--json")
         assert said.code == 0, said.err
+
+
+def test_our_loop_takes_no_name_of_trls() -> None:
+    """A member of the mixin would come before TRL's of the same name; those that are meant are named here."""
+    from trl import DPOTrainer, RewardTrainer, SFTTrainer
+
+    from tui_finetune.worker.steered import SteeredLoop
+    from tui_finetune.worker.trainer import RunTrainerMixin
+
+    theirs = {name for trainer in (DPOTrainer, RewardTrainer, SFTTrainer) for name in vars(trainer)}
+    ours = {name for mixin in (RunTrainerMixin, SteeredLoop) for name in vars(mixin)}
+    meant = {"compute_loss", "training_step", "log", "evaluate", "_save_checkpoint", "loss_is_scaled_for_ga"}
+    common = {name for name in ours & theirs if not name.startswith("__")}
+    assert common <= meant

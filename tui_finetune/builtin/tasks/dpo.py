@@ -14,6 +14,7 @@ from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import Decoded, Encoder, FormField, LabelSet, Role, Task
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from pydantic import BaseModel
 
 CONTINUATION = "continuation"
@@ -67,6 +68,10 @@ class DirectPreference(Preferences):
     def options_of(self, config: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """A language model from elsewhere says nothing of having been tuned so."""
         return None
+
+    def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:
+        """None: the model's outputs are tokens."""
+        return LabelSet.of(())
 
     def output_width(self, labels: LabelSet) -> int:
         """Log probabilities of both answers, and the reference's."""
