@@ -114,11 +114,13 @@ def test_losses_of_hidden_tokens_are_those_of_the_model(tiny_model: Path) -> Non
     assert decoded.losses @ np.array(decoded.gold) / sum(decoded.gold) == pytest.approx(loss, rel=1e-5)
 
 
-def test_a_tokenizer_without_a_mask_is_refused(tmp_path: Path) -> None:
+def test_a_decoder_and_a_tokenizer_without_a_mask_are_refused(tmp_path: Path) -> None:
     from transformers import AutoTokenizer
 
     task = FillMask()
     head: Any = resolve(task.heavy)(task)
-    language_models.byte_bpe(tmp_path)
+    language_models.make("gpt2", tmp_path)
+    with pytest.raises(ModelError, match="is a gpt2 model, of which there is no masked language model"):
+        head.load_model(ModelRequest(str(tmp_path), LabelSet.of(()), {}))
     with pytest.raises(ModelError, match="no mask token"):
         head.collator(AutoTokenizer.from_pretrained(tmp_path), padding="longest", max_length=8)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.builtin.heads.packing import Columns, ended_texts, packed_blocks
-from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, shifted_scores, unpadded
+from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, shifted_scores, unfit, unpadded
 from tui_finetune.builtin.tasks.causal_lm import CONTINUATION
 from tui_finetune.builtin.tasks.generation_options import MAX_NEW_TOKENS, generation_settings
 from tui_finetune.errors import ModelError, Problem, RecipeError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SEED = 0
 """Of what is drawn with do_sample: the same prompt is written on in the same way."""
+DECODERS = "Take a decoder: GPT-2, Llama, Qwen, Gemma …; for an encoder there is the task fill-mask."
 LOOKS_AHEAD = 1e-3
 """Above this a change of a later token has changed what is said of an earlier one."""
 
@@ -37,12 +38,15 @@ class CausalLmHead(HeavyTask):
         config = AutoConfig.from_pretrained(request.path, **remote)
         if hasattr(config, "is_decoder"):
             config.is_decoder = True
-        model: PreTrainedModel = resolve(self.model_class).from_pretrained(
-            request.path, config=config, use_safetensors=True, **remote
-        )
+        try:
+            model: PreTrainedModel = resolve(self.model_class).from_pretrained(
+                request.path, config=config, use_safetensors=True, **remote
+            )
+        except ValueError as error:
+            raise unfit(request.path, config, error, "causal language model", DECODERS) from error
         if looks_ahead(model):
             message = f"{request.path} is a {type(model).__name__} that sees the tokens that it is to foretell."
-            raise ModelError(Problem(message, "model.path", hint="Take a decoder model: GPT-2, Llama, Qwen, Gemma …"))
+            raise ModelError(Problem(message, "model.path", hint=DECODERS))
         return model
 
     def collator(self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int) -> Collator:
@@ -60,7 +64,7 @@ class CausalLmHead(HeavyTask):
             return ended_texts(batches, end, max_length) if end else iter(map(dict, batches))
         separator = options.get("separator")
         between = end if separator is None else tokenizer.encode(separator, add_special_tokens=False)
-        if not between and separator is None:
+        if not between and separator is None and tokenizer.sep_token_id is None:  # which ends a text already
             message = "the tokenizer has no end-of-text token to put between texts."
             raise RecipeError(
                 Problem(message, "task_options.separator", hint='Name a text instead: separator = "\\n\\n".')

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, token_scores, unpadded
+from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, token_scores, unfit, unpadded
 from tui_finetune.builtin.tasks.fill_mask import FILLS
 from tui_finetune.builtin.tasks.masking import masked
 from tui_finetune.errors import ModelError, Problem
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 TRAINED = "trained"
 """Column of what is trained on: its words are hidden otherwise in each epoch. What is measured is hidden in one way."""
+ENCODERS = "Take an encoder: BERT, RoBERTa, DeBERTa, ModernBERT …; for a decoder there is the task causal-lm."
 CANDIDATES = 5
 """Tokens that are named for a mask."""
 
@@ -43,19 +44,24 @@ class FillMaskHead(HeavyTask):
 
     def load_model(self, request: ModelRequest) -> PreTrainedModel:
         """The model with the head that it has, or a new one where it has none."""
+        from transformers import AutoConfig
+
         self.options = request.options
         extra = {} if request.revision is None else {"revision": request.revision}
-        model: PreTrainedModel = resolve(self.model_class).from_pretrained(
-            request.path, use_safetensors=True, trust_remote_code=request.trust_remote_code, **extra
-        )
+        remote = {"trust_remote_code": request.trust_remote_code, **extra}
+        try:
+            model: PreTrainedModel = resolve(self.model_class).from_pretrained(
+                request.path, use_safetensors=True, **remote
+            )
+        except ValueError as error:
+            config = AutoConfig.from_pretrained(request.path, **remote)
+            raise unfit(request.path, config, error, "masked language model", ENCODERS) from error
         return model
 
     def collator(self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int) -> Collator:
         if tokenizer.mask_token_id is None:
-            hint = "Take an encoder that was pre-trained so: BERT, RoBERTa, DeBERTa, ModernBERT …; or causal-lm."
-            raise ModelError(
-                Problem("the tokenizer has no mask token: no word can be hidden.", "model.path", hint=hint)
-            )
+            message = "the tokenizer has no mask token: no word can be hidden."
+            raise ModelError(Problem(message, "model.path", hint=ENCODERS))
         return MaskingCollator(TokenCollator(tokenizer, padding, max_length), tokenizer, self)
 
     def packed(

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from tui_finetune.builtin.tasks.token_losses import IGNORED
+from tui_finetune.errors import DataError, Problem
 from tui_finetune.plugin_api import ROW_INDEX
 
 Columns = Mapping[str, Sequence[Any]]
@@ -16,10 +17,12 @@ BLOCKS = 500
 def packed_blocks(batches: Iterable[Columns], between: Sequence[int], length: int) -> Iterator[dict[str, list[Any]]]:
     """Blocks of `length` tokens of encoded texts with the tokens `between` after each; the last block may be shorter.
 
-    Windows of a text go on where the one before ended: what two of them have in common stands once.
+    Windows of a text go on where the one before ended: what two of them have in common stands once. Raises DataError where
+    there is nothing to learn.
     """
     rest: list[int] = []
     blocks: list[list[int]] = []
+    given = False
     for tokens in _texts(batches):
         rest += [*tokens, *between]
         while len(rest) >= length:
@@ -27,11 +30,13 @@ def packed_blocks(batches: Iterable[Columns], between: Sequence[int], length: in
             rest = rest[length:]
         if len(blocks) >= BLOCKS:
             yield _columns(blocks)
-            blocks = []
-    if len(rest) > 1 or (rest and not blocks):
+            blocks, given = [], True
+    if len(rest) > 1:
         blocks.append(rest)
     if blocks:
         yield _columns(blocks)
+    elif not given:
+        raise DataError(Problem("train has no text of two tokens: there is nothing to foretell.", "data.columns.text"))
 
 
 def ended_texts(batches: Iterable[Columns], end: Sequence[int], length: int) -> Iterator[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from tui_finetune.builtin.tasks.token_losses import IGNORED
+from tui_finetune.errors import ModelError, Problem, first_line
 
 if TYPE_CHECKING:
     import numpy as np
@@ -62,6 +63,15 @@ class TokenCollator:
         sizes = torch.tensor([max(1, len(row["input_ids"])) for row in rows])
         batch["attention_mask"] = (torch.arange(length) < sizes[:, None]).long()
         return batch
+
+
+def unfit(path: str, config: Any, error: ValueError, kind: str, hint: str) -> ModelError:
+    """What is told where the library has no such model for a configuration; other errors in their own words."""
+    if "Unrecognized configuration class" not in str(error):
+        return ModelError(Problem(f"{path}: {first_line(error)}", "model.path"))
+    return ModelError(
+        Problem(f"{path} is a {config.model_type} model, of which there is no {kind}.", "model.path", hint=hint)
+    )
 
 
 Collator = Callable[[list[dict[str, Any]]], dict[str, Any]]
