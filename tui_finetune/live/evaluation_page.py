@@ -93,9 +93,15 @@ class Measured:
         return found if isinstance(found, Mapping) else {}
 
     @property
+    def margins(self) -> Mapping[str, Any]:
+        """Of pairs of answers: how far ahead the preferred ones are; empty where something else is predicted."""
+        found = self.report.get("margins")
+        return found if isinstance(found, Mapping) else {}
+
+    @property
     def parted(self) -> bool:
         """Rows have parts with figures in place of labels."""
-        return self.graded or bool(self.ranks)
+        return self.graded or bool(self.ranks) or bool(self.margins)
 
     @property
     def graded(self) -> bool:

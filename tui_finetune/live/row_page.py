@@ -8,6 +8,7 @@ from typing import Any
 from tui_finetune.live import words
 from tui_finetune.live.answers import bars
 from tui_finetune.live.evaluation_page import plain_value, text_of
+from tui_finetune.live.margin_page import pair_lines
 from tui_finetune.live.marked import marked_answer, marked_text
 from tui_finetune.live.rank_page import rank_lines
 from tui_finetune.live.spans import EMPTY, Line, blanks, ends, line, muted, span, wrap
@@ -43,6 +44,8 @@ def row_lines(
     lines = [head(row, place, split, width)]
     if "token_losses" in row:
         return [*lines, *stored_lines(row, width, other)]
+    if "chosen_rating" in row:
+        return [*lines, *pair_lines(row, width, other)]
     if "rank" in row:
         return [*lines, *rank_lines(row, width, other)]
     if isinstance(row.get("gold"), list) and "tokens" in row:

@@ -49,7 +49,7 @@ def answered_tokens(answer: Mapping[str, Any]) -> list[Token]:
 
 def stored_lines(row: Mapping[str, Any], width: int, other: tuple[str, Mapping[str, Any]] | None = None) -> list[Line]:
     """A row whole: its figures, another model's, its text token by token, and what was least expected."""
-    text, tokens = str(row.get("text") or ""), stored_tokens(row)
+    text, tokens = str(row.get("text") or row.get("rendered") or ""), stored_tokens(row)
     lines = [_figures("", row)]
     if other is not None:
         lines.append(_figures(f"{other[0]}  ", other[1]))
@@ -64,14 +64,16 @@ def _figures(name: str, row: Mapping[str, Any]) -> Line:
 
 def continued_lines(answer: Mapping[str, Any], width: int) -> list[Line]:
     """What was written on, then the text itself token by token."""
-    text, tokens = str(answer.get("text") or ""), answered_tokens(answer)
+    text = str(answer.get("text") or answer.get("rendered") or "")
+    tokens = answered_tokens(answer) if "tokens" in answer else []
     written = str(answer["continuation"])
     lines = (
         [line(" ", *(one._replace(bold=True) for one in part)) for part in wrap(written, width - 2)] if written else []
     )
     head = lines or [line(" ", muted("nothing more was written"))]
     if not tokens:
-        return [*head, EMPTY, line(" ", muted("one token alone: nothing to foretell"))]
+        # Of an answer to a prompt there is no text that was to be foretold.
+        return [*head, EMPTY, line(" ", muted("one token alone: nothing to foretell"))] if "text" in answer else head
     told = (
         f"the text itself: loss {words.score(answer['loss'])} a token, perplexity {words.score(answer['perplexity'])}"
     )

@@ -176,13 +176,14 @@ class Sft(Task):
         return {**token_columns(decoded), RENDERED: rendered}
 
     def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
-        """prompt, continuation (the model's answer), and how well an answer that was given was foretold: loss, perplexity,
-        tokens."""
+        """prompt, continuation (the model's answer), rendered (what it read), and how well an answer that was given was
+        foretold: loss, perplexity, tokens."""
         assert decoded.scores is not None
         found = decoded.scores[index]
         texts = {name: row[name] for name in ("prompt", "input") if row.get(name)}
-        foretold = token_answer(found, str(found.said.get(RENDERED) or ""))
-        return {**texts, CONTINUATION: found.said.get(CONTINUATION) or "", **foretold}
+        read = str(found.said.get(RENDERED) or "")
+        foretold = token_answer(found, read)
+        return {**texts, CONTINUATION: found.said.get(CONTINUATION) or "", RENDERED: read, **foretold}
 
     def show_answer(self, answer: Mapping[str, Any]) -> list[str]:
         written = (answer[CONTINUATION] or "nothing").splitlines() or [""]

@@ -12,6 +12,7 @@ from tui_finetune.live.columns import Column
 from tui_finetune.live.confusion import Confusion, grid_lines, pair_words
 from tui_finetune.live.evaluation_page import Measured
 from tui_finetune.live.label_figures import LabelFigures
+from tui_finetune.live.margin_page import margin_lines
 from tui_finetune.live.number_figures import error_lines, picture_lines
 from tui_finetune.live.offers import ON, Offer, off
 from tui_finetune.live.rank_page import place_lines
@@ -59,8 +60,11 @@ def targets_beside(pane: Pane, width: int, height: int) -> list[Line]:
     return lines
 
 
-def graded_lines(measured: Measured, width: int) -> list[Line]:
-    """How far off rows are, by parts: of numbers by where gold lies, of tokens by how many a row has, of searches by places."""
+def graded_lines(measured: Measured, width: int, height: int) -> list[Line]:
+    """How far off rows are, by parts: of numbers by where gold lies, of tokens by how many a row has, of searches by places, of
+    pairs by margin."""
+    if measured.margins:
+        return margin_lines(measured.margins, width, height)
     if measured.ranks:
         return place_lines(measured.ranks, width)
     return part_lines(measured.token_parts, width) if measured.token_parts else error_lines(measured.targets, width)
@@ -139,7 +143,7 @@ class WeakestPane(_LabelTable):
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
         if self.looking is not None and self.looking.measured.parted:
-            return graded_lines(self.looking.measured, width)[:height]
+            return graded_lines(self.looking.measured, width, height)[:height]
         return super().picture(width, height)
 
 
@@ -224,7 +228,7 @@ class PairsPane(ConfusedPane):
     def scatter(self, width: int, height: int) -> Sequence[Line]:
         """The picture stands beside it."""
         assert self.looking is not None
-        return graded_lines(self.looking.measured, width)[:height]
+        return graded_lines(self.looking.measured, width, height)[:height]
 
     def moved(self) -> None:
         if self.looking is not None:
