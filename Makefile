@@ -51,7 +51,7 @@ $(VENV)/.with-demo: pyproject.toml constraints.txt $(VENV)/.with-torch
 
 $(VENV)/.with-test: pyproject.toml constraints.txt $(VENV)/.with-demo
 	@echo "Installing what the tests need"
-	@$(PIP) -e ".[demo,test,formats]"
+	@$(PIP) -e ".[demo,test,formats,trl]"
 	@touch $@
 
 install: $(VENV)/.with-test
