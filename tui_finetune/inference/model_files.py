@@ -17,6 +17,7 @@ from tui_finetune.errors import ModelError, Problem, did_you_mean, first_line
 from tui_finetune.inference.builtin_models import SCHEME, builtin_folder
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import Task
+from tui_finetune.runs.layout import TASK_CARD
 
 KEY = "model.path"
 CONFIG = "config.json"
@@ -111,7 +112,11 @@ def folder_problems(folder: Path, task: Task, *, trust_remote_code: bool, traine
     """Everything that is wrong with a model folder, as sentences about it."""
     config, problems = read_config(folder)
     if config is not None:
-        problems += config_problems(config, task, trust_remote_code=trust_remote_code, trained=trained)
+        # A run's model of another task gives its encoder: which task it is of, its card says.
+        encoder = not trained and (folder / TASK_CARD).is_file()
+        problems += config_problems(
+            config, task, trust_remote_code=trust_remote_code, trained=trained, encoder_only=encoder
+        )
     problems += _weight_problems(folder) + adapter_problems(folder)
     if not any((folder / name).is_file() for name in TOKENIZER_FILES):
         hint = "Copy tokenizer.json and tokenizer_config.json of the model that it was made from."
@@ -136,8 +141,10 @@ def read_config(folder: Path) -> tuple[dict[str, Any] | None, list[Problem]]:
     return found, []
 
 
-def config_problems(config: Mapping[str, Any], task: Task, *, trust_remote_code: bool, trained: bool) -> list[Problem]:
-    """What config.json says against using the model for `task`."""
+def config_problems(
+    config: Mapping[str, Any], task: Task, *, trust_remote_code: bool, trained: bool, encoder_only: bool = False
+) -> list[Problem]:
+    """What config.json says against using the model for `task`; `encoder_only`: whatever head it has is left out."""
     problems = []
     if not config.get("model_type"):
         problems.append(Problem("config.json names no model_type, so that nobody knows what the weights are."))
@@ -152,7 +159,7 @@ def config_problems(config: Mapping[str, Any], task: Task, *, trust_remote_code:
             for key, value in _attention(config)
         ]
     architecture = _architecture(config)
-    if architecture is not None and (reason := _unfit(architecture, task, trained)):
+    if architecture is not None and not encoder_only and (reason := _unfit(architecture, task, trained)):
         problems.append(Problem(*reason[:1], hint=reason[1]))
     return problems
 

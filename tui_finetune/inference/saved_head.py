@@ -1,4 +1,4 @@
-"""The head that a model brings along: kept for these labels, or left out for a new one. Said in words before training."""
+"""The head that a model brings along: kept for these labels, its outputs kept by name, or left out. Said before training."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ class SavedHead:
     names: tuple[str, ...]
     ours: bool
     """True where a run here trained it: its names mean what they say."""
+    task: str | None = None
+    """Name of the task that the run trained it for."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,10 @@ class HeadChoice:
 
     new: bool
     words: str | None = None
+    kept: tuple[tuple[int, int], ...] = ()
+    """Of a new head: outputs that are those of the saved one, as place here and place there."""
+    saved: tuple[str, ...] = ()
+    """Names of the saved head's outputs, where some are kept."""
 
 
 def saved_head_of(folder: Path, task: Task) -> SavedHead | None:
@@ -41,7 +47,8 @@ def saved_head_of(folder: Path, task: Task) -> SavedHead | None:
     if config is None:
         return None
     if (folder / TASK_CARD).is_file():
-        return SavedHead(TaskCard.read(folder).labels.names, ours=True)
+        card = TaskCard.read(folder)
+        return SavedHead(card.labels.names, ours=True, task=card.task)
     return saved_head(config, task)
 
 
@@ -55,13 +62,17 @@ def saved_head(config: Mapping[str, Any], task: Task) -> SavedHead | None:
     return SavedHead(names, ours=False)
 
 
-def choose_head(saved: SavedHead | None, labels: LabelSet) -> HeadChoice:
-    """Kept where its labels are these, in this order; of a head from elsewhere the number counts, for its names may mean
-    anything."""
+def choose_head(saved: SavedHead | None, labels: LabelSet, task: str) -> HeadChoice:
+    """Kept whole where its labels are these, in this order, and output by output where some names are the same. Of a head from
+    elsewhere without a name in common the number counts, for its names may mean anything."""
     if saved is None or not saved.names or not labels.names:
         return HeadChoice(new=False)  # a language model's head has no labels
+    if saved.task not in (None, task):
+        return HeadChoice(True, f"It was trained for {saved.task}: its encoder is kept, and a new head is trained.")
     if saved.names == labels.names:
         return HeadChoice(False, f"Its head is kept: the labels are the same ({_listed(labels.names)}).")
+    if kept := _in_common(saved.names, labels.names):
+        return HeadChoice(True, _kept_words(saved.names, labels.names), kept, saved.names)
     if not saved.ours and len(saved.names) == len(labels):
         return HeadChoice(
             False, f"Its head for {_listed(saved.names)} is kept and trained on for {_listed(labels.names)}."
@@ -71,6 +82,23 @@ def choose_head(saved: SavedHead | None, labels: LabelSet) -> HeadChoice:
         f"It was trained for other labels ({_listed(saved.names)}): its head is left out, "
         f"and a new one is trained for {_listed(labels.names)}.",
     )
+
+
+def _in_common(saved: Sequence[str], names: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    there = {name: place for place, name in enumerate(saved)}
+    return tuple((place, there[name]) for place, name in enumerate(names) if name in there)
+
+
+def _kept_words(saved: Sequence[str], names: Sequence[str]) -> str:
+    kept = [name for name in names if name in saved]
+    new = [name for name in names if name not in saved]
+    gone = [name for name in saved if name not in names]
+    if not new and not gone:
+        return f"Its head is kept, in another order of its labels ({_listed(names)})."
+    said = [f"what its head knows of {_listed(kept)} is kept"]
+    said += [f"new: {_listed(new)}"] if new else []
+    said += [f"left out: {_listed(gone)}"] if gone else []
+    return f"It was trained for other labels: {'; '.join(said)}."
 
 
 def in_order_of(saved: SavedHead | None, labels: LabelSet) -> LabelSet:

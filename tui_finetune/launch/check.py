@@ -139,7 +139,7 @@ def _head(recipe: Recipe, task: Task, model: ModelFacts | None, prepared: Prepar
     if recipe.data.labels is None:
         prepared = replace(prepared, labels=in_order_of(saved, prepared.labels))
     assert prepared.labels is not None
-    words = choose_head(saved, prepared.labels).words
+    words = choose_head(saved, prepared.labels, task.name).words
     return prepared, () if words is None else (words,)
 
 

@@ -179,6 +179,8 @@ class HeavyTask:
 def draw_new_head(model: PreTrainedModel) -> None:
     """Draws the weights outside the base model anew. A head of the same shape is loaded without a word, though its
     outputs stand for other labels."""
+    if model.base_model is model:
+        return  # nothing stands outside it
     for name, child in model.named_children():
         if name == model.base_model_prefix:
             continue

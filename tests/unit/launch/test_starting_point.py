@@ -109,7 +109,22 @@ def test_the_same_labels_keep_the_models_order(home: Home, checked: Check) -> No
     # An order that a person gives is kept, and the head is another one.
     found = checked("model.path=run:latest", 'data.labels=["neg", "pos"]')
     assert found.recipe.data.labels == ["neg", "pos"]
-    assert any("its head is left out" in note for note in found.notes)
+    assert "Its head is kept, in another order of its labels (neg, pos)." in found.notes
+
+
+def test_labels_in_common_keep_their_outputs(home: Home, checked: Check) -> None:
+    trained(home, ["mixed", "pos"])
+    assert checked("model.path=run:first").notes[1] == (
+        "It was trained for other labels: what its head knows of pos is kept; new: neg; left out: mixed."
+    )
+
+
+def test_a_model_of_another_task_gives_its_encoder(home: Home, checked: Check) -> None:
+    run = trained(home, ["neg", "pos"])
+    card = TaskCard("ordinal", "builtin", LabelSet.of(["neg", "pos"]), 32, run=run.id)
+    card.write(run.paths.model)
+    words = "It was trained for ordinal: its encoder is kept, and a new head is trained."
+    assert checked("model.path=run:first").notes[1] == words
 
 
 def test_of_names_the_run_and_a_checkpoint_of_it(home: Home, checked: Check, folder: Path) -> None:

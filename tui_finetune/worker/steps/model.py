@@ -22,6 +22,7 @@ from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.parameters import freeze
 from tui_finetune.worker.tuning import thaw
 from tui_finetune.worker.tuning.adapter import adapt, adapter_words
+from tui_finetune.worker.tuning.head_map import load_mapped
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +61,9 @@ def load_model(job: Job) -> None:
     prepared = got(job.prepared, "data")
     table = job.recipe.model
     labels = got(prepared.labels, "labels")
-    head = choose_head(_saved_head(job), labels) if job.recipe.kind == "train" else HeadChoice(new=False)
+    head = HeadChoice(new=False)
+    if job.recipe.kind == "train":
+        head = choose_head(_saved_head(job), labels, job.task.name)
     if head.words is not None:
         job.attempt.note(head.words)
     # The head's first weights are drawn here: from the run's seed, as a script draws them after set_seed.
@@ -74,7 +77,7 @@ def load_model(job: Job) -> None:
         new_head=head.new,
     )
     try:
-        model = _loaded(job, request)
+        model = _loaded(job, request, head)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         if "out of memory" in str(error).lower():
             raise
@@ -88,11 +91,13 @@ def load_model(job: Job) -> None:
     job.model = model
 
 
-def _loaded(job: Job, request: ModelRequest) -> Any:
+def _loaded(job: Job, request: ModelRequest, choice: HeadChoice) -> Any:
     """The model; where training is to begin from one whose weights are an adapter's, that is merged into them first."""
     folder = Path(request.path)
-    if job.recipe.kind != "train" or adapter_of(folder) is None:
+    if job.recipe.kind != "train":
         return load_whole(job.head, request)
+    if adapter_of(folder) is None:
+        return _with_head(job, request, choice)
     mergeable(folder)
     whole = job.paths.start / "merged"
     if not whole.is_dir():
@@ -101,7 +106,11 @@ def _loaded(job: Job, request: ModelRequest) -> Any:
         whole.parent.mkdir(mode=0o700, exist_ok=True)
         checkpoints.write_whole(whole, model.save_pretrained)
         job.attempt.note(f"The adapter in {folder} is merged into the model that training begins from.")
-    return job.head.load_model(replace(request, path=str(whole), revision=None))
+    return _with_head(job, replace(request, path=str(whole), revision=None), choice)
+
+
+def _with_head(job: Job, request: ModelRequest, choice: HeadChoice) -> Any:
+    return load_mapped(job.head.load_model, request, choice) if choice.kept else job.head.load_model(request)
 
 
 def _freeze(job: Job, model: Any) -> None:
