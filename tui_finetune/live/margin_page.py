@@ -28,7 +28,7 @@ def margin_lines(margins: Mapping[str, Any], width: int, height: int, *, ascii: 
         share = count / top if top else 0.0
         drawn = ASCII_BAR * round(cells * share) if ascii else bar(share, cells)
         colour = "bad" if low < 0 and begin < len(counts) // 2 else "series-1"
-        begun = muted(f"from {low:+.2f}".rjust(12))
+        begun = muted(f"from {low:+.2g}".rjust(12))
         lines.append(line("   ", begun, "  ", span(f"{count:,}".rjust(6)), "  ", span(Shown(drawn), colour)))
     return [*lines, EMPTY, *figures]
 
@@ -37,7 +37,7 @@ def _figures(margins: Mapping[str, Any], width: int) -> list[Line]:
     quantiles: Mapping[str, float] = margins.get("quantiles") or {}
     chosen, rejected = words.score(margins.get("chosen")), words.score(margins.get("rejected"))
     told = [
-        ", ".join(f"{float(share):.0%} up to {value:+.2f}" for share, value in quantiles.items()),
+        ", ".join(f"{float(share):.0%} up to {value:+.2g}" for share, value in quantiles.items()),
         f"mean rating {chosen} of the preferred, {rejected} of the others",
         f"{margins.get('wrong', 0):,} pairs the wrong way round",
     ]
