@@ -32,6 +32,8 @@ FROM = 48
 @click.option("--test", help="The same.")
 @click.option("--groups", help="Column whose rows of one value stay together: no author in two splits.")
 @click.option("--near-together", is_flag=True, help="Rows that are nearly the same stay together.")
+@click.option("--folds", type=int, help="Divide train into so many parts, each of which a run can hold out.")
+@click.option("--fold", type=int, help="The splits of the run that holds this one out; else all folds are told.")
 @click.option("--time", "time_", help="Column by which the newest rows are taken.")
 @click.option("--seed", type=int, help="Of what is drawn; else the recipe's, or 42.")
 @click.option("--set", "--subset", "subset", help="Which one, where the folder or data set holds several.")
@@ -47,6 +49,8 @@ def split(
     test: str | None,
     groups: str | None,
     near_together: bool,
+    folds: int | None,
+    fold: int | None,
     time_: str | None,
     seed: int | None,
     subset: str | None,
@@ -54,25 +58,31 @@ def split(
     target: Path | None,
 ) -> None:
     """The splits that a run would have of PATH, data or a recipe: rows, labels, and a hash that tells them from others."""
-    chosen = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
-    chosen |= {"near_together": True} if near_together else {}
+    chosen: dict[str, Any] = {"validation": _share(validation), "test": _share(test), "groups": groups, "time": time_}
+    chosen |= {"near_together": near_together or None, "folds": folds, "fold": fold}
     if subset is not None and path.endswith(".toml"):
         raise UserError("--set: the recipe says that.")
     look = _looked(call, path, {key: value for key, value in chosen.items() if value is not None}, seed, task, subset)
     if look.problems or look.prepared is None:
         raise DataError(look.problems or [one for one in (look.no_task,) if one is not None])
     prepared = look.prepared
+    tables, column = dict(prepared.splits), "split"
+    if folds is not None and fold is None and prepared.folds is not None:
+        held: dict[str, pa.Table] = {"test": tables["test"]} if "test" in tables else {}
+        tables, column = {str(n): prepared.folds.table(n) for n in range(1, folds + 1)} | held, "fold"
     if target is not None:
-        _write(target, prepared)
+        _write(target, tables, column)
     from tui_finetune.plugin_api.tasks import UNLABELLED
 
     role = look.task.gold_role if look.task is not None else None
     gold = role.name if role is not None and role.kind not in UNLABELLED else None
-    told = {name: _told(name, table, prepared, gold) for name, table in prepared.splits.items()}
+    told = {name: _told(name, table, prepared, gold) for name, table in tables.items()}
     if call.json:
-        output.print_json({"path": path, "seed": look.recipe.run.seed, "splits": told, "notes": list(prepared.notes)})
+        output.print_json(
+            {"path": path, "seed": look.recipe.run.seed, f"{column}s": told, "notes": list(prepared.notes)}
+        )
         return
-    output.print_lines(_lines(told, words=role is not None and role.kind == "tags"))
+    output.print_lines(_lines(told, column, words=role is not None and role.kind == "tags"))
     for warning in look.warnings:
         output.print_line(shown(f"! {warning}"))
     if target is not None:
@@ -144,7 +154,7 @@ def _told(name: str, table: pa.Table, prepared: Prepared, gold: str | None) -> d
     }
 
 
-def _lines(told: dict[str, dict[str, Any]], *, words: bool) -> list[Shown]:
+def _lines(told: dict[str, dict[str, Any]], column: str, *, words: bool) -> list[Shown]:
     """words: labels are of words, so that their shares are of all of them and not of the rows."""
     rows = sum(one["rows"] for one in told.values())
     cells = [
@@ -152,7 +162,7 @@ def _lines(told: dict[str, dict[str, Any]], *, words: bool) -> list[Shown]:
          shown(one["sha256"][:12]), cut_end(str(one["from"] or ""), FROM)]
         for name, one in told.items()
     ]  # fmt: skip
-    lines = output.table(["split", "rows", "share", "hash", "from"], cells, right=(1, 2))
+    lines = output.table([column, "rows", "share", "hash", "from"], cells, right=(1, 2))
     names = list(dict.fromkeys(label for one in told.values() for label in one["labels"]))
     if not names:
         return lines
@@ -174,14 +184,14 @@ def _part(count: int, rows: int) -> Shown:
     return shown(f"{count:,}  {100 * count / max(1, rows):4.1f} %")
 
 
-def _write(target: Path, prepared: Prepared) -> None:
+def _write(target: Path, tables: dict[str, pa.Table], column: str) -> None:
     from tui_finetune.plugin_api import ROW_ID
     from tui_finetune.runs import atomic
 
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([ROW_ID, "split"])
-    for name, table in prepared.splits.items():
+    writer.writerow([ROW_ID, column])
+    for name, table in tables.items():
         writer.writerows([row, name] for row in table.column(ROW_ID).to_pylist())
     try:
         atomic.write_bytes(target.absolute(), written.getvalue().encode())

@@ -349,7 +349,22 @@ def data(table: Mapping[str, Any], source: Any) -> list[Problem]:
         for key in ("groups", "time")
         if table.get("near_together") and table.get(key) is not None
     ]
-    return problems + _labels(table)
+    return problems + _folds(table) + _labels(table)
+
+
+def _folds(table: Mapping[str, Any]) -> list[Problem]:
+    folds, fold = table.get("folds"), table.get("fold")
+    if folds is None:
+        hint = "As in folds = 5."
+        return [] if fold is None else [Problem("says which fold, of how many it does not.", "data.folds", hint=hint)]
+    problems = [
+        Problem(f"does not go with data.{key}.", "data.folds", hint="Leave one of them out.")
+        for key in ("validation", "time", "split_file")
+        if table.get(key) is not None
+    ]
+    if _is(fold, "int") and _is(folds, "int") and fold > folds:
+        problems.append(Problem(f"is {fold}; there are {folds} folds.", "data.fold"))
+    return problems
 
 
 def _labels(table: Mapping[str, Any]) -> list[Problem]:

@@ -128,6 +128,18 @@ class DataTable(Table):
             "are train, validation and test. Rows that it does not name are left out.",
         ),
     ] = None
+    folds: Annotated[
+        int | None,
+        Field(
+            ge=2,
+            le=1000,
+            description="Divide train into so many parts of like size, labels in proportion: `fold` is validation, the "
+            "others are trained on. With groups or near_together what belongs together comes to one part.",
+        ),
+    ] = None
+    fold: Annotated[
+        int | None, Field(ge=1, description="Which of `folds` is held out, from 1; 1 where it is silent.")
+    ] = None
     columns: Annotated[
         dict[str, str],
         Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),

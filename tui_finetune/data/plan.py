@@ -32,6 +32,13 @@ class Choice:
     words: str = ""
     listed: bool = False
     """The rows of train that `data.split_file` names for it."""
+    fold: int | None = None
+    """The fold of train that it is, from 1."""
+
+    @property
+    def of_train(self) -> bool:
+        """True where its rows are some of train's."""
+        return self.share is not None or self.listed or self.fold is not None
 
 
 def choices(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[str]]:
@@ -47,6 +54,8 @@ def choices(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[str
         choice = _choice(name, value, opened, taken, problems)
         if recipe.data.split_file is not None and value is None and (choice is None or choice.share is not None):
             choice = Choice(listed=True)
+        if name == VALIDATION and recipe.data.folds is not None:
+            choice = Choice(fold=recipe.data.fold or 1)
         if choice is not None:
             found[name] = choice
             taken.add(choice.split)
@@ -132,7 +141,9 @@ def _measured(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[s
         train = _train(recipe, opened, problems, [])
         if train is not None:
             return {TRAIN: Choice(split=train), wanted: Choice(listed=True)}, []
-    if value is not None or (found is None and wanted == VALIDATION):
+    if recipe.data.folds is not None and wanted == VALIDATION:
+        choice: Choice | None = Choice(fold=recipe.data.fold or 1)
+    elif value is not None or (found is None and wanted == VALIDATION):
         choice = _choice(wanted, value, opened, set(), problems)
     elif found is not None:
         choice = Choice(split=found)
@@ -144,7 +155,7 @@ def _measured(recipe: Recipe, opened: Opened) -> tuple[dict[str, Choice], list[s
         shares = (VALIDATION,) if recipe.data.test is None else (VALIDATION, TEST)
         more = [name for name in shares if split_called(name, opened.splits) is None]
         problems.append(_no_split(wanted, "evaluate.split", opened, more=more))
-    if choice is not None and choice.share is not None:
+    if choice is not None and choice.of_train:
         train = _train(recipe, opened, problems, [])
         # The other share is taken too, so that the rows are those that the run left out of training.
         rest = {name: Choice(share=v) for name, v in (("test", recipe.data.test),) if isinstance(v, float)}

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from tui_finetune.config.schema import Recipe
+    from tui_finetune.data.folds import Folds
     from tui_finetune.data.splitting import Indices
     from tui_finetune.plugin_api.manager import Catalog
 
@@ -56,6 +57,8 @@ class Prepared:
     """The edits that were put onto the rows."""
     steps: tuple[StepCount, ...] = ()
     """What each preprocessor did to the number of rows of the source's splits, and of what was left of train."""
+    folds: Folds | None = None
+    """All folds, where the recipe divides train into some."""
 
 
 def prepare(
@@ -95,7 +98,7 @@ class _Preparing:
         self.split_columns = SplitColumns(recipe.data.groups, recipe.data.time)
         self.thinned: list[StepCount] = []
         self.near: Indices | None = None
-        """A number for each row of train, the same for those that are nearly the same."""
+        self.folds: Folds | None = None
 
     def prepared(self, opened: Opened | None) -> Prepared:
         main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
@@ -134,6 +137,7 @@ class _Preparing:
             source_split=self.source_split,
             edits=used,
             steps=(*main.steps, *self.thinned),
+            folds=self.folds,
         )
 
     # Opening
@@ -190,7 +194,7 @@ class _Preparing:
         """The splits that exist as such, by role."""
         found: dict[str, Selected] = {}
         for name, choice in chosen.items():
-            if choice.share is not None or choice.listed:
+            if choice.of_train:
                 continue
             with self.problems:
                 opened, split = main, choice.split
@@ -296,6 +300,9 @@ class _Preparing:
             taken, rest = self.take(train, rest, name, count, choice.share)
             if len(taken):
                 found[name] = train, taken
+        if (choice := chosen.get(VALIDATION)) is not None and choice.fold is not None:
+            taken, rest = self.folded(train, rest, choice.fold)
+            found[VALIDATION] = train, taken
         if found:
             self.origin[TRAIN] = f"the rest of {self.origin[TRAIN]}"
             found[TRAIN] = train, rest
@@ -351,6 +358,43 @@ class _Preparing:
                 self.origin[TRAIN] += f"; {step.use}: {len(rows):,} of {before:,} rows"
         return train, rows
 
+    def near_of(self, train: pa.Table) -> Indices:
+        """A number for each row of train, the same for those that are nearly the same."""
+        from tui_finetune.data.near_rows import near_numbers
+
+        if self.near is None:
+            self.near = near_numbers(train, self.task)
+        return self.near
+
+    def folded(self, train: pa.Table, rows: Indices | None, number: int) -> tuple[Indices, Indices]:
+        """Numbers of the rows of a fold, and of the rest. Raises DataError where there are fewer rows than folds."""
+        import numpy as np
+
+        from tui_finetune.data.folds import Folds, fold_numbers
+
+        rows = np.arange(train.num_rows) if rows is None else rows
+        gold, data, seed = self.labelled, self.recipe.data, self.recipe.run.seed
+        labels = train.column(gold.name).take(rows) if gold is not None else None
+        assert data.folds is not None
+        ids = train.column(ROW_ID).take(rows)
+        if self.split_columns.used:
+            units, labels, how = self.split_columns.numbers(ids), None, f"whole groups of {data.groups}, "
+        elif data.near_together:
+            units, how = self.near_of(train)[rows], "near duplicates together, "
+        else:
+            origins = np.asarray([PIECE.sub("", row) for row in ids.to_pylist()], dtype=object).astype(str)
+            units, how = (origins if self.recipe.preprocess else np.arange(len(rows))), ""
+        units = np.unique(units, return_inverse=True)[1]
+        if (units.max(initial=-1) + 1) < data.folds:
+            message = f"is {data.folds}; there are {units.max(initial=-1) + 1} rows or groups to divide."
+            raise DataError(Problem(message, "data.folds"))
+        numbers, stratified = fold_numbers(units, data.folds, seed, labels)
+        self.folds = Folds(train, rows, numbers)
+        self.source_split[VALIDATION] = self.source_split[TRAIN]
+        how += "stratified, " if stratified else ""
+        self.origin[VALIDATION] = f"fold {number} of {data.folds}, {how}seed {seed}"
+        return rows[numbers == number], rows[numbers != number]
+
     def take(
         self, train: pa.Table, rows: Indices | None, name: str, count: int, share: float
     ) -> tuple[Indices, Indices | None]:
@@ -363,11 +407,7 @@ class _Preparing:
         if self.split_columns.used:
             parts = self.split_columns.divide(train.column(ROW_ID).take(rows), count, seed, name)
         elif self.recipe.data.near_together:
-            from tui_finetune.data.near_rows import near_numbers
-
-            if self.near is None:
-                self.near = near_numbers(train, self.task)
-            parts = divide_pieces(self.near[rows], count, seed, name, labels)
+            parts = divide_pieces(self.near_of(train)[rows], count, seed, name, labels)
         elif self.recipe.preprocess:
             origins = [PIECE.sub("", row) for row in train.column(ROW_ID).take(rows).to_pylist()]
             parts = divide_pieces(origins, count, seed, name, labels)

@@ -14,6 +14,8 @@ from tui_finetune.plugin_api import ROW_HASH, ROW_ID
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from tui_finetune.data.splitting import Indices
+
 
 class SplitColumns:
     """What `data.groups` and `data.time` say of how a share of train is taken."""
@@ -73,14 +75,25 @@ class SplitColumns:
         """`count` of the rows with these ids, or as near to it as whole groups come."""
         import pyarrow.compute as pc
 
-        values = self._values.take(pc.index_in(ids, value_set=self._ids.combine_chunks()))
         if self.time is not None:
+            values = self._of(ids)
             order = pc.sort_indices(values).to_numpy().astype(np.int64)
             self._since = values[int(order[-count])].as_py()
             return divide_newest(order, count)
+        return divide_groups(self.numbers(ids), count, seed, what)
+
+    def numbers(self, ids: pa.ChunkedArray) -> Indices:
+        """A number from 0 for each of the rows with these ids: the same where they stay together."""
+        import pyarrow.compute as pc
+
         # A row without a group stands for itself.
-        codes = pc.fill_null(pc.dictionary_encode(values.combine_chunks()).indices, -1)
-        numbers = codes.to_numpy(zero_copy_only=False).astype(np.int64)
+        codes = pc.fill_null(pc.dictionary_encode(self._of(ids).combine_chunks()).indices, -1)
+        numbers: Indices = codes.to_numpy(zero_copy_only=False).astype(np.int64)
         alone = numbers < 0
         numbers[alone] = numbers.max(initial=-1) + 1 + np.arange(int(alone.sum()))
-        return divide_groups(numbers, count, seed, what)
+        return numbers
+
+    def _of(self, ids: pa.ChunkedArray) -> pa.ChunkedArray:
+        import pyarrow.compute as pc
+
+        return self._values.take(pc.index_in(ids, value_set=self._ids.combine_chunks()))

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MIX = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9, 0x94D049BB133111EB)
 PIECE = re.compile(r"(#\d+)+$")
 """End of the id of a row that a preprocessor made of another."""
-TAGS = {"test": 1, "validation": 2, "sample": 3}
+TAGS = {"test": 1, "validation": 2, "sample": 3, "fold": 4}
 """What is drawn, so that no two draws of a seed are the same."""
 
 
