@@ -6,7 +6,7 @@ module may import what it likes. The defaults suit any head whose model takes `l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -67,8 +67,10 @@ class HeavyTask:
         """
         names = list(request.labels.names)
         extra = {} if request.revision is None else {"revision": request.revision}
-        model: PreTrainedModel = resolve(self.model_class).from_pretrained(
+        model: PreTrainedModel
+        model, info = resolve(self.model_class).from_pretrained(
             request.path,
+            output_loading_info=True,
             num_labels=len(names),
             id2label=dict(enumerate(names)),
             label2id={name: index for index, name in enumerate(names)},
@@ -78,6 +80,7 @@ class HeavyTask:
             **extra,
             **self.model_arguments(request),
         )
+        refuse_other_weights(model, info["missing_keys"])
         if request.new_head:
             draw_new_head(model)
         return model
@@ -174,6 +177,19 @@ class HeavyTask:
 
     def callbacks(self) -> list[TrainerCallback]:
         return []
+
+
+def refuse_other_weights(model: PreTrainedModel, missing: Collection[str]) -> None:
+    """Raises ValueError where most of the base model's weights are not in the files: the library draws them by chance, with a
+    line in the log, and what is trained then has learnt nothing before. missing: names as from_pretrained tells them."""
+    prefix = "" if model.base_model is model else model.base_model_prefix
+    base = [(name, value.numel()) for name, value in model.base_model.named_parameters(prefix=prefix)]
+    lost = [(name, count) for name, count in base if name in missing]
+    if 2 * sum(count for _, count in lost) > sum(count for _, count in base):
+        raise ValueError(
+            f"its weights are another model's: {len(lost)} of the {len(base)} parts of {type(model.base_model).__name__} are not "
+            f"among them ({lost[0][0]})"
+        )
 
 
 def draw_new_head(model: PreTrainedModel) -> None:
