@@ -135,12 +135,30 @@ def tuning(data: Mapping[str, Any]) -> list[Problem]:
     if _is(every, "float") and every > 1 and every != int(every):
         message = f"is {said(every)}; a whole number of steps, or a share of all steps below 1."
         problems.append(Problem(message, "model.unfreeze_every"))
+    problems += _batching(data)
     problems += _adapter(data.get("adapter")) + _regularize(data)
     groups = optim.get("groups")
     for index, group in enumerate(groups if isinstance(groups, list) else []):
         if isinstance(group, dict) and "match" in group and not {"learning_rate", "weight_decay"} & group.keys():
             hint = "Give learning_rate, weight_decay or both."
             problems.append(Problem("has nothing of its own.", f"optim.groups.{index}", hint=hint))
+    return problems
+
+
+def _batching(data: Mapping[str, Any]) -> list[Problem]:
+    """What a budget of tokens leaves no room for."""
+    batching, train = ({} if not isinstance(data.get(name), dict) else data[name] for name in ("batching", "train"))
+    if batching.get("tokens") is None:
+        return []
+    problems = [
+        Problem(f"{said(batching[key])} does not go with batching.tokens.", f"batching.{key}", hint="Leave one out.")
+        for key, only in (("order", "length"), ("padding", "longest"))
+        if batching.get(key, only) != only
+    ]
+    for key in ("per_device_train_batch_size", "gradient_accumulation_steps"):
+        if key in train and train[key] != 1:
+            message = "does not go with batching.tokens, which makes the batches of a step."
+            problems.append(Problem(message, f"train.{key}", hint="Leave one out."))
     return problems
 
 
@@ -295,7 +313,9 @@ def refused(given: Mapping[str, Any], task: Any) -> list[Problem]:
 def packages(task: Any) -> list[Problem]:
     """What the task needs beside this program is installed."""
     return [
-        Problem(f"{task.name} needs {name}, which is not installed.", "task", hint=f"pip install 'tui-finetune[{name}]'")
+        Problem(
+            f"{task.name} needs {name}, which is not installed.", "task", hint=f"pip install 'tui-finetune[{name}]'"
+        )
         for name in task.packages
         if importlib.util.find_spec(name) is None
     ]

@@ -346,6 +346,14 @@ class BatchingTable(Table):
         Literal["longest", "max_length"],
         Field(description="longest: to the longest row of the batch; max_length: always to model.max_length."),
     ] = "longest"
+    tokens: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            description="Batches of as many rows of like length as so many tokens hold, padding counted, in place of "
+            "train.per_device_train_batch_size rows. Each row counts as much as with batches of equal size.",
+        ),
+    ] = None
 
 
 class EvaluateTable(Table):
@@ -458,7 +466,6 @@ RESERVED: Final[dict[str, str]] = {
     "model.pooling": "the model's own pooling is used",
     "optim.optimizer": "the optimizers of the arguments class are there: train.optim",
     "optim.schedule": "the schedules of the arguments class are there: train.lr_scheduler_type",
-    "batching.tokens": "batches have a fixed number of rows: train.per_device_train_batch_size",
     "adapter.bits": "weights are loaded as they are: 4 and 8 bits need bitsandbytes and a GPU, and are not tried yet",
     "export": "a run's model/ folder is a plain save_pretrained folder",
     "search": "one recipe is one run",

@@ -123,6 +123,11 @@ def precision_of(args: Any) -> str:
 
 def order_words(job: Job, lengths: list[int], batch: int, accumulation: int) -> str | None:
     """What the order of rows saves; nothing of a recipe that has chosen another one, or pads to the maximum."""
+    if (by_tokens := job.token_batches) is not None:
+        layout = by_tokens.layout()
+        rows = sorted(len(batch) for batch in layout.batches)
+        share = padding_share(lengths, layout)
+        return f"batches of at most {by_tokens.tokens:,} tokens: {rows[0]:,} to {rows[-1]:,} rows, {share:.0%} of it padding"
     if job.recipe.batching.order != "length" or job.recipe.batching.padding != "longest" or not lengths:
         return None
     seed = job.recipe.run.seed

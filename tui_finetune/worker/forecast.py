@@ -31,6 +31,8 @@ class Layout:
     """Longest row of each."""
     share: float = 1.0
     """Of the rows that were laid out."""
+    even: bool = True
+    """Whether all batches but the last have as many rows as the first."""
 
     def rows(self, place: int) -> list[int]:
         found: list[int] = self.batches[place].tolist()
@@ -39,7 +41,7 @@ class Layout:
     def at(self, quantile: float) -> int:
         """Place of the whole batch at that quantile of lengths; of equals the first."""
         size = len(self.batches[0])
-        whole = [place for place, rows in enumerate(self.batches) if len(rows) == size]
+        whole = [place for place, rows in enumerate(self.batches) if len(rows) == size or not self.even]
         wanted = np.quantile(self.tokens[whole], quantile, method="nearest")
         return next(place for place in whole if self.tokens[place] == wanted)
 

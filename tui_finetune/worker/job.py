@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tui_finetune.runs.layout import RunPaths
     from tui_finetune.worker.health import Health
     from tui_finetune.worker.steering.steering import Steering
+    from tui_finetune.worker.token_batches import TokenBatches
 
 
 @dataclass
@@ -55,6 +56,8 @@ class Job:
     """Parts that begin frozen and are trained later, the first ones first."""
     trainer: Any = None
     steering: Steering | None = None
+    token_batches: TokenBatches | None = None
+    """Where `[batching] tokens` makes the batches."""
     choices: dict[str, str] = field(default_factory=dict)
     """What was chosen for speed where the recipe leaves it open, and why, in words."""
     takes_best: bool = False

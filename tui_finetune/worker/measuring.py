@@ -91,7 +91,10 @@ def measure(trial: Trial, way: Way, tried: Tried) -> Measured:
 
 def layout_of(trial: Trial, way: Way) -> Layout:
     """The run's first epoch, as it will be laid out or much like it."""
-    recipe = trial.job.recipe
+    recipe, batches = trial.job.recipe, trial.trainer.edge.token_batches
+    if batches is not None:
+        found: Layout = batches.layout()
+        return found
     return lay_out(
         trial.trainer.edge.lengths,
         way.batch,

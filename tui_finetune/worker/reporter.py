@@ -159,12 +159,13 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         lists = {key: logs[key] for key in ("losses", "grad_norms") if key in logs}
         seconds, steps = self._interval(state)
         tokens = float(logs.get("tokens", 0.0))
+        rows = int(logs.get("rows") or steps * self._rows_per_step)
         self.attempt.events.write(
             "step",
             step=state.global_step,
             epoch=_rounded(state.epoch),
             **values,
-            **self._speeds(seconds, steps, tokens),
+            **_speeds(seconds, steps, tokens, rows),
             **lists,
         )
         self._rows_per_step = _rows_per_step(args)  # may have been set anew within the interval
@@ -178,14 +179,6 @@ class RunReporter(TrainerCallback):  # type: ignore[misc]
         steps = state.global_step - self._interval_step
         self._interval_started, self._interval_step, self._stood_still = now, state.global_step, still
         return seconds, steps
-
-    def _speeds(self, seconds: float, steps: int, tokens: float) -> dict[str, float]:
-        if seconds <= 0 or steps <= 0:
-            return {}
-        speeds = {"steps_per_second": steps / seconds, "samples_per_second": steps * self._rows_per_step / seconds}
-        if tokens:
-            speeds["tokens_per_second"] = tokens / seconds
-        return {key: _rounded(value) or 0.0 for key, value in speeds.items()}
 
     def on_evaluate(
         self,
@@ -313,6 +306,15 @@ def _script_facts(args: TrainingArguments, state: TrainerState) -> RunFacts:
 
 def _rows_per_step(args: TrainingArguments) -> int:
     return int(args.train_batch_size * args.gradient_accumulation_steps * max(1, args.world_size))
+
+
+def _speeds(seconds: float, steps: int, tokens: float, rows: int) -> dict[str, float]:
+    if seconds <= 0 or steps <= 0:
+        return {}
+    speeds = {"steps_per_second": steps / seconds, "samples_per_second": rows / seconds}
+    if tokens:
+        speeds["tokens_per_second"] = tokens / seconds
+    return {key: _rounded(value) or 0.0 for key, value in speeds.items()}
 
 
 def _rounded(value: float | None) -> float | None:

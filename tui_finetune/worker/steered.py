@@ -5,7 +5,7 @@ segments (`steering/plan.py`), each of which the library's own `_run_epoch` does
 its data skip and its generators stay its own. A run that is never steered is one segment an epoch, and the library's loop.
 
 It overrides these members of transformers.Trainer, which a test names so that a new version is met knowingly:
-`_get_train_sampler`, `set_initial_training_values`, `_init_training_state`, `create_scheduler`, `_run_epoch`,
+`_get_train_sampler`, `_get_dataloader`, `set_initial_training_values`, `_init_training_state`, `create_scheduler`, `_run_epoch`,
 `_maybe_log_save_evaluate`, `_load_rng_state`, `_determine_best_metric`, `compute_loss`.
 """
 
@@ -25,6 +25,7 @@ from tui_finetune.worker.steering.plan import Epochs, Segment
 from tui_finetune.worker.steering.position import PositionCallback
 from tui_finetune.worker.steering.steering import Steering, kept_state
 from tui_finetune.worker.steering.stopping import EarlyStopping
+from tui_finetune.worker.token_batches import Flattened, OfEpoch
 
 if TYPE_CHECKING:
     from tui_finetune.worker.trainer import LoopEdge
@@ -62,7 +63,9 @@ class SteeredLoop:
 
     @property
     def epochs(self: Any) -> Epochs:
-        return Epochs(len(self.train_dataset), bool(self.args.dataloader_drop_last))
+        batches = self.edge.token_batches
+        rows = len(self.train_dataset) if batches is None else len(batches)
+        return Epochs(rows, bool(self.args.dataloader_drop_last))
 
     @property
     def shape(self: Any) -> tuple[int, int]:
@@ -79,14 +82,38 @@ class SteeredLoop:
 
     # Beginning, from the start or from a checkpoint
 
-    def _get_train_sampler(self: Any, train_dataset: Any = None) -> EpochOrder | RestOfEpoch:
+    def _get_train_sampler(self: Any, train_dataset: Any = None) -> EpochOrder | RestOfEpoch | OfEpoch:
         batch, accumulation = self.shape
+        batches = self.edge.token_batches
         if self._epoch_order is None:
-            self._epoch_order = EpochOrder(
-                self.edge.order, self.edge.lengths, seed=self.edge.seed, group=batch * accumulation
-            )
-        self._epoch_order.group = batch * accumulation
-        return RestOfEpoch(self._epoch_order, self._rest_from) if self._rest_from else self._epoch_order
+            order, lengths = self.edge.order, self.edge.lengths
+            if batches is not None:
+                order, lengths = "random", range(len(batches))
+            self._epoch_order = EpochOrder(order, lengths, seed=self.edge.seed, group=batch * accumulation)
+        order = self._epoch_order
+        order.group = batch * accumulation
+        rest = RestOfEpoch(order, self._rest_from) if self._rest_from else order
+        return rest if batches is None else OfEpoch(rest, len(batches), lambda: order.epoch)
+
+    def _get_dataloader(
+        self: Any,
+        dataset: Any,
+        description: str,
+        batch_size: int,
+        sampler_fn: Any = None,
+        is_training: bool = False,
+        dataloader_key: str | None = None,
+    ) -> Any:
+        """For training over batches by tokens, where the recipe has them."""
+        make, batches = super()._get_dataloader, self.edge.token_batches  # type: ignore[misc]
+        if batches is None or not is_training:
+            return make(dataset, description, batch_size, sampler_fn, is_training, dataloader_key)
+        rows = batches.over(self._remove_unused_columns(dataset, description=description))
+        own, self.data_collator = self.data_collator, Flattened(self.data_collator)
+        try:
+            return make(rows, description, batch_size, sampler_fn, is_training, dataloader_key)
+        finally:
+            self.data_collator = own
 
     def set_initial_training_values(self: Any, args: Any, dataloader: Any) -> Any:
         values = super().set_initial_training_values(args, dataloader)  # type: ignore[misc]

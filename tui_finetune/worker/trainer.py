@@ -31,6 +31,7 @@ from tui_finetune.worker.scoring import row_lengths
 from tui_finetune.worker.steered import ORDER_STATE, SteeredLoop
 from tui_finetune.worker.steering.class_weights import ClassWeights
 from tui_finetune.worker.steering.steering import Steering
+from tui_finetune.worker.token_batches import TokenBatches
 from tui_finetune.worker.training_state import TrainingState
 from tui_finetune.worker.tuning.average import Average, Averaging, put_raw, raw_weights
 from tui_finetune.worker.tuning.losses import Added
@@ -58,6 +59,8 @@ class LoopEdge:
     """Tokens of each row of train."""
     seed: int
     head_learning_rate: float | None = None
+    token_batches: TokenBatches | None = None
+    """In place of batches of so many rows."""
     rates: Rates | None = None
     """By depth and pattern, where the recipe has any."""
     average: Average | None = None
@@ -92,6 +95,8 @@ class RunTrainerMixin(SteeredLoop):
         self._grad_norms: list[torch.Tensor] = []
         self._step_loss: torch.Tensor | None = None
         self._tokens: torch.Tensor | None = None
+        self._rows = 0
+        """Trained on since the last log, where a batch may have any number."""
         self._labels: list[torch.Tensor] = []
         """Labels that count, of each step since the last log, where a row has several."""
         self._waited = 0.0
@@ -174,6 +179,8 @@ class RunTrainerMixin(SteeredLoop):
         self.refit.have(batches)
         self._waited += time.perf_counter() - started
         self._count_labels(batches)
+        if self.edge.token_batches is not None:
+            self._rows += sum(len(batch["input_ids"]) for batch in batches)
         for batch in batches:
             mask = batch.get("attention_mask") if hasattr(batch, "get") else None
             if mask is not None:
@@ -196,7 +203,10 @@ class RunTrainerMixin(SteeredLoop):
                 return step(model, rows, num_items_in_batch)
 
         loss = self.refit.training_step(self, inputs, both)
-        self._step_loss = loss if self._step_loss is None else self._step_loss + loss
+        batches = self.edge.token_batches
+        # A chart of losses that count by the size of their batch would jump.
+        plain = loss if batches is None else loss / batches.weight_of(inputs)
+        self._step_loss = plain if self._step_loss is None else self._step_loss + plain
         if self.accelerator.sync_gradients:
             self._losses.append(self._step_loss)
             self._step_loss = None
@@ -219,7 +229,15 @@ class RunTrainerMixin(SteeredLoop):
     def compute_loss(
         self: Any, model: Any, inputs: Any, return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """With what the recipe adds while it trains."""
+        """With what the recipe adds while it trains; by the weight of a batch that tokens make."""
+        weighed = self.edge.token_batches is not None and model.training
+        factor = self.edge.token_batches.weight_of(inputs) if weighed else None
+        found = self._loss_of(model, inputs, return_outputs, num_items_in_batch)
+        if factor is None:
+            return found
+        return (found[0] * factor, *found[1:]) if return_outputs else found * factor
+
+    def _loss_of(self: Any, model: Any, inputs: Any, return_outputs: bool, num_items_in_batch: Any) -> Any:
         compute, added = super().compute_loss, self.edge.added
         if added is None or not added.changes_loss or not model.training or "labels" not in inputs:
             return compute(model, inputs, return_outputs, num_items_in_batch)
@@ -260,12 +278,15 @@ class RunTrainerMixin(SteeredLoop):
             full["grad_norms"] = _fetched(self._grad_norms)
         if self._tokens is not None:
             full["tokens"] = float(self._tokens)
+        if self._rows:
+            full["rows"] = self._rows
         full["waited"], full["labels"] = self._waited, [int(count) for count in _fetched(self._labels)]
         self._losses, self._grad_norms, self._tokens, self._labels, self._waited = [], [], None, [], 0.0
+        self._rows = 0
         # The library's own history gets what the library puts there; the lists are for the events only.
         history = self.state.log_history
         super().log(full, start_time)  # type: ignore[misc]
-        for key in ("losses", "grad_norms", "tokens", "waited", "labels"):
+        for key in ("losses", "grad_norms", "tokens", "rows", "waited", "labels"):
             history[-1].pop(key, None)
 
     # Evaluation

@@ -76,7 +76,8 @@ class Trial:
     def hardest_step(self, way: Way) -> Tried:
         """Two optimizer steps on the longest rows: at the second one all is there that a run has in memory at once."""
         self._ready(way)
-        rows = self.longest("train", way.batch)
+        batches = self.trainer.edge.token_batches
+        rows = self.longest("train", way.batch) if batches is None else batches.rows(0, 0).tolist()
         memory.reset_peak()
         self.train(rows, way)
         self.step()

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch")
-
-from tui_finetune.worker.choices import Spent, padding_share  # noqa: E402
-from tui_finetune.worker.forecast import lay_out  # noqa: E402
+from tui_finetune.worker.choices import Spent, padding_share
+from tui_finetune.worker.forecast import lay_out
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,8 @@ def _batch(trainer: Any, value: int) -> Redo:
 
 
 def _batch_refusal(trainer: Any, value: int, asked: Asked) -> str | None:
+    if trainer.edge.token_batches is not None:
+        return "Batches are made by [batching] tokens."
     rows = len(trainer.train_dataset)
     return f"Train has only {rows:,} rows." if value > rows else None
 

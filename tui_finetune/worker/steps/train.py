@@ -19,7 +19,7 @@ from tui_finetune.evaluation.measure import mean_loss, measure
 from tui_finetune.plugin_api import HeavyTask
 from tui_finetune.plugin_api.heavy import resolve
 from tui_finetune.runs.layout import checkpoint_step
-from tui_finetune.worker import choices
+from tui_finetune.worker import choices, token_batches
 from tui_finetune.worker.controls import RolledBack, RunEnded
 from tui_finetune.worker.health_facts import commonest, run_facts
 from tui_finetune.worker.job import Job, got
@@ -59,6 +59,7 @@ def prepare(job: Job) -> None:
         lengths=row_lengths(train).tolist(),
         seed=job.recipe.run.seed,
         head_learning_rate=job.recipe.optim.head_learning_rate,
+        token_batches=token_batches.of_job(job),
         rates=_rates(job, float(arguments.learning_rate)),
         average=average_of(job),
         added=added_to(job),
@@ -197,6 +198,8 @@ def planned_steps(job: Job) -> tuple[int, int]:
     batch = int(train["per_device_train_batch_size"]) * max(1, torch.cuda.device_count())
     accumulation = int(train.get("gradient_accumulation_steps", 1))
     rows = len(job.encoded["train"])
+    if (by_tokens := token_batches.of_job(job)) is not None:
+        rows, batch = len(by_tokens), 1
     batches = rows // batch if train.get("dataloader_drop_last") else math.ceil(rows / batch)
     if batches == 0:
         message = f"leaves no batch: train has {rows:,} rows, a batch {batch:,}."
@@ -227,6 +230,8 @@ def _arguments(job: Job) -> Any:
         # The best model is loaded by the save step, from a checkpoint whose manifest was compared.
         "load_best_model_at_end": False,
     }
+    if job.token_batches is not None:
+        keywords["per_device_train_batch_size"] = 1
     if choices.kept_precision(job) == "bf16":
         keywords["bf16"] = True
     keywords.setdefault("dataloader_pin_memory", cuda)
