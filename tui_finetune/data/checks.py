@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui_finetune.data.identity import row_hashes
@@ -121,6 +122,17 @@ def _rows_like(table: pa.Table, other: pa.Table, column: str) -> pa.Table:
     if pa.types.is_nested(table.column(column).type):
         return table
     return table.filter(pc.is_in(table.column(column), value_set=other.column(column).combine_chunks()))
+
+
+def told_by_task(tables: Mapping[str, pa.Table], labels: LabelSet, task: Task) -> list[Problem]:
+    """What the task finds wrong with the rows of each split."""
+    if type(task).row_problems is Task.row_problems:
+        return []
+    return [
+        replace(problem, message=f"{name}: {problem.message}")
+        for name, table in tables.items()
+        for problem in task.row_problems(table.to_pydict(), labels)
+    ]
 
 
 def untrained_labels(tables: Mapping[str, pa.Table], labels: LabelSet | None, task: Task) -> list[str]:

@@ -119,6 +119,7 @@ class _Preparing:
         tables = {name: part.table for name, part in parts.items()}
         self.problems.add(*checks.unknown_labels(tables, labels, self.task, self.recipe.data.labels is not None))
         self.problems.add(*checks.words_and_tags(tables, self.task))
+        self.problems.add(*checks.told_by_task(tables, labels, self.task))
         self.problems.raise_if_any()
         tables = self.rows_of(tables, chosen)
         self.warnings += checks.shared_rows(tables, self.task)

@@ -35,11 +35,11 @@ def place_lines(ranks: Mapping[str, Any], width: int) -> list[Line]:
         )
         for one in places
     ]
-    told = (
-        f"mean similarity of what belongs together {words.score(ranks.get('similarity'))}, "
-        f"of what is found first {words.score(ranks.get('first_similarity'))}"
-    )
-    return [head_line(columns), *lines, line("   ", muted(told))]
+    similar = [
+        f"similarity {words.score(ranks.get(key))} of {what}"
+        for key, what in (("similarity", "what belongs together"), ("first_similarity", "what is found first"))
+    ]
+    return [head_line(columns), *lines, *(line("   ", muted(told)) for told in similar)]
 
 
 def _place(part: Mapping[str, Any]) -> str:

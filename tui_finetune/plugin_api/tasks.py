@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pydantic import BaseModel
 
+    from tui_finetune.errors import Problem
     from tui_finetune.plugin_api.chat import Chat
 
 RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers", "messages"]
@@ -251,6 +252,10 @@ class Task(ABC):
         return next((role for role in self.roles if role.name == name), None)
 
     # Data -> model
+
+    def row_problems(self, rows: Mapping[str, Sequence[Any]], labels: LabelSet) -> list[Problem]:
+        """What is wrong with the rows of a split (by role, and `row_id`) beyond what columns and labels are looked at for."""
+        return []
 
     @abstractmethod
     def infer_labels(self, values: pa.ChunkedArray, class_names: Sequence[str] | None) -> LabelSet:

@@ -35,9 +35,10 @@ def test_rows_by_place() -> None:
         "1 1,234 0.500",
         "2 to 3 0 0.000",
         "101 and later 1,234 0.500",
-        "mean similarity of what belongs together 0.750, of what is found first 0.800",
+        "similarity 0.750 of what belongs together",
+        "similarity 0.800 of what is found first",
     ]
-    assert said(place_lines({}, 60))[-1].endswith("–")
+    assert said(place_lines({}, 60))[-1] == "similarity – of what is found first"
 
 
 def test_a_row_with_what_was_found_first_and_what_belongs_to_it() -> None:

@@ -3,6 +3,7 @@
 from tui_finetune.builtin.tasks.causal_lm import CausalLm
 from tui_finetune.builtin.tasks.dpo import DirectPreference
 from tui_finetune.builtin.tasks.fill_mask import FillMask
+from tui_finetune.builtin.tasks.multiple_choice import MultipleChoice
 from tui_finetune.builtin.tasks.ordinal import Ordinal
 from tui_finetune.builtin.tasks.question_answering import QuestionAnswering
 from tui_finetune.builtin.tasks.regression import Regression
@@ -20,6 +21,7 @@ TASKS: tuple[Task, ...] = (
     Ordinal(),
     QuestionAnswering(),
     SentenceSimilarity(),
+    MultipleChoice(),
     CausalLm(),
     FillMask(),
     DirectPreference(),
