@@ -16,6 +16,7 @@ from tui_finetune.builtin.number_metrics import NUMBER_METRICS
 from tui_finetune.builtin.ordinal_metrics import ORDINAL_METRICS
 from tui_finetune.builtin.preference_metrics import PREFERENCE_METRICS
 from tui_finetune.builtin.rank_metrics import RANK_METRICS
+from tui_finetune.builtin.text_metrics import TEXT_METRICS
 from tui_finetune.builtin.token_metrics import TOKEN_METRICS
 from tui_finetune.evaluation.classes import NO_LABEL, Counts, as_ids, count
 from tui_finetune.evaluation.entities import EntityCounts, count_entities, total
@@ -154,5 +155,6 @@ METRICS: tuple[Metric, ...] = (
     *ORDINAL_METRICS,
     *PREFERENCE_METRICS,
     *RANK_METRICS,
+    *TEXT_METRICS,
     *TOKEN_METRICS,
 )

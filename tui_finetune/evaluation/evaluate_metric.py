@@ -12,7 +12,14 @@ from tui_finetune.plugin_api import Decoded, LabelSet, Metric, Shape
 if TYPE_CHECKING:
     import evaluate
 
-_FEATURES = {"labels": "int64", "numbers": "float64", "answers": "string", "tokens": "int64", "preferences": "float64"}
+_FEATURES = {
+    "labels": "int64",
+    "numbers": "float64",
+    "answers": "string",
+    "texts": "string",
+    "tokens": "int64",
+    "preferences": "float64",
+}
 
 
 def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> evaluate.Metric:
@@ -20,7 +27,7 @@ def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> e
 
     Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
     for tags; of answers a text, and a list of texts that are right; of tokens how many were foretold, and how many there were
-    (what needs their losses is nan then); of a search the places of what belongs to a text, and how much that is. `labels`
+    (what needs their losses is nan then); of texts a text each; of a search the places of what belongs to a text, and how much that is. `labels`
     gives the names; without it as many labels are assumed as ids occur.
     """
     import datasets
@@ -63,7 +70,7 @@ def _decoded(
         return Decoded(LabelSet.of(names), [list(row) for row in predictions], [list(row) for row in references])
     if shape == "answers":
         return Decoded(LabelSet.of(()), list(predictions), [list(texts) for texts in references])
-    if shape in ("numbers", "tokens", "preferences", "ranks"):
+    if shape in ("numbers", "tokens", "preferences", "ranks", "texts"):
         return Decoded(LabelSet.of(()), list(predictions), list(references))
     count = 1 + max((int(i) for i in (*predictions, *references)), default=-1)
     return Decoded(LabelSet.of(labels or [str(i) for i in range(count)]), list(predictions), list(references))

@@ -20,6 +20,7 @@ KEYS: Mapping[str, Sequence[str]] = {
     "ranks": ("text", "values"),
     "preferences": ("prompt", "chosen", "values"),
     "answers": ("question", "context", "answer", "score", "start", "end", "no_answer", "answers"),
+    "texts": ("text", "generated"),
     "tokens": ("text", "continuation", "loss", "perplexity", "tokens"),
 }
 """Of an answer by its task's shape, where no row has been answered yet."""

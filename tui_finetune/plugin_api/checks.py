@@ -8,7 +8,7 @@ from typing import Any
 HEAVY_PACKAGES = frozenset({"torch", "transformers", "datasets", "evaluate"})
 """What no light half imports."""
 
-SHAPES = ("labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks")
+SHAPES = ("labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks", "texts")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]*$")
 _HEAVY = re.compile(r"[\w.]+:[\w.]+$")
 

@@ -136,6 +136,15 @@ class HeavyTask:
         `preprocess_logits_for_metrics`: [rows, …] in place of a vocabulary a token."""
         return logits
 
+    @property
+    def measures_in_training(self) -> bool:
+        """False where validation has its loss alone until the training has ended."""
+        return True
+
+    def read(self, outputs: Sequence[np.ndarray], tokenizer: PreTrainedTokenizerBase) -> Sequence[np.ndarray]:
+        """What an evaluation while training goes on has kept of rows, as `score` gives it: texts of tokens, for instance."""
+        return outputs
+
     def packed(
         self,
         batches: Iterator[dict[str, list[Any]]],

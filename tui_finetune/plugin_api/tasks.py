@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api.chat import Chat
 
 RoleKind = Literal["text", "label", "labels", "words", "tags", "number", "answers", "messages"]
-Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks"]
+Shape = Literal["labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks", "texts"]
 """What a prediction of a row is: a label id; a tag id a word; a number or a list of numbers; a list of label ids; a text; how
 many of its tokens were foretold; how much higher the preferred of two answers is rated than the other; the places in a search of
-what belongs to a text."""
-UNLABELLED: tuple[RoleKind, ...] = ("number", "answers", "messages")
+what belongs to a text; a text that was written."""
+UNLABELLED: tuple[RoleKind, ...] = ("number", "answers", "messages", "text")
 """Kinds of gold that are not looked up among the labels: these only name what the model gives."""
 READ = ("text", "text_pair", "question", "context", "prompt", "chosen", "rejected")
 """Roles whose texts stand for a row where it is shown in a line: the first of a pair, then the second."""

@@ -166,6 +166,8 @@ def _check_encoding(task: Task, rows: Mapping[str, Sequence[Any]], labels: Label
 def _logits(task: Task, ids: Sequence[int], width: int) -> np.ndarray:
     import numpy as np
 
+    if task.shape == "texts":
+        return np.array([("a town", float(len(ids)))], dtype=[("text", object), ("loss", np.float64)])
     shape = (len(ids), width) if task.shape in BY_TOKEN else (width,)
     return np.random.default_rng(len(ids)).normal(size=shape).astype(np.float32)
 
@@ -209,6 +211,7 @@ def check_metric(metric: Metric) -> None:
     perfect["preferences"] = [0.5, 1.5, 2.0]
     perfect["tokens"] = [3, 0, 2]
     perfect["ranks"] = [[1], [1], [1]]
+    perfect["texts"] = ["a town by the sea", "one of two towns", "12 of the other towns"]
     rows = perfect[metric.shape]
     gold = [[text] if text else [] for text in rows] if metric.shape == "answers" else rows
     gold = [len(ranks) for ranks in rows] if metric.shape == "ranks" else gold

@@ -10,6 +10,7 @@ from tui_finetune.builtin.tasks.regression import Regression
 from tui_finetune.builtin.tasks.reward import Reward
 from tui_finetune.builtin.tasks.sentence_similarity import SentenceSimilarity
 from tui_finetune.builtin.tasks.sft import Sft
+from tui_finetune.builtin.tasks.text2text import Text2Text
 from tui_finetune.builtin.tasks.text_classification import TextClassification
 from tui_finetune.builtin.tasks.token_classification import TokenClassification
 from tui_finetune.plugin_api import Task
@@ -22,6 +23,7 @@ TASKS: tuple[Task, ...] = (
     QuestionAnswering(),
     SentenceSimilarity(),
     MultipleChoice(),
+    Text2Text(),
     CausalLm(),
     FillMask(),
     DirectPreference(),

@@ -69,6 +69,7 @@ def evaluate(job: Job, request: Request) -> None:
     rows = job.encoded[split].select(indices)
 
     def measured(logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
+        logits = list(job.head.read(logits, got(job.tokenizer, "tokenizer")))
         return measure_rows(job, split, logits, [indices[index] for index in order])
 
     before = job.attempt.phase_name

@@ -216,7 +216,7 @@ def _arguments(job: Job) -> Any:
         job.recipe,
         total_steps=total,
         steps_per_epoch=per_epoch,
-        metrics={metric.name: metric.greater_is_better for metric in job.metrics},
+        metrics=_measured_in_training(job),
         has_validation="validation" in job.encoded,
     )
     job.takes_best = bool(keywords["load_best_model_at_end"])
@@ -240,9 +240,22 @@ def _arguments(job: Job) -> Any:
     return resolve(f"{module}:{name}")(**keywords)
 
 
+def _measured_in_training(job: Job) -> dict[str, bool]:
+    """The metrics by which the best step can be chosen. Raises RecipeError where another one is to choose it."""
+    if job.head.measures_in_training:
+        return {metric.name: metric.greater_is_better for metric in job.metrics}
+    chosen = job.recipe.train.get("metric_for_best_model")
+    if chosen is not None and str(chosen).removeprefix("eval_") != LOSS:
+        message = f"is {chosen}, and evaluations during training measure the loss alone."
+        raise RecipeError(Problem(message, "train.metric_for_best_model", hint="Leave it out, or measure more there."))
+    return {}
+
+
 def _measure(job: Job, logits: list[np.ndarray], order: Sequence[int]) -> dict[str, float]:
     """Metrics of validation, from the raw output of its rows in `order`."""
-    decoded = asked.tuned(job, logits, order)
+    if not job.head.measures_in_training:
+        return {}
+    decoded = asked.tuned(job, list(job.head.read(logits, got(job.tokenizer, "tokenizer"))), order)
     job.health.answered(commonest(decoded, job.task.shape))
     found = measure(decoded, job.metrics)
     if (decoded.sizes is not None or job.task.together) and (loss := mean_loss(decoded)) is not None:
