@@ -19,8 +19,8 @@ from tui_finetune.runs.status import Status
 from tui_finetune.runs.tail import brief_events
 from tui_finetune.text import cut_end, cut_middle
 
-NOT_COMPARED = ("version", "name", "kind", "of", "resolved", "data.label_names")
-"""What differs between any two runs, or follows from another key."""
+NOT_COMPARED = ("version", "name", "kind", "of", "resolved", "data.label_names", "run.queue")
+"""What differs between any two runs, follows from another key, or only says when a run began."""
 FORK_ROWS = 12
 """Steps since two runs parted that are shown."""
 

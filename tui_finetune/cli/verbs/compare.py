@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from tui_finetune.cli import output
@@ -18,15 +20,18 @@ from tui_finetune.live.comparison import (
     side_of,
     value_words,
 )
+from tui_finetune.live.spread import Spread, spreads
 from tui_finetune.text import Shown, cut_end, shown
 
 VALUE_WIDTH = 28
+RIGHT = (1, 2, 3, 4, 5)
 
 
 @click.command()
 @click.argument("runs", metavar="RUN RUN [RUN …]", nargs=-1, required=True)
+@click.option("--spread", "as_spread", is_flag=True, help="Mean and standard deviation of each figure over the runs.")
 @verb
-def command(call: Call, runs: tuple[str, ...]) -> None:
+def command(call: Call, runs: tuple[str, ...], as_spread: bool) -> None:
     """Runs side by side: their metrics, and where their recipes differ."""
     infos = [require_readable(find_run(call, one)) for one in runs]
     if len(infos) < 2:
@@ -34,10 +39,25 @@ def command(call: Call, runs: tuple[str, ...]) -> None:
     if len({info.id for info in infos}) < len(infos):
         raise UserError("The same run twice: name different ones.")
     found = compare([side_of(info) for info in infos])
+    over = spreads(found.metrics) if as_spread else {}
     if call.json:
-        output.print_json(found.as_json())
-        return
-    _print(found)
+        told = {"spread": {name: one.as_json() for name, one in over.items()}} if as_spread else {}
+        output.print_json({**found.as_json(), **told})
+    elif as_spread:
+        _print_spread(found, over)
+    else:
+        _print(found)
+
+
+def _print_spread(found: Comparison, over: Mapping[str, Spread]) -> None:
+    rows = [[shown(name), *map(Shown, one.row())] for name, one in over.items()]
+    output.print_lines(output.table(["metric", "mean", "deviation", "lowest", "highest", "runs"], rows, right=RIGHT))
+    output.print_line()
+    differ = [key for key, _ in found.recipe]
+    said = f"Their recipes differ in {', '.join(differ)}." if differ else "Their recipes say the same."
+    output.print_line(shown(said))
+    for text in found.warnings:
+        output.print_line(shown(f"! {text}"))
 
 
 def _print(found: Comparison) -> None:

@@ -18,6 +18,7 @@ from tui_finetune.text import shown
 @click.command()
 @click.argument("recipe", type=click.Path(path_type=Path))
 @click.option("--set", "sets", multiple=True, metavar="KEY=VALUE", help="Put a value over the recipe's.")
+@click.option("--over", metavar="KEY=A,B,C", help="A run for each value, in line: --over run.seed=1..5.")
 @click.option("--name", callback=run_name, help="Name of the run; else the recipe's.")
 @click.option("--queue", is_flag=True, help="Wait until no other run works on the device.")
 @click.option("--after", metavar="RUN", help="Wait until another run has finished.")
@@ -29,6 +30,7 @@ def command(
     call: Call,
     recipe: Path,
     sets: tuple[str, ...],
+    over: str | None,
     name: str | None,
     queue: bool,
     after: str | None,
@@ -45,7 +47,12 @@ def command(
     from tui_finetune.launch.start import start
     from tui_finetune.runs.info import read_info
 
-    checked = checked_recipe(call, recipe, (*sets, *_in_line(queue, after, after_any)))
+    sets = (*sets, *_in_line(queue, after, after_any))
+    if over is not None:
+        from tui_finetune.cli.repeated import parse_over, train_over
+
+        train_over(call, recipe, parse_over(over), sets, name=name, force=force, wait=wait)
+    checked = checked_recipe(call, recipe, sets)
     if checked.recipe.kind != "train":
         hint = "tui-finetune evaluate measures a model."
         raise RecipeError(Problem(f"is '{checked.recipe.kind}', not 'train'.", "kind", recipe.name, hint=hint))
