@@ -63,6 +63,24 @@ def _question(index: int) -> Mapping[str, Any]:
     return {"question": f"how is box {index}?", "context": context, "answers": answers}
 
 
+def _answered(index: int) -> Mapping[str, Any]:
+    return {"prompt": f"the {COLOURS[index % 3]} cat", "answer": f"sat on a mat {index}"}
+
+
+def _preferred(index: int) -> Mapping[str, Any]:
+    asked = f"the {COLOURS[index % 3]} cat "
+    return {"prompt": asked, "chosen": f"slept well {index}", "rejected": f"ran under {'a hat ' * (index % 3)}"}
+
+
+def _alike(index: int) -> Mapping[str, Any]:
+    return {"anchor": f"{COLOURS[index % 3]} thing {index}", "positive": f"how {COLOURS[index % 3]} is box {index}"}
+
+
+def _choice(index: int) -> Mapping[str, Any]:
+    choices = [f"it is {COLOURS[(index + place) % 3]}" for place in range(2 + index % 2)]
+    return {"text": f"the {COLOURS[index % 3]} box", "choices": choices, "label": 0, "typed": " | ".join(choices)}
+
+
 CASES: Mapping[str, Case] = {
     "text-classification": Case("text-classification", _labelled),
     "multi-label": Case(
@@ -74,6 +92,11 @@ CASES: Mapping[str, Case] = {
     "question-answering": Case(
         "question-answering", _question, ("question", "context"), {"task_options.doc_stride": 8}
     ),
+    "sft": Case("sft", _answered, ("prompt",), {"task_options.max_new_tokens": 4}, language_models.KINDS),
+    "dpo": Case("dpo", _preferred, ("prompt",), models=language_models.KINDS),
+    "reward": Case("reward", _preferred, ("prompt", "chosen"), models=language_models.KINDS),
+    "sentence-similarity": Case("sentence-similarity", _alike, ("anchor", "positive"), {"task_options.rows": "pairs"}),
+    "multiple-choice": Case("multiple-choice", _choice, ("text", "typed")),
     # Texts are packed into blocks: fewer of them than rows.
     "causal-lm": Case("causal-lm", _plain, sets={"train.per_device_train_batch_size": 1}, models=language_models.KINDS),
 }

@@ -1,4 +1,4 @@
-"""sft, dpo and reward on a tiny decoder: TRL's own losses, killed and gone on with, measured, asked, loaded again."""
+"""sft, dpo and reward on a tiny decoder: TRL's own losses, and killed and gone on with. tests/full has their whole cycle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.calling import Cli
 from tests.worker import language_models
 from tests.worker.forked import ForkServer
 from tests.worker.test_going_on import KILLER, same_ends
@@ -100,41 +99,6 @@ def test_a_killed_run_ends_as_the_whole_one(
     assert ended(info).state == "died"
     finished(ground.resume(info))
     same_ends(info, whole)
-
-
-@pytest.mark.parametrize("task", ["sft", *PAIRS])
-def test_a_run_is_measured_asked_and_loaded_again(
-    task: str, workers: ForkServer, gpt2: Path, home: Home, tmp_path: Path, cli: Cli
-) -> None:
-    from transformers import AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
-
-    sets: dict[str, Any] = {"train__learning_rate": 1e-2, "train__num_train_epochs": 4, "data__test": 0.2}
-    info = finished(ground_of(task, gpt2, home, tmp_path).start(**sets))
-    found = json.loads(info.paths.result_json.read_text())["metrics"]
-    if task in PAIRS:
-        assert found["test_accuracy"] > 0.7
-        assert found["test_margin"] > 0
-    else:
-        assert found["test_perplexity"] < 150, "an untrained model has some 300"
-    again = cli("evaluate", info.id, "--wait", "--json")
-    assert again.code == 0, again.err
-    for name, value in again.json["metrics"].items():
-        assert value == pytest.approx(found[name], abs=1e-4), name
-    asked = cli("predict", info.id, "the cat", "--json")
-    assert asked.code == 0, asked.err
-    (answer,) = asked.json
-    model = (AutoModelForSequenceClassification if task == "reward" else AutoModelForCausalLM).from_pretrained(
-        info.paths.model
-    )
-    tokenizer = AutoTokenizer.from_pretrained(info.paths.model)
-    assert tokenizer.chat_template
-    if task == "reward":
-        ids = tokenizer("the cat<|endoftext|>", return_tensors="pt")
-        assert answer["values"]["reward"] == pytest.approx(float(model.eval()(**ids).logits.detach()), abs=1e-5)
-    else:
-        assert isinstance(answer["continuation"], str)
-        said = cli("report", info.id, "--json")
-        assert said.code == 0, said.err
 
 
 def test_our_loop_takes_no_name_of_trls() -> None:
