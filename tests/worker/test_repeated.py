@@ -43,6 +43,27 @@ def test_a_run_for_each_seed(workers: ForkServer, cli: Cli, tiny_model: Path, tm
     assert found["spread"]["loss"]["deviation"] > 0
 
 
+@pytest.mark.slow
+def test_every_row_is_held_out_once(workers: ForkServer, cli: Cli, tiny_model: Path, tmp_path: Path) -> None:
+    import pyarrow.parquet as pq
+
+    write_rows(tmp_path / "rows.csv")
+    recipe, target = tmp_path / "shapes.toml", tmp_path / "held-out.parquet"
+    recipe.write_text(RECIPE.format(model=tiny_model).replace('validation = "./rows.csv"', "folds = 3"))
+    said = cli("train", str(recipe), "--over", "data.fold=1..3", "--wait", "--json")
+    assert said.code == 0, said.err
+    ids = [run["id"] for run in said.json]
+    told = cli("compare", "--spread", *ids, "--out-of-fold", str(target))
+    assert told.code == 0, told.err
+    assert f"{target}: 60 rows, each by the run that held it out." in told.err
+    assert "Their recipes differ in data.fold." in told.out
+    table = pq.read_table(target)
+    assert sorted(int(row.rpartition(":")[2]) for row in table.column("row_id").to_pylist()) == list(range(2, 62))
+    assert set(table.column("run").to_pylist()) == set(ids)
+    refused = cli("compare", ids[0], ids[1], "--out-of-fold", str(tmp_path / "x.csv"))
+    assert ".parquet" in refused.err
+
+
 def test_what_is_wrong_starts_none(workers: ForkServer, cli: Cli, tiny_model: Path, tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.csv")
     recipe = tmp_path / "shapes.toml"

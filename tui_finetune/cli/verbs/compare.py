@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import click
 
 from tui_finetune.cli import output
+from tui_finetune.cli.diagnostics import say
 from tui_finetune.cli.options import Call, verb
 from tui_finetune.cli.runs_common import find_run, require_readable
 from tui_finetune.errors import UserError
@@ -21,6 +23,7 @@ from tui_finetune.live.comparison import (
     value_words,
 )
 from tui_finetune.live.spread import Spread, spreads
+from tui_finetune.runs.info import RunInfo
 from tui_finetune.text import Shown, cut_end, shown
 
 VALUE_WIDTH = 28
@@ -30,14 +33,23 @@ RIGHT = (1, 2, 3, 4, 5)
 @click.command()
 @click.argument("runs", metavar="RUN RUN [RUN …]", nargs=-1, required=True)
 @click.option("--spread", "as_spread", is_flag=True, help="Mean and standard deviation of each figure over the runs.")
+@click.option(
+    "--out-of-fold",
+    "target",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    help="Write what each run said of the rows that it held out, as one .parquet.",
+)
 @verb
-def command(call: Call, runs: tuple[str, ...], as_spread: bool) -> None:
+def command(call: Call, runs: tuple[str, ...], as_spread: bool, target: Path | None) -> None:
     """Runs side by side: their metrics, and where their recipes differ."""
     infos = [require_readable(find_run(call, one)) for one in runs]
     if len(infos) < 2:
         raise UserError(f"One run is nothing to compare: name another beside {infos[0].title}.")
     if len({info.id for info in infos}) < len(infos):
         raise UserError("The same run twice: name different ones.")
+    if target is not None:
+        _write_out_of_fold(infos, target)
     found = compare([side_of(info) for info in infos])
     over = spreads(found.metrics) if as_spread else {}
     if call.json:
@@ -47,6 +59,13 @@ def command(call: Call, runs: tuple[str, ...], as_spread: bool) -> None:
         _print_spread(found, over)
     else:
         _print(found)
+
+
+def _write_out_of_fold(infos: Sequence[RunInfo], target: Path) -> None:
+    from tui_finetune.evaluation.out_of_fold import write_out_of_fold
+
+    rows = write_out_of_fold(infos, target)
+    say(shown(f"{target}: {words.count(rows)} rows, each by the run that held it out."))
 
 
 def _print_spread(found: Comparison, over: Mapping[str, Spread]) -> None:
