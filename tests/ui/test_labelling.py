@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,26 @@ async def test_a_text_is_corrected_and_a_note_is_left(home: Home, data: Path) ->
         await screen.press("escape", "g", "enter")
         await screen.sees("+ label: bad → xyz")
         assert kept(page)["reviews.csv:2"].cells["text"] == "Oh, my card number 0 is late"
+
+
+@pytest.mark.slow
+async def test_tags_are_typed_one_a_word(home: Home, tmp_path: Path) -> None:
+    path = tmp_path / "names.jsonl"
+    rows = [{"tokens": ["Anna", f"sleeps{n}"], "tags": ["B-PER", "O"]} for n in range(30)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    async with showing(home) as screen:
+        page = await looked(screen, path)
+        await screen.until(lambda: page.edit_offer().on, "the edits read")
+        await screen.press("e")
+        await screen.sees("other tags …")
+        await decide(screen, "other", "enter takes the tags, with commas between")
+        await screen.sees("B-PER, O")
+        await screen.press("backspace", "backspace", "backspace", "enter")
+        await screen.says("Each of 2 words has one tag; these are 1.")
+        await screen.press(*", B-PER", "enter")
+        await screen.sees("+ tags: B-PER O → B-PER B-PER")
+        await screen.until(lambda: len(kept(page)) == 1, "a row edited")
+        assert kept(page)["names.jsonl:1"].cells == {"tags": ["B-PER", "B-PER"]}
 
 
 @pytest.mark.slow

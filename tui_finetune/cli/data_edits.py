@@ -77,7 +77,9 @@ def list_(call: Call, path: str, named: Path | None, target: Path | None) -> Non
 @PATH
 @ROWS
 @click.option("--label", help="Its label.")
-@click.option("--set", "cells", multiple=True, metavar="COLUMN=VALUE", help="Another value of a column.")
+@click.option(
+    "--set", "cells", multiple=True, metavar="COLUMN=VALUE", help="Another value of a column; a list as JSON."
+)
 @click.option("--drop", is_flag=True, help="Leave it out.")
 @click.option("--keep", is_flag=True, help="Do not leave it out after all.")
 @click.option("--weight", type=float, help="How much it counts.")

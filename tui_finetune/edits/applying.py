@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -97,11 +98,16 @@ def _scalar(
 
     given = typed(value, field.type, class_names.get(field.name))
     try:
+        if _is_list(field.type) and isinstance(given, str):
+            raise TypeError("a text is not a list of its letters")
         return pa.array([given], field.type)
     except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError, ValueError, TypeError):
         told = f"edits of {row_id}: {field.name} holds {field.type}, which {value!r} is not"
         names = class_names.get(field.name)
         hint = f"Its names: {', '.join(names[:10])}." if names else None
+        hint = (
+            'A list is written as JSON: ["joy", "anger"].' if _is_list(field.type) and isinstance(given, str) else hint
+        )
         problems.append(Problem(f"{told}.", "data.edits", hint=hint))
         return None
 
@@ -110,6 +116,9 @@ def typed(value: Any, kind: pa.DataType, class_names: Sequence[str] | None = Non
     """A value as a person gives it, a text most of the time, as the column has it where that can be told."""
     import pyarrow as pa
 
+    if _is_list(kind):
+        given = _from_json(value) if isinstance(value, str) else value
+        return [typed(one, kind.value_type, class_names) for one in given] if isinstance(given, list) else given
     if class_names and isinstance(value, str) and value in class_names and pa.types.is_integer(kind):
         return class_names.index(value)
     if isinstance(value, str):
@@ -126,6 +135,21 @@ def typed(value: Any, kind: pa.DataType, class_names: Sequence[str] | None = Non
     elif pa.types.is_string(kind) and isinstance(value, int | float):
         return str(value)
     return value
+
+
+def _is_list(kind: pa.DataType) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind))
+
+
+def _from_json(text: str) -> Any:
+    """A list that is written as JSON; any other text as it is."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+    return found if isinstance(found, list) else text
 
 
 def in_type(entries: Iterable[Entry], schema: pa.Schema, class_names: ClassNames) -> list[Entry]:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from tui_finetune.edits.overlay import RowEdits
 from tui_finetune.live.data_rows import cell_text
 from tui_finetune.live.data_set import DataSet
+from tui_finetune.live.label_lists import can_be_typed
 from tui_finetune.live.spans import Line, line, muted, span
 from tui_finetune.text import cut_middle
 
@@ -22,7 +23,7 @@ NAME_CELLS = 50
 class Option:
     """One of the things that can be done with a row."""
 
-    kind: Literal["label", "text", "note", "drop", "keep"]
+    kind: Literal["label", "labels", "text", "note", "drop", "keep"]
     words: str
     column: str = ""
     value: Any = None
@@ -55,7 +56,7 @@ def labels_of(found: DataSet) -> Labels:
     if kind == "number":
         return Labels(column, typed="number")
     if info.holds in ("texts", "list", "other"):
-        return Labels(why="Lists of labels are not chosen here: data edits add --set sets them.")
+        return Labels(column, why="Lists of labels are typed, not chosen.")
     values = found.names_of(column)
     plain = any(name.strip().lstrip("-").isdigit() for name in values.values())
     options = tuple(
@@ -75,9 +76,12 @@ def options_of(found: DataSet, edits: RowEdits | None) -> list[Option]:
     """All that can be done with a row, labels first."""
     texts = texts_in(found)
     correct = [Option("text", f"correct {name} …", name) for name in texts]
+    labels = labels_of(found)
+    if can_be_typed(found, labels.column):
+        correct.insert(0, Option("labels", f"other {labels.column} …", labels.column))
     dropped = edits is not None and edits.dropped
     drop = Option("keep", "keep the row after all") if dropped else Option("drop", "drop the row")
-    return [*labels_of(found).options, *correct, Option("note", "note …"), drop]
+    return [*labels.options, *correct, Option("note", "note …"), drop]
 
 
 def matching(options: Sequence[Option], typed: str, labels: Labels) -> list[Option]:

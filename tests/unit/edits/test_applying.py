@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from tui_finetune.data.identity import with_identity
-from tui_finetune.edits.applying import applied
+from tui_finetune.edits.applying import applied, typed
 from tui_finetune.edits.conflicts import judged, settled
 from tui_finetune.edits.entry import Entry, about_row, set_cell, signed
 from tui_finetune.edits.merging import merge
@@ -168,3 +168,13 @@ def test_the_same_decision_of_two_is_no_disagreement() -> None:
     found = merge(ours, theirs)
 
     assert (found.new, found.disagreements) == ((), ())
+
+
+def test_lists_are_given_as_json_and_their_elements_by_names() -> None:
+    assert after(set_cell(*row(2), "tags", '["x", "y"]'))["train"][2]["tags"] == ["x", "y"]
+    assert typed('["good", 0]', pa.list_(pa.int64()), ("bad", "good")) == [1, 0]
+    assert typed("[]", pa.list_(pa.string())) == []
+    assert typed('[["a"], []]', pa.list_(pa.list_(pa.string()))) == [["a"], []]
+    with pytest.raises(DataError, match="tags holds list<") as caught:
+        after(set_cell(*row(2), "tags", "x, y"))
+    assert caught.value.problems[0].hint == 'A list is written as JSON: ["joy", "anger"].'

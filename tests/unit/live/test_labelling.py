@@ -77,10 +77,12 @@ def test_a_number_is_its_own_label() -> None:
     assert matching(options_of(found, None), "note", labels)[0].kind == "note"
 
 
-def test_lists_of_labels_are_not_chosen_here() -> None:
+def test_lists_of_labels_are_typed() -> None:
     found = data("a", kind="tags", column="list<string>")
-    assert "data edits add --set" in labels_of(found).why
-    assert [one.kind for one in options_of(found, None)] == ["text", "note", "drop"]
+    assert labels_of(found).options == ()
+    assert [one.kind for one in options_of(found, None)] == ["labels", "text", "note", "drop"]
+    answers = data(kind="answers", column="list<struct<text: string>>")
+    assert [one.kind for one in options_of(answers, None)] == ["text", "note", "drop"]
 
 
 def edits(*entries: object) -> RowEdits:

@@ -160,8 +160,8 @@ class Labelling(DataActions):
             return "These rows have been through the recipe's steps; open the data themselves to correct a text."
         return None
 
-    def decide(self, option: Option, read: messages.RowRead, typed: str = "") -> None:
-        """Keeps what was decided of a row."""
+    def decide(self, option: Option, read: messages.RowRead, typed: Any = "") -> None:
+        """Keeps what was decided of a row. typed: the new text, note or list of labels."""
         row_id, row_hash = str(read.row["row_id"]), str(read.row["row_hash"])
         before = self.edits_of(read.number)
         entry: Entry
@@ -173,7 +173,7 @@ class Labelling(DataActions):
             else:
                 entry = set_cell(row_id, row_hash, option.column, option.value, read.row.get(option.column))
                 said = f"Row {read.number:,}: {option.words}."
-        elif option.kind == "text":
+        elif option.kind == "text" or option.kind == "labels":
             entry = set_cell(row_id, row_hash, option.column, typed, read.row.get(option.column))
             said = f"Row {read.number:,}: {option.column} corrected."
         elif option.kind == "note":
@@ -181,7 +181,7 @@ class Labelling(DataActions):
         else:
             entry = about_row(option.kind, row_id, row_hash)
             said = f"Row {read.number:,} {'dropped' if option.kind == 'drop' else 'kept'}."
-        if option.kind not in ("text", "note") and read.index + 1 >= self.count:
+        if option.kind not in ("text", "labels", "note") and read.index + 1 >= self.count:
             said += " That was the last one."
         self.work.add(*self.open_split, [entry], said)
 

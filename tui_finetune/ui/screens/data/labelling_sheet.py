@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Input
 
-from tui_finetune.live import labelling
+from tui_finetune.live import label_lists, labelling
 from tui_finetune.live.data_rows import cell_text
 from tui_finetune.live.labelling import Option
 from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
@@ -198,7 +198,7 @@ class LabellingSheet(Sheet):
         self._go(self._accepted.pop())
 
     def _take(self, option: Option, read: RowRead) -> None:
-        if option.kind in ("text", "note"):
+        if option.kind in ("labels", "text", "note"):
             self._begin_typing(option, read)
             return
         self._labelling.decide(option, read)
@@ -212,19 +212,35 @@ class LabellingSheet(Sheet):
                 return
             cells = labelling.edited_cells(self._labelling.edits.rows.get(read.number), read.row)
             value = labelling.as_field(str(cells.get(option.column) or ""))
+        if option.kind == "labels" and self._labelling.found is not None:
+            value = label_lists.as_typed(self._labelling.found, option.column, self._now(option, read))
         if value is None:
             self.page.say(f"{option.column} is too long for a field, or has signs that a field has not.", "warn")
             return
         self._mode = option
         self._field.value = value
         self._field.cursor_position = len(value)
-        what = f"the corrected {option.column}, ⏎ for a line end" if option.kind == "text" else "the note"
+        what = {
+            "text": f"the corrected {option.column}, ⏎ for a line end",
+            "labels": f"the {option.column}, with commas between",
+        }.get(option.kind, "the note")
         self._options.told = f"enter takes {what}; esc goes back to the labels."
         self._options.repaint()
 
+    def _now(self, option: Option, read: RowRead) -> Any:
+        """What the row has in the option's column, with its edits."""
+        return labelling.edited_cells(self._labelling.edits.rows.get(read.number), read.row).get(option.column)
+
     def _take_typed(self, option: Option, read: RowRead) -> None:
-        value = labelling.from_field(self._field.value)
-        if not value.strip():
+        value: Any = labelling.from_field(self._field.value)
+        if option.kind == "labels":
+            assert self._labelling.found is not None
+            try:
+                value = label_lists.from_typed(self._labelling.found, option.column, value, self._now(option, read))
+            except label_lists.NoList as why:
+                self.page.say(str(why), "warn")
+                return
+        elif not value.strip():
             self.page.say("Nothing is typed; esc goes back to the labels.", "warn")
             return
         self._labelling.decide(option, read, value)
