@@ -25,6 +25,7 @@ from tui_finetune.worker.advice import explain
 from tui_finetune.worker.attempt import Attempt
 from tui_finetune.worker.controls import Controls
 from tui_finetune.worker.health import Health
+from tui_finetune.worker.rows import rows_apart
 
 if TYPE_CHECKING:
     import torch
@@ -133,7 +134,7 @@ def _row_ids(job: Job) -> list[str] | None:
     ids: list[str] = train.column(ROW_ID).to_pylist()
     if ROW_INDEX in features.column_names:
         return [ids[row] for row in features.with_format("arrow")[ROW_INDEX][:].to_pylist()]
-    return ids if len(features) == len(ids) else None
+    return ids if rows_apart(job, "train") else None
 
 
 def _each(ids: list[Any], convert: Any) -> list[Any]:

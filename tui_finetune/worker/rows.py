@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tui_finetune.plugin_api import ROW_INDEX
+from tui_finetune.plugin_api import ROW_INDEX, HeavyTask
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.scoring import row_index
 
@@ -54,3 +54,9 @@ def features_of(encoded: datasets.Dataset, rows: Sequence[int]) -> list[int]:
         return list(rows)
     starts, ends = np.searchsorted(index, rows, side="left"), np.searchsorted(index, rows, side="right")
     return [place for start, end in zip(starts, ends, strict=True) for place in range(start, end)]
+
+
+def rows_apart(job: Job, split: str) -> bool:
+    """False of what is trained on where the head has made blocks of several rows of it."""
+    packs = type(job.head).packed is not HeavyTask.packed
+    return not packs or row_index(job.encoded[split]) is not None or split != "train" or job.recipe.kind != "train"

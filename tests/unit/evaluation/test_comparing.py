@@ -64,7 +64,7 @@ def stored_tokens(home: Home, losses: list[float]) -> StoredRows:
     """Rows of three tokens each, all of one loss."""
     task, none, rows = CausalLm(), LabelSet.of(()), len(losses)
     texts = ["a b c d"] * rows
-    columns = {
+    columns: dict[str, list[Any]] = {
         "text": texts,
         "labels": [[-100, 1, 2, 3]] * rows,
         "token_starts": [[0, 2, 4, 6]] * rows,

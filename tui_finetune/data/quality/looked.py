@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,7 +34,8 @@ def material_of(look: Look) -> Material:
     if not roles:
         hint = f"It has: {', '.join(column.name for column in look.opened.columns[:12])}."
         raise DataError(Problem("no column of texts was found.", "data.columns", hint=hint))
-    return material(tables, roles)
+    windowed = look.task is not None and look.task.windowed
+    return replace(material(tables, roles), windowed=windowed)
 
 
 def tables_of(look: Look) -> dict[str, pa.Table]:

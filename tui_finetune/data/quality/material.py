@@ -75,6 +75,8 @@ class Material:
 
     parts: tuple[Part, ...]
     kind: Kind
+    windowed: bool = False
+    """A row that is longer than the model reads is read in windows: nothing of it is lost."""
 
     @property
     def rows(self) -> int:

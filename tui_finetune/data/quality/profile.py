@@ -125,7 +125,7 @@ def cuts(tokens: Rows, max_length: int) -> list[dict[str, Any]]:
 
 def _cut(data: Material, found: Mapping[str, Any], rows: Mapping[str, Rows], max_length: int) -> list[Finding]:
     count = sum(map(len, rows.values()))
-    if count < SOME_CUT * data.rows or not count:
+    if data.windowed or count < SOME_CUT * data.rows or not count:
         return []
     fits = max(own["tokens"]["fits_99"] for own in found.values() if "tokens" in own)
     where = ", ".join(f"{name} {len(one):,}" for name, one in rows.items())

@@ -24,7 +24,7 @@ from tui_finetune.runs.atomic import dumps, write_bytes
 
 logger = logging.getLogger(__name__)
 
-VERSION = 8
+VERSION = 9
 """Change it when the checks change."""
 FOLDER = "quality"
 DOCUMENT, ROWS = "report.json", "rows"

@@ -14,7 +14,7 @@ from tui_finetune.plugin_api import Decoded
 from tui_finetune.runs.control import Request
 from tui_finetune.worker.advice import is_out_of_memory
 from tui_finetune.worker.job import Job, got
-from tui_finetune.worker.rows import features_of, in_row_order, row_count, rows_of
+from tui_finetune.worker.rows import features_of, in_row_order, row_count, rows_apart, rows_of
 
 VALIDATION = "validation"
 
@@ -26,8 +26,7 @@ def refusal(job: Job, values: Mapping[str, Any]) -> str | None:
         return f"limit is {limit}; expected a number of rows"
     part = str(values.get("split") or VALIDATION)
     if part in job.encoded:
-        encoded, rows = job.encoded[part], got(job.prepared, "data").splits[part].num_rows
-        return None if row_count(encoded) == rows else f"{part} is packed: its rows are no longer apart"
+        return None if rows_apart(job, part) else f"{part} is packed: its rows are no longer apart"
     splits = ", ".join(job.encoded)
     column, equals, value = part.partition("=")
     if VALIDATION not in job.encoded:

@@ -89,3 +89,27 @@ def test_a_broken_cache_is_made_anew(cli: Cli, folder: Path, home: Home) -> None
     kept = next((home.cache / "quality").iterdir())
     (kept / "report.json").write_text("{")
     assert cli("data", "check", str(folder), "--json").json["kept"] is False
+
+
+def test_what_is_read_in_windows_is_not_cut(cli: Cli, tmp_path: Path) -> None:
+    from tui_finetune.plugin_api.testing_heads import save_tokenizer
+
+    save_tokenizer(tmp_path / "tiny", 128)
+    texts = [f"row {number} of a longer text that says this and that" for number in range(30)]
+    (tmp_path / "texts.txt").write_text("\n".join(texts))
+    (tmp_path / "labels.csv").write_text(
+        "text,label\n" + "\n".join(f"{text},{'ab'[i % 2]}" for i, text in enumerate(texts))
+    )
+    for name, cut in (("labels.csv", True), ("texts.txt", False)):
+        asked = (
+            "data",
+            "check",
+            str(tmp_path / name),
+            "--model",
+            str(tmp_path / "tiny"),
+            "--max-length",
+            "6",
+            "--json",
+        )
+        found = cli(*asked).json["findings"]
+        assert any(one["id"] == "cut" for one in found) is cut, name
