@@ -72,8 +72,12 @@ def row_lines(
     width: int,
     *,
     ids: bool = False,
+    pieces: bool = True,
 ) -> list[Line]:
-    """The whole row. place: its place in the list and how many are listed. ids: every token with its id."""
+    """The whole row. place: its place in the list and how many are listed. ids: every token with its id.
+
+    pieces: False where tokens are shown in another way below it.
+    """
     lines = [_head(place, number, row, tokens, width)]
     if tokens is not None and tokens.words:
         lines += [*_spans_of_words(tokens, width), EMPTY]
@@ -82,7 +86,7 @@ def row_lines(
         others = [one.name for one in column_order(found)]
     for name in others:
         lines += _value_lines(found, name, row.get(name), width)
-    if tokens is None:
+    if tokens is None or not pieces:
         return lines
     lines += [EMPTY] if lines[-1] != EMPTY else []
     if ids:

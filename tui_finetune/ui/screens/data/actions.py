@@ -28,10 +28,6 @@ class DataActions(DataFollowing):
         """Which panes have the screen."""
         raise NotImplementedError
 
-    def open_row(self) -> None:
-        """Shows the row under the cursor whole."""
-        raise NotImplementedError
-
     def show_within(self, rows: FindingRows, split: str) -> None:
         """Shows the rows of a finding in a split."""
         raise NotImplementedError
@@ -111,6 +107,9 @@ class DataActions(DataFollowing):
             self.repaint()
         else:
             self.open_row()
+
+    def do_item_compare(self) -> None:
+        asking.ask_beside(self)
 
     def do_item_copy(self) -> None:
         self.with_row(lambda read: self.ui.copy_text(json.dumps(read.row, ensure_ascii=False, default=str)))

@@ -146,6 +146,32 @@ def choose_more(page: DataActions) -> None:
     )
 
 
+def ask_beside(page: DataActions) -> None:
+    """Another model, or another length, whose tokens stand beside those of an opened row."""
+    found = page.found
+    assert found is not None
+
+    def take(values: Sequence[str]) -> str | None:
+        model, length = (value.strip() for value in values)
+        if length and not (length.isdigit() and int(length) > 1):
+            return "Max length: a whole number from 2 on."
+        if model or length:
+            page.shelf.other(found, model, int(length) if length else None)
+        else:
+            page.other = page.row_read = None
+            page.ask_row()
+        return None
+
+    page.open_sheet(
+        FieldsSheet(
+            "Tokens beside",
+            [("model", ""), ("max length", "")],
+            take,
+            hint="a model, a length, or both; what is empty is as for the data; nothing: none stands beside",
+        )
+    )
+
+
 def ask_options(page: DataActions, step: Step) -> None:
     """The options of a step, each as it would stand in a recipe."""
     from tui_finetune.config.sets import parse_value

@@ -181,6 +181,17 @@ class DataFollowing(Looking):
             if then is not None:
                 then(message)
 
+    def on_other_found(self, message: messages.OtherFound) -> None:
+        if message.other is None:
+            self.say(message.why, "warn")
+            return
+        self.other, self.row_read = message.other, None
+        self.open_row()
+
+    def open_row(self) -> None:
+        """Shows the row under the cursor whole."""
+        raise NotImplementedError
+
     def on_facts_read(self, message: messages.FactsRead) -> None:
         if message.number == self._number:
             self.waits = "" if self.found is not None and self.found.looked else self.waits

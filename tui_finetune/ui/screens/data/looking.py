@@ -22,6 +22,7 @@ from tui_finetune.ui.screens.data.fact_panes import ColumnsTable, PreviewPane
 from tui_finetune.ui.screens.data.making import Making
 from tui_finetune.ui.screens.data.messages import Key, RowRead
 from tui_finetune.ui.screens.data.panes import RowsTable, WaitingPane
+from tui_finetune.ui.screens.data.reading import Other
 from tui_finetune.ui.screens.data.shelf import Shelf
 
 FOLLOW_SECONDS = 0.3
@@ -48,6 +49,8 @@ class Looking(Page):
         self.reverse = False
         self.notes: Sequence[str] = ()
         self.row_read: RowRead | None = None
+        self.other: Other | None = None
+        """Whose tokens stand beside those of an opened row."""
         self.chosen: dict[str, Mapping[str, Any]] = {}
         """Steps that are used, with their options."""
         self.chain_counts: Sequence[Mapping[str, Any]] = ()
@@ -186,7 +189,7 @@ class Looking(Page):
     def ask_row(self) -> None:
         """The row under the cursor, whole."""
         if self.count:
-            self.shelf.row(self.key, self.table.cursor)
+            self.shelf.row(self.key, self.table.cursor, self.other)
 
     def with_row(self, then: Callable[[RowRead], None]) -> None:
         """Does something with the whole row under the cursor."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
 
@@ -15,6 +15,9 @@ from tui_finetune.live.data_set import Asked, DataSet
 from tui_finetune.live.data_sources import Candidate
 from tui_finetune.live.data_steps import Preview, Step
 from tui_finetune.ui.messages import Told
+
+if TYPE_CHECKING:
+    from tui_finetune.ui.screens.data.reading import Other
 
 Key = tuple[int, str, int]
 """A view: number of the opening, split, number of the view."""
@@ -147,6 +150,17 @@ class RowRead(Told):
     tokens: TokenView | None
     why: str = ""
     """Why there are no tokens."""
+    beside: TokenView | None = None
+    """As another model, or at another length, sees it, where that was asked for."""
+    beside_why: str = ""
+
+
+@dataclass
+class OtherFound(Told):
+    """Whose tokens are to stand beside; None where it has none here."""
+
+    other: Other | None
+    why: str = ""
 
 
 @dataclass

@@ -27,6 +27,8 @@ DATA = Place(
         Action("list.sort", "Sort", "By the next column, at last by length.", offer=lambda page: page.rows_offer()),
         Action("item.tokens", "Tokens", "The row as the model sees it; in an opened row each token with its id.",
                offer=lambda page: page.tokens_offer()),
+        Action("item.compare", "Tokens beside…", "The row's tokens as another model, or with another length, beside its own.",
+               offer=lambda page: page.tokens_offer(), footer=False),
         Action("item.choose", "Choose…", "Split; model whose tokens count, maximum length; task, kind and subset.",
                offer=lambda page: page.choose_offer()),
         Action("item.undo", "Undo edit", "Take back what was edited last.", offer=lambda page: page.undo_offer(), footer=False),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,16 @@ BLOCK, FEW = 64, 16
 LIST_ENDING = ".rows.json"
 _ENCODING = threading.Lock()
 """A tokenizer has its truncation set while it encodes: one thread at a time."""
+
+
+@dataclass(frozen=True)
+class Other:
+    """Whose tokens stand beside: another model's, another length's, or both."""
+
+    title: str
+    tokenizer: str | None = None
+    """Its tokenizer.json; None for the model of the data."""
+    max_length: int | None = None
 
 
 class Reading:
@@ -44,6 +55,7 @@ class Reading:
 
             self._rows = np.memmap(rows, dtype=np.int64, mode="r")
         self._encoder: BackendEncoder | None = None
+        self._other: tuple[Other, BackendEncoder] | None = None
 
     def __len__(self) -> int:
         if self._file is None:
@@ -52,7 +64,7 @@ class Reading:
 
     def know(self, found: DataSet) -> None:
         """What was found out since the rows were opened."""
-        self._found, self._encoder = found, None
+        self._found, self._encoder, self._other = found, None, None
 
     def close(self) -> None:
         """Takes the file of numbers away."""
@@ -112,21 +124,25 @@ class Reading:
                 task, dict(zip(roles, (one.to_pylist() for one in columns), strict=True)), self._light()
             )
 
-    def tokens(self, row: Mapping[str, Any], catalog: Catalog) -> tuple[TokenView | None, str]:
-        """The row's tokens, or why there are none."""
+    def tokens(
+        self, row: Mapping[str, Any], catalog: Catalog, other: Other | None = None
+    ) -> tuple[TokenView | None, str]:
+        """The row's tokens, or why there are none. other: as it sees the row."""
         found = self._found
         if not found.looked:
             return None, "labels and lengths are being looked at still"
         if found.task is None:
             return None, "no task fits these columns"
-        if found.tokenizer is None:
+        if found.tokenizer is None and (other is None or other.tokenizer is None):
             return None, f"{found.model or 'no model'} has no tokenizer here; m chooses a model"
         from tui_finetune.inference.token_view import token_view
 
         by_role = {role: row.get(column) for role, column in found.roles.items()}
+        name = other.title if other is not None else found.model_short
         try:
             with _ENCODING:
-                view = token_view(self._task(catalog), by_role, self._light(), self._labels(), found.model_short)
+                encoder = self._light() if other is None else self._beside(other)
+                view = token_view(self._task(catalog), by_role, encoder, self._labels(), name)
         except UserError as error:
             return None, str(error.problems[0])
         return view, ""
@@ -149,3 +165,11 @@ class Reading:
 
             self._encoder = light_encoder(Path(str(self._found.tokenizer)).parent, self._found.max_length)
         return self._encoder
+
+    def _beside(self, other: Other) -> BackendEncoder:
+        if self._other is None or self._other[0] != other:
+            from tui_finetune.inference.encoders import light_encoder
+
+            file, length = other.tokenizer or self._found.tokenizer, other.max_length or self._found.max_length
+            self._other = (other, light_encoder(Path(str(file)).parent, length))
+        return self._other[1]

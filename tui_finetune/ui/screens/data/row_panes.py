@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from tui_finetune.live import data_rows
 from tui_finetune.live.data_row import row_lines
 from tui_finetune.live.labelling import told_edits
 from tui_finetune.live.spans import EMPTY, Line, line, muted, wrap
+from tui_finetune.live.tokens_beside import beside_lines
 from tui_finetune.ui.screens.data.messages import RowRead
 from tui_finetune.ui.screens.data.panes import Pane
 from tui_finetune.ui.screens.data.places import ROW
@@ -33,12 +35,21 @@ class Below(Pane, Painted):
 class OneRow(Pane):
     """A row whole, as lines at a width."""
 
+    SHORT: ClassVar[bool] = False
+    """True where there is no room for tokens side by side."""
+
     def row_lines(self, width: int, *, ids: bool = False) -> list[Line]:
         page = self.data_page
         read = page.row_read
         if page.found is None or read is None:
             return [line("   ", muted("–"))]
-        lines = row_lines(page.found, (read.index, page.count), read.number, read.row, read.tokens, width, ids=ids)
+        tokens, beside = read.tokens, None if self.SHORT else read.beside
+        place = (read.index, page.count)
+        lines = row_lines(page.found, place, read.number, read.row, tokens, width, ids=ids, pieces=beside is None)
+        if tokens is not None and beside is not None:
+            lines += [EMPTY, *beside_lines(tokens, beside, width)]
+        elif tokens is not None and read.beside_why:
+            lines += [line(" ", *part) for part in wrap(f"beside: {read.beside_why}", width - 2, token="muted")]
         lines += self._edits(read, width)
         return lines if read.tokens is not None else [*lines, EMPTY, *self._why(read, width)]
 
@@ -60,6 +71,7 @@ class Beside(OneRow, Painted):
     """The row under the cursor, whole, beside the table where there is room."""
 
     DEFAULT_CSS = "Beside { display: none; }"
+    SHORT = True
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
         lines = self.row_lines(width)

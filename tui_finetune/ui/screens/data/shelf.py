@@ -7,6 +7,7 @@ import itertools
 import os
 import threading
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from tui_finetune.live.data_steps import Preview
 from tui_finetune.ui.screens.data import finding, messages
 from tui_finetune.ui.screens.data.making import Making
 from tui_finetune.ui.screens.data.messages import Key
-from tui_finetune.ui.screens.data.reading import Reading
+from tui_finetune.ui.screens.data.reading import Other, Reading
 
 if TYPE_CHECKING:
     from tui_finetune.data.windows import RowReader
@@ -200,8 +201,8 @@ class Shelf:
     def _tokens(self, key: Key, block: int, reading: Reading) -> None:
         self._bridge.latest(f"data.tokens.{block % 2}", "Count tokens", lambda stale: self._count(key, block, reading))
 
-    def row(self, key: Key, index: int) -> None:
-        """Reads one row whole, and its tokens."""
+    def row(self, key: Key, index: int, other: Other | None = None) -> None:
+        """Reads one row whole, and its tokens; also as the other sees them."""
 
         def work(stale: Any) -> Message | None:
             reading = self._reading(key)
@@ -209,9 +210,29 @@ class Shelf:
                 return None
             number, row = reading.whole(index)
             tokens, why = reading.tokens(row, self._bridge.catalog())
-            return messages.RowRead(key, index, number, row, tokens, why)
+            beside = reading.tokens(row, self._bridge.catalog(), other) if other is not None else (None, "")
+            return messages.RowRead(key, index, number, row, tokens, why, *beside)
 
         self._bridge.latest("data.row", "Read the row", work)
+
+    def other(self, found: DataSet, model: str, max_length: int | None) -> None:
+        """Looks for the tokenizer of a model that is to stand beside; of none named it is the one of the data."""
+
+        def work() -> Message:
+            name = replace(found, model=model or found.model).model_short
+            title = f"{name} at {max_length:,}" if max_length is not None else name
+            if not model:
+                return messages.OtherFound(Other(title, None, max_length))
+            from tui_finetune.inference.tokenizer_files import tokenizer_of
+
+            file = tokenizer_of(model, None, self._bridge.home)
+            if file is None:
+                return messages.OtherFound(
+                    None, f"{model} has no tokenizer here. hf download {model} brings one of the Hub."
+                )
+            return messages.OtherFound(Other(title, str(file), max_length))
+
+        self._bridge.do("Look for the tokenizer", work)
 
     def place(self, key: Key, number: int) -> None:
         """Where the row of a number stands."""
