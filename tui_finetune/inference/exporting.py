@@ -26,6 +26,7 @@ from tui_finetune.runs.layout import MANIFEST, STAGING_PREFIX, TRAINING_ONLY
 from tui_finetune.runs.manifest import problem
 
 if TYPE_CHECKING:
+    from tui_finetune.inference.soup import Soup
     from tui_finetune.paths import Home
 
 CARD = "README.md"
@@ -49,9 +50,16 @@ class Exported:
 
 
 def export(
-    chosen: Chosen, model: ModelFolder, target: Path, *, home: Home, merge: Merge, progress: Progress = no_progress
+    chosen: Chosen,
+    model: ModelFolder,
+    target: Path,
+    *,
+    home: Home,
+    merge: Merge,
+    progress: Progress = no_progress,
+    soup: Soup | None = None,
 ) -> Exported:
-    """The model in `target`, which must not be there or be empty.
+    """The model in `target`, which must not be there or be empty; of a soup the mean of several.
 
     Raises UserError where it cannot be written, and ModelError where the model's files are not what its manifest says.
     """
@@ -72,7 +80,10 @@ def export(
             merge(staging)
         else:
             _copy(files, model.path, staging, progress)
-        _write_cards(chosen, model, staging)
+        if soup is None:
+            _write_cards(chosen, model, staging)
+        else:
+            soup.stir(staging)
         _sync(staging)
         if target.is_dir():
             target.rmdir()
