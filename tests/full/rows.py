@@ -77,8 +77,10 @@ def _alike(index: int) -> Mapping[str, Any]:
 
 
 def _choice(index: int) -> Mapping[str, Any]:
-    choices = [f"it is {COLOURS[(index + place) % 3]}" for place in range(2 + index % 2)]
-    return {"text": f"the {COLOURS[index % 3]} box", "choices": choices, "label": 0, "typed": " | ".join(choices)}
+    count = 2 + index % 2
+    right = index // 2 % count
+    choices = [f"it is {COLOURS[(index + place - right) % 3]}" for place in range(count)]
+    return {"text": f"the {COLOURS[index % 3]} box", "choices": choices, "label": right, "typed": " | ".join(choices)}
 
 
 CASES: Mapping[str, Case] = {

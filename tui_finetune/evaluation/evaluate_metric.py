@@ -27,8 +27,8 @@ def as_evaluate_metric(metric: Metric, labels: Sequence[str] | None = None) -> e
 
     Label ids for shape labels, lists of them for multilabels, floats for numbers, lists of tag names (as seqeval takes them)
     for tags; of answers a text, and a list of texts that are right; of tokens how many were foretold, and how many there were
-    (what needs their losses is nan then); of texts a text each; of a search the places of what belongs to a text, and how much that is. `labels`
-    gives the names; without it as many labels are assumed as ids occur.
+    (what needs their losses is nan then); of texts a text each; of a search the places of what belongs to a text,
+    and how much that is. `labels` gives the names; without it as many labels are assumed as ids occur.
     """
     import datasets
     import evaluate

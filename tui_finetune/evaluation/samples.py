@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from tui_finetune.live.choice_page import CHOICES, choices
 from tui_finetune.plugin_api.tasks import READ
 from tui_finetune.runs.layout import PREDICTIONS, RunPaths
 
@@ -45,7 +46,7 @@ def _first_rows(path: Path) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     with pq.ParquetFile(path) as file:
-        wanted = [name for name in (*READ, "tokens", "gold") if name in file.schema_arrow.names]
+        wanted = [name for name in (*READ, "tokens", "gold", *CHOICES) if name in file.schema_arrow.names]
         batch: pa.RecordBatch | None = next(file.iter_batches(LOOKED_AT, columns=wanted), None)
     rows: list[dict[str, Any]] = [] if batch is None else batch.to_pylist()
     return rows
@@ -65,7 +66,7 @@ def _sample(row: dict[str, Any], split: str) -> Sample | None:
     words, text = row.get("tokens"), row.get("text", row.get("question"))
     if text is None and isinstance(words, list):
         text = " ".join(str(word) for word in words)
-    pair = row.get("text_pair") or row.get("context") or ""
+    pair = row.get("text_pair") or row.get("context") or " | ".join(choices(row)) or ""
     if not isinstance(text, str) or not text.strip() or len(text) + len(pair) > LONGEST:
         return None
     gold = row.get("gold")

@@ -129,6 +129,8 @@ def _facts(chosen: Chosen, folder: ModelFolder, helper: ModelHelper) -> ModelFac
 
 def _pair(folder: ModelFolder) -> Literal["no", "optional", "yes"]:
     """Whether a second text belongs to the first: as in training; a model of somebody else's does not say."""
+    if folder.task.typed_pair is not None:
+        return folder.task.typed_pair
     texts = [role for role in folder.task.roles if role.kind == "text" and not role.gold]
     if len(texts) > 1 and texts[1].required:
         return "yes"

@@ -7,6 +7,7 @@ from typing import Any
 
 from tui_finetune.live import words
 from tui_finetune.live.answers import bars
+from tui_finetune.live.choice_page import choice_lines
 from tui_finetune.live.evaluation_page import plain_value, text_of
 from tui_finetune.live.margin_page import pair_lines
 from tui_finetune.live.marked import marked_answer, marked_text
@@ -55,6 +56,7 @@ def row_lines(
     for name in ("text", "text_pair"):
         if row.get(name):
             lines += [line(" ", *part) for part in wrap(row[name], width - 2)]
+    lines += choice_lines(row, width)
     if not any(name in row for name in READ):
         lines += [line(" ", *part) for part in wrap(text_of(row), width - 2)]
     lines += _verdict_lines(row, width, other)

@@ -211,6 +211,8 @@ class Task(ABC):
     form_fields: ClassVar[tuple[FormField, ...]] = ()
     windowed: ClassVar[bool] = False
     """A row that is longer than the model reads is read in windows, not cut."""
+    typed_pair: ClassVar[Literal["optional", "yes"] | None] = None
+    """Whether a person types a second text to predict; None where the roles tell."""
     together: ClassVar[bool] = False
     """What is said of a row hangs on the other rows of its split: all of them are decoded at once."""
     argument_defaults: ClassVar[Mapping[str, Any]] = {}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
@@ -32,6 +33,13 @@ class MultipleChoiceHead(HeavyTask):
         self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int
     ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         return ChoiceCollator(int(tokenizer.pad_token_id), padding, max_length)
+
+    def score(
+        self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
+    ) -> list[np.ndarray]:
+        """Of every choice that the batch's largest row has: decoding knows how many a row has."""
+        inputs = {name: value for name, value in batch.items() if name not in ("labels", "choice_count")}
+        return self.split_logits(model(**inputs).logits, batch["attention_mask"])
 
     def trainer_class(self) -> type[Trainer]:
         return ChoiceTrainer

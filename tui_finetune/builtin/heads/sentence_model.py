@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -23,17 +24,23 @@ class SentenceModel:
         input_ids: torch.Tensor,
         attention_mask: torch.Tensor | None = None,
         labels: torch.Tensor | None = None,
-    ) -> SequenceClassifierOutput:
-        """logits: the vectors of a row's texts, each of length 1, one behind the other."""
-        if attention_mask is None:
-            attention_mask = torch.ones_like(input_ids)
-        rows, texts, tokens = input_ids.shape
-        mask = attention_mask.reshape(-1, tokens)
-        found = super().forward(input_ids=input_ids.reshape(-1, tokens), attention_mask=mask)  # type: ignore[misc]
-        vectors = normalize(pooled(found[0].float(), mask, self.config.sentence_pooling), dim=-1)
-        by_row = vectors.reshape(rows, texts, -1)
+    ) -> Any:
+        """logits: the vectors of a row's texts, each of length 1, one behind the other. Of [texts, tokens] what the class
+        itself gives."""
+        if input_ids.dim() == 2:
+            return super().forward(input_ids=input_ids, attention_mask=attention_mask)  # type: ignore[misc]
+        mask = torch.ones_like(input_ids) if attention_mask is None else attention_mask
+        by_row = text_vectors(super().forward, input_ids, mask, self.config.sentence_pooling)  # type: ignore[misc]
         loss = None if labels is None or self.similarity_loss is None else self.similarity_loss(by_row, labels)
         return SequenceClassifierOutput(loss=loss, logits=by_row.flatten(1))
+
+
+def text_vectors(encode: Callable[..., Any], ids: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:
+    """Vectors of length 1, [rows, texts, numbers]. encode: an encoder, or its forward."""
+    rows, texts, tokens = ids.shape
+    flat = mask.reshape(-1, tokens)
+    hidden = encode(input_ids=ids.reshape(-1, tokens), attention_mask=flat)[0].float()
+    return normalize(pooled(hidden, flat, how), dim=-1).reshape(rows, texts, -1)
 
 
 def pooled(hidden: torch.Tensor, mask: torch.Tensor, how: str) -> torch.Tensor:

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer
 
 from tui_finetune.builtin.heads.sentence_files import pooling_of, write_sentence_files
-from tui_finetune.builtin.heads.sentence_model import as_sentence_model
+from tui_finetune.builtin.heads.sentence_model import as_sentence_model, text_vectors
 from tui_finetune.builtin.heads.similarity_losses import loss_of
 from tui_finetune.builtin.tasks.sentence_texts import ENCODED, texts_in_order
 from tui_finetune.errors import ModelError, Problem
@@ -44,6 +45,13 @@ class SentenceSimilarityHead(HeavyTask):
         self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int
     ) -> Callable[[list[dict[str, Any]]], dict[str, Any]]:
         return TextsCollator(int(tokenizer.pad_token_id), padding, max_length)
+
+    def score(
+        self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
+    ) -> list[np.ndarray]:
+        """The vectors of a row's texts, one behind the other; of the library's own class too."""
+        found = text_vectors(model, batch["input_ids"], batch["attention_mask"], model.config.sentence_pooling)
+        return list(found.flatten(1).cpu().numpy())
 
     def write_beside(self, folder: Path, max_length: int) -> None:
         write_sentence_files(folder, max_length)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -77,6 +77,7 @@ class MultipleChoice(Task):
     shape: ClassVar[Shape] = "labels"
     metrics: ClassVar[tuple[str, ...]] = ("accuracy",)
     architectures: ClassVar[tuple[str, ...]] = ("ForMultipleChoice",)
+    typed_pair: ClassVar[Literal["optional", "yes"] | None] = "yes"
     form_fields: ClassVar[tuple[FormField, ...]] = (
         FormField("data.columns.text", "Column of what is read before each choice."),
         FormField("data.columns.start", "Column of what every choice begins with; leave it empty where there is none."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -71,6 +71,7 @@ class SentenceSimilarity(Task):
         FormField("data.columns.negative", "Column of a text that does not belong to the first, of triplets."),
     )
     refused_arguments: ClassVar[Mapping[str, str]] = {"label_smoothing_factor": "texts have no labels here"}
+    typed_pair: ClassVar[Literal["optional", "yes"] | None] = "optional"
     range: ClassVar[Range | None] = None
     loss: ClassVar[str | None] = None
 
