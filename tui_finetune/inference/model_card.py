@@ -173,12 +173,17 @@ def _labels(facts: Mapping[str, Any]) -> str:
 
 def _limits(facts: Mapping[str, Any]) -> str:
     train = facts["rows"].get("train", 0)
+    length = f"{facts['max_length']:,} tokens"
+    cut = f"- Inputs are cut to {length}: what stands behind is not seen."
     lines = [
-        f"- Inputs are cut to {facts['max_length']:,} tokens: what stands behind is not seen.",
+        f"- Longer inputs are read in windows of {length}." if facts.get("windowed") else cut,
         f"- It learned from {train:,} rows of one source; on other kinds of text it may be worse than the figures above.",
-        "- It always answers with its own labels, for texts that belong to none of them too.",
-        "- Scores are the model's own, not calibrated.",
     ]
+    if facts["labels"]:
+        lines.append("- It always answers with its own labels, for texts that belong to none of them too.")
+    else:
+        lines.append("- It says what is likely after the texts that it learned from, which need not be true.")
+    lines.append("- Scores are the model's own, not calibrated.")
     if not any(name.startswith("test_") for name in facts["metrics"]):
         lines.append("- The figures are of validation, which chose the weights: on new data expect somewhat less.")
     lines += [f"- {_line(warning)}" for warning in facts["warnings"]]

@@ -38,6 +38,7 @@ def checkpoint_facts(info: RunInfo, step: int, recipe: Recipe, task: Task, card:
         "split_origin": {},
         "labels": list(card.labels.names),
         "max_length": card.max_length,
+        "windowed": task.windowed,
         "metrics": metrics,
         "baselines": {},
         "main_metric": main,

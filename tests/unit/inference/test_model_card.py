@@ -151,3 +151,11 @@ def test_written_beside_and_renamed(tmp_path: Path) -> None:
     write_model_card(tmp_path, {**FACTS, "name": "\ud800"})
     assert [path.name for path in tmp_path.iterdir()] == ["README.md"]
     assert (tmp_path / "README.md").read_text(encoding="utf-8").startswith("---\nlibrary_name:")
+
+
+def test_limits_are_those_of_the_task() -> None:
+    card = model_card({**FACTS, "labels": [], "windowed": True, "max_length": 128})
+    assert "read in windows of 128 tokens" in card
+    assert "its own labels" not in card
+    assert "which need not be true" in card
+    assert "Inputs are cut" in model_card(FACTS)

@@ -94,6 +94,7 @@ def _facts(job: Job) -> dict[str, object]:
         "split_origin": dict(prepared.split_origin),
         "labels": list(prepared.labels.names) if prepared.labels else [],
         "max_length": job.max_length,
+        "windowed": job.task.windowed,
         "metrics": dict(job.attempt.outcome.metrics),
         "baselines": dict(job.attempt.outcome.baselines),
         "main_metric": job.main_metric,
