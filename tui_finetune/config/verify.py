@@ -18,10 +18,12 @@ def verify(loaded: Loaded) -> list[Problem]:
 
 def _absent(loaded: Loaded) -> Iterator[Problem]:
     data, model = loaded.recipe.data, loaded.recipe.model.path
-    for key, named in (("data.path", data.path), ("data.validation", data.validation), ("data.test", data.test)):
+    mixed = [one.path for one in data.mix]
+    named_by = {"path": data.path, "validation": data.validation, "test": data.test, "mix": mixed}
+    for key, named in named_by.items():
         for place in named if isinstance(named, list) else [named]:
             if isinstance(place, str) and os.path.isabs(place) and not _exists(place):
-                yield Problem(f"no such file or folder: {place}.", key, hint=_near(place))
+                yield Problem(f"no such file or folder: {place}.", f"data.{key}", hint=_near(place))
     if os.path.isabs(model) and not Path(model).is_dir():
         yield Problem(f"no such folder: {model}.", "model.path", hint=_near(model))
 

@@ -36,6 +36,9 @@ def with_absolute_paths(
     changes: dict[str, Any] = {}
     if data.path is not None:
         changes["path"] = _each(data.path, lambda v: _data_path(v, folder("data.path"), local, endings))
+    if data.mix:
+        mixed = [_data_path(one.path, folder("data.mix"), None, endings) for one in data.mix]
+        changes["mix"] = [one.model_copy(update={"path": path}) for one, path in zip(data.mix, mixed, strict=True)]
     if data.split_file is not None:
         changes["split_file"] = absolute(data.split_file, folder("data.split_file"))
     if data.edits is not None:

@@ -112,13 +112,16 @@ def split_called(name: str, splits: Mapping[str, Any]) -> str | None:
     return same[0] if len(same) == 1 else None
 
 
-def named_split(opened: Opened, name: str) -> str:
-    """The split of another path that plays the part `name`: its only one, or the one called so. Raises DataError."""
+def named_split(opened: Opened, name: str, key: str | None = None) -> str:
+    """The split of another path that plays the part `name`: its only one, or the one called so. Raises DataError.
+
+    key: of the recipe, where it is not that of the part.
+    """
     if len(opened.splits) == 1:
         return next(iter(opened.splits))
     found = split_called(name, opened.splits)
     if found is None:
-        raise DataError(_no_split(name, f"data.{name}", opened))
+        raise DataError(_no_split(name, key or f"data.{name}", opened))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from tui_finetune.data import checks, edited
 from tui_finetune.data.filesource import DROP_MISSING
+from tui_finetune.data.mixing import KEY, Added, chunked, unlike, with_added
 from tui_finetune.data.opening import Wanted, fits, open_data, validated
 from tui_finetune.data.plan import VALIDATION_SHARE, Choice, choices, named_split
 from tui_finetune.data.preprocessing import before_shares, rows_chosen, thins
@@ -99,9 +100,10 @@ class _Preparing:
         self.thinned: list[StepCount] = []
         self.near: Indices | None = None
         self.folds: Folds | None = None
+        self.added: list[Added] = []
 
     def prepared(self, opened: Opened | None) -> Prepared:
-        main = opened or self.open(self.recipe.data.path, self.recipe.data.source)
+        main = opened or self.open(self.wanted_of(self.recipe.data.path, self.recipe.data.source))
         if opened is not None:
             self.opened.append(opened)
             self.wanted.append(self.wanted_of(self.recipe.data.path, self.recipe.data.source))
@@ -111,15 +113,18 @@ class _Preparing:
         if TRAIN in chosen and (split := chosen[TRAIN].split) is not None:
             self.split_columns.read(main.splits[split].table())
         parts = self.selected(main, chosen)
+        if TRAIN in parts and self.recipe.kind == "train":
+            self.added = self.further(main, parts[TRAIN])
         used = self.edits()
         self.problems.raise_if_any()
         if VALIDATION in chosen and VALIDATION not in parts and chosen[VALIDATION].by_default:
             chosen[VALIDATION] = Choice(share=VALIDATION_SHARE, by_default=True)
         labels = self.labels(main, parts)
         tables = {name: part.table for name, part in parts.items()}
-        self.problems.add(*checks.unknown_labels(tables, labels, self.task, self.recipe.data.labels is not None))
-        self.problems.add(*checks.words_and_tags(tables, self.task))
-        self.problems.add(*checks.told_by_task(tables, labels, self.task))
+        judged = tables | {one.name: one.part.table for one in self.added}
+        self.problems.add(*checks.unknown_labels(judged, labels, self.task, self.recipe.data.labels is not None))
+        self.problems.add(*checks.words_and_tags(judged, self.task))
+        self.problems.add(*checks.told_by_task(judged, labels, self.task))
         self.problems.raise_if_any()
         tables = self.rows_of(tables, chosen)
         self.warnings += checks.shared_rows(tables, self.task)
@@ -143,8 +148,7 @@ class _Preparing:
 
     # Opening
 
-    def open(self, path: Any, source: str | None) -> Opened:
-        wanted = self.wanted_of(path, source)
+    def open(self, wanted: Wanted) -> Opened:
         opened = open_data(wanted, self.catalog, self.cache, heavy=self.heavy, progress=self.progress)
         self.opened.append(opened)
         self.wanted.append(wanted)
@@ -181,11 +185,12 @@ class _Preparing:
             self.notes[used.words] = None
         return used
 
-    def open_path(self, path: Any, main: Opened, key: str) -> Opened:
+    def open_path(self, path: Any, main: Opened, key: str, subset: str | None) -> Opened:
         """Another path of the recipe: read as the main one where that fits, else by its own look."""
         named = self.catalog.sources[main.source]
+        source = self.recipe.data.source or main.source if fits(named, path, self.catalog) else None
         try:
-            return self.open(path, self.recipe.data.source or main.source if fits(named, path, self.catalog) else None)
+            return self.open(replace(self.wanted_of(path, source), subset=subset))
         except DataError as error:
             raise DataError([replace(p, key=key) if p.key == "data.path" else p for p in error.problems]) from error
 
@@ -200,7 +205,7 @@ class _Preparing:
             with self.problems:
                 opened, split = main, choice.split
                 if choice.path is not None:
-                    opened = self.open_path(choice.path, main, f"data.{name}")
+                    opened = self.open_path(choice.path, main, f"data.{name}", self.recipe.data.subset)
                     split = named_split(opened, name)
                 assert split is not None
                 if found or name == next(iter(chosen)):
@@ -209,6 +214,34 @@ class _Preparing:
                         found[name] = part
                         self.source_split[name] = split if choice.path is None else name
                         self.origin[name] = choice.words or (f"split {split}" if len(main.splits) > 1 else "all rows")
+        return found
+
+    def further(self, main: Opened, train: Selected) -> list[Added]:
+        """The sets of the recipe's mixture, by role."""
+        found: list[Added] = []
+        for one in self.recipe.data.mix:
+            name = f"{Path(one.path).name}{f' {one.subset}' if one.subset else ''}"
+            name = f"{name} of {Path(one.path).parent}" if name in {other.name for other in found} else name
+            with self.problems:
+                opened = self.open_path(one.path, main, KEY, one.subset)
+                table = opened.splits[named_split(opened, one.split, KEY)].table()
+                gold, where = self.task.gold_role, f" in {name}"
+                if one.columns:
+                    columns, notes = columns_for_roles(self.task, one.columns, table, where=where)
+                else:
+                    columns, notes = columns_alike(self.task, self.columns, table, gold=gold is not None, where=where)
+                self.notes |= dict.fromkeys(notes)
+                part = select(table, columns, self.task, where=where, drop=self.drop(opened))
+                self.warnings += part.warnings
+                if part.problems or part.no_labels:
+                    raise DataError(part.problems or Problem(f"{name} has no labels.", KEY))
+                if gold is not None:
+                    part = replace(part, table=labels_alike(part.table, train.table, gold.name))
+                    part = replace(part, classes=class_names(opened.columns, columns.get(gold.name)))
+                added = Added(name, part, one.weight)
+                if gold is not None and (problem := unlike(train, added, gold.name)) is not None:
+                    raise DataError(problem)
+                found.append(added)
         return found
 
     def of_split(
@@ -257,6 +290,8 @@ class _Preparing:
                 names = [known.get(int(value), str(value)) for value in data.labels]
             return LabelSet.of(data.labels, names)
         values = part.table.column(gold.name)
+        if self.added:
+            values = chunked([values, *(one.part.table.column(gold.name) for one in self.added)])
         try:
             return self.task.infer_labels(values, part.classes)
         except DataError as error:
@@ -277,6 +312,8 @@ class _Preparing:
         if TRAIN in tables:
             parts |= self.divided(tables[TRAIN], chosen)
             parts[TRAIN] = self.train_thinned(*parts[TRAIN])
+            if self.added:
+                parts[TRAIN] = self.mixed(*parts[TRAIN]), None
         found = {}
         for name in sorted(parts, key=lambda n: ORDER.index(n) if n in ORDER else len(ORDER)):
             table, rows = self.limited(name, *parts[name])
@@ -329,6 +366,17 @@ class _Preparing:
             self.notes[
                 f"{out:,} rows of train are left out: {path.name} does not name them, or for no split of this."
             ] = None
+        return found
+
+    def mixed(self, train: pa.Table, rows: Indices | None) -> pa.Table:
+        """What is left of train, with the rows of the further sets."""
+        gold = self.labelled
+        left = train if rows is None else train.take(rows)
+        found, words, warnings = with_added(
+            left, self.added, self.recipe.run.seed, gold.name if gold is not None else None
+        )
+        self.warnings += warnings
+        self.origin[TRAIN] += f"; with {' and '.join(words)}"
         return found
 
     def train_thinned(self, train: pa.Table, rows: Indices | None) -> tuple[pa.Table, Indices | None]:
