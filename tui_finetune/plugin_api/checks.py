@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-HEAVY_PACKAGES = frozenset({"torch", "transformers", "datasets", "evaluate"})
+HEAVY_PACKAGES = frozenset({"torch", "transformers", "datasets", "evaluate", "trl"})
 """What no light half imports."""
 
 SHAPES = ("labels", "tags", "numbers", "multilabels", "answers", "tokens", "preferences", "ranks", "texts")
