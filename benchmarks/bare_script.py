@@ -21,7 +21,12 @@ if __name__ == "__main__":
         rows = list(csv.DictReader(file))
     names = sorted({row["label"] for row in rows})
     tokenizer = AutoTokenizer.from_pretrained(given["model"])
-    encoded = tokenizer([row["text"] for row in rows], truncation=True, max_length=given["max_length"])
+    encoded = tokenizer(
+        [row["text"] for row in rows],
+        truncation=True,
+        max_length=given["max_length"],
+        padding="max_length" if given.get("padding") == "max_length" else False,
+    )
     train = Dataset.from_dict({**encoded, "labels": [names.index(row["label"]) for row in rows]})
     set_seed(given["seed"])
     trainer = Trainer(

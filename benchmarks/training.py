@@ -25,6 +25,7 @@ ARGUMENTS: dict[str, Any] = {
     "eval_strategy": "no",
     "save_strategy": "no",
     "warmup_steps": 0,
+    "bf16": False,
 }
 """All that both are given; neither evaluates or saves within the loop."""
 
@@ -63,10 +64,12 @@ def model_folder() -> Path:
     return builtin_folder("builtin:all-MiniLM-L6-v2", Home(Path(tempfile.mkdtemp(prefix="benchmark-"))))
 
 
-def through_us(folder: Path, data: Path, *, max_length: int, batching: Mapping[str, str]) -> Trained:
-    """`tui-finetune train`, its worker's own events read afterwards."""
+def through_us(
+    folder: Path, data: Path, *, max_length: int, batching: Mapping[str, str], more: Mapping[str, Any] | None = None
+) -> Trained:
+    """`tui-finetune train`, its worker's own events read afterwards. more: arguments beside, or in place of, ARGUMENTS."""
     recipe = folder / "recipe.toml"
-    recipe.write_text(_recipe(data, max_length, batching), encoding="utf-8")
+    recipe.write_text(_recipe(data, max_length, batching, {**ARGUMENTS, **(more or {})}), encoding="utf-8")
     command = [
         sys.executable,
         "-m",
@@ -94,12 +97,13 @@ def from_events(events: Sequence[Mapping[str, Any]]) -> Trained:
     return Trained(phases[begin + 1][1] - phases[begin][1], tuple(e["loss"] for e in steps), tokens)
 
 
-def by_script(data: Path, *, max_length: int) -> Trained:
-    """The bare script, in a process of its own."""
+def by_script(data: Path, *, max_length: int, padding: str = "longest") -> Trained:
+    """The bare script, in a process of its own. padding: longest, of each batch; max_length, as the guide has it."""
     given = {
         "data": str(data),
         "model": str(model_folder()),
         "max_length": max_length,
+        "padding": padding,
         "seed": SEED,
         "arguments": ARGUMENTS,
     }
@@ -111,8 +115,8 @@ def by_script(data: Path, *, max_length: int) -> Trained:
     return Trained(found["seconds"], tuple(found["losses"]))
 
 
-def _recipe(data: Path, max_length: int, batching: Mapping[str, str]) -> str:
-    arguments = "\n".join(f"{key} = {json.dumps(value)}" for key, value in ARGUMENTS.items())
+def _recipe(data: Path, max_length: int, batching: Mapping[str, str], given: Mapping[str, Any]) -> str:
+    arguments = "\n".join(f"{key} = {json.dumps(value)}" for key, value in given.items())
     return f"""version = 1
 task = "text-classification"
 
