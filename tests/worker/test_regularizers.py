@@ -30,6 +30,7 @@ def steered(
 
 ALL: Mapping[str, Any] = {
     "regularize__r_drop": 0.5,
+    "regularize__multi_sample_dropout": 3,
     "regularize__adversarial": 0.3,
     "regularize__average": "ema",
     "regularize__average_decay": 0.8,
@@ -45,6 +46,7 @@ def test_all_at_once_killed_it_is_the_same_run(steered: Steered) -> None:
     whole = finished(steered.start("whole", **ALL))
     assert events(whole, "plan")[0].get("tuning") == [
         "R-Drop x0.5",
+        "multi-sample dropout x3",
         "adversarial embeddings (FGM) 0.3",
         "weights averaged, EMA 0.8: these are evaluated and saved",
     ]
@@ -113,6 +115,46 @@ def test_r_drop_adds_how_far_two_answers_are_apart() -> None:
     assert found == pytest.approx(float((first + second) / 2 + 0.7 * apart.mean()), rel=1e-5)
     same = head(r_drop=0.7).loss(inputs, first, {"logits": one}, lambda: (first, {"logits": one}), None)
     assert same == pytest.approx(float(first), abs=1e-6)
+
+
+def test_the_head_alone_goes_again_over_what_the_encoder_said(tiny_model: Path) -> None:
+    import torch
+    from transformers import AutoModelForSequenceClassification
+
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model, num_labels=3)
+    model.train()
+    batch = {"input_ids": torch.tensor([[1, 7, 8, 2]]), "labels": torch.tensor([1])}
+    called: list[int] = []
+    seen: list[torch.Tensor] = []
+    handle = model.bert.encoder.register_forward_hook(lambda *_: called.append(1))
+
+    def once() -> tuple[torch.Tensor, Any]:
+        found = model(**batch)
+        seen.append(found.loss)
+        return found.loss, found
+
+    own = model.bert.forward
+    loss, outputs = head(multi_sample_dropout=4).repeated(model, once)
+    handle.remove()
+    assert len(called) == 1
+    assert len({float(one) for one in seen}) == 4, "each with other dropout"
+    assert float(loss) == pytest.approx(sum(float(one) for one in seen) / 4)
+    assert outputs.loss is seen[0]
+    assert model.bert.forward == own
+    loss.backward()
+    assert model.get_input_embeddings().weight.grad.abs().sum() > 0
+
+
+def test_a_head_without_dropout_has_nothing_to_draw(tiny_model: Path) -> None:
+    from transformers import AutoModelForSequenceClassification
+
+    from tui_finetune.worker.tuning.added import _check_head_dropout
+
+    model = AutoModelForSequenceClassification.from_pretrained(tiny_model, num_labels=3)
+    _check_head_dropout(model)
+    model.dropout.p = 0.0
+    with pytest.raises(RecipeError, match="this model's head has none"):
+        _check_head_dropout(model)
 
 
 def test_a_token_without_a_label_counts_for_nothing() -> None:

@@ -243,7 +243,7 @@ class RunTrainerMixin(SteeredLoop):
             return compute(model, inputs, return_outputs, num_items_in_batch)
 
         def once() -> Any:
-            return compute(model, dict(inputs), True, num_items_in_batch)
+            return added.repeated(self.model, lambda: compute(model, dict(inputs), True, num_items_in_batch))
 
         loss, outputs = once()
         total = added.loss(inputs, loss, outputs, once, num_items_in_batch if self.loss_is_scaled_for_ga else None)

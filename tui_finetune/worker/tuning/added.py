@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tui_finetune.errors import Problem, RecipeError
 from tui_finetune.inference.adapters import load_whole
@@ -11,7 +11,7 @@ from tui_finetune.inference.task_card import TaskCard
 from tui_finetune.plugin_api import ModelRequest
 from tui_finetune.worker.job import Job, got
 from tui_finetune.worker.tuning.average import Average
-from tui_finetune.worker.tuning.losses import Added, Teacher, softened, weight
+from tui_finetune.worker.tuning.losses import Added, Teacher, inner_model, softened, weight
 
 if TYPE_CHECKING:
     from tui_finetune.config.schema import RegularizeTable
@@ -37,8 +37,10 @@ def _begins(table: RegularizeTable) -> float:
 
 def added_to(job: Job) -> Added | None:
     table = job.recipe.regularize
-    if table.r_drop is None and table.adversarial is None and table.teacher is None:
+    if (table.r_drop, table.multi_sample_dropout, table.adversarial, table.teacher) == (None,) * 4:
         return None
+    if table.multi_sample_dropout is not None:
+        _check_head_dropout(got(job.model, "model"))
     for key in ("r_drop", "teacher"):
         if getattr(table, key) is not None and job.task.shape not in COMPARED:
             message = f"compares distributions over labels, which {job.task.name} does not give."
@@ -49,6 +51,24 @@ def added_to(job: Job) -> Added | None:
             Problem(message, "regularize.adversarial", hint="Leave freeze, freeze_layers or the adapter out.")
         )
     return Added(table, _teacher(job))
+
+
+def _check_head_dropout(model: Any) -> None:
+    """A head without dropout says the same each time."""
+    inner = inner_model(model)
+    base = "" if inner.base_model is inner else f"{inner.base_model_prefix}."
+    rates = [
+        float(module.p if hasattr(module, "p") else module.drop_prob)
+        for name, module in inner.named_modules()
+        if "Dropout" in type(module).__name__ and base and not name.startswith(base)
+    ]
+    if not any(rates):
+        message = "draws the head's dropout several times, and this model's head has none."
+        raise RecipeError(
+            Problem(
+                message, "regularize.multi_sample_dropout", hint="Set model.dropout, where its head has such a layer."
+            )
+        )
 
 
 def _teacher(job: Job) -> Teacher | None:
@@ -81,6 +101,8 @@ def regularize_words(table: RegularizeTable) -> list[str]:
     said = []
     if table.r_drop is not None:
         said.append(f"R-Drop x{table.r_drop:g}")
+    if table.multi_sample_dropout is not None:
+        said.append(f"multi-sample dropout x{table.multi_sample_dropout}")
     if table.adversarial is not None:
         said.append(f"adversarial embeddings (FGM) {table.adversarial:g}")
     if table.teacher is not None:

@@ -1,4 +1,4 @@
-"""What is added to the training loss by `[regularize]`: R-Drop, a teacher's answers, adversarial embeddings.
+"""What is added to the training loss by `[regularize]`: R-Drop, multi-sample dropout, a teacher, adversarial embeddings.
 
 Validation's loss stays what it is without. Nothing of them has a state: a resumed run draws the same dropout and is the same.
 """
@@ -53,7 +53,19 @@ class Added:
 
     @property
     def changes_loss(self) -> bool:
-        return self._table.r_drop is not None or self._teacher is not None
+        table = self._table
+        return table.r_drop is not None or table.multi_sample_dropout is not None or self._teacher is not None
+
+    def repeated(self, model: Any, once: Callable[[], tuple[torch.Tensor, Any]]) -> tuple[torch.Tensor, Any]:
+        """A pass over a batch: its loss and outputs. With multi-sample dropout the mean loss of several passes through the
+        head, of one through the encoder; outputs are those of the first."""
+        if (samples := self._table.multi_sample_dropout) is None:
+            return once()
+        with _remembered(inner_model(model).base_model):
+            total, outputs = once()
+            for _ in range(samples - 1):
+                total = total + once()[0]
+        return total / samples, outputs
 
     def loss(
         self,
@@ -101,6 +113,29 @@ class Added:
     @property
     def disturbs(self) -> bool:
         return self._table.adversarial is not None
+
+
+def inner_model(model: Any) -> Any:
+    """The model itself, where an adapter is around it."""
+    return model.get_base_model() if hasattr(model, "get_base_model") else model
+
+
+@contextmanager
+def _remembered(encoder: Any) -> Iterator[None]:
+    """Within it the encoder answers once, and what it said then every time."""
+    own = encoder.forward
+    said: list[Any] = []
+
+    def forward(*arguments: Any, **more: Any) -> Any:
+        if not said:
+            said.append(own(*arguments, **more))
+        return said[0]
+
+    encoder.forward = forward
+    try:
+        yield
+    finally:
+        encoder.forward = own
 
 
 def _divergence(target: torch.Tensor, logits: torch.Tensor) -> torch.Tensor:
