@@ -72,6 +72,20 @@ class RunTable(Table):
     ] = None
 
 
+class MixTable(Table):
+    """A further set whose rows are trained on."""
+
+    path: Annotated[str, Field(min_length=1, description="File, folder, glob or Hub id.")]
+    subset: Annotated[str | None, Field(description="Where the source has several.")] = None
+    split: Annotated[str, Field(min_length=1, description="Its split that is trained on.")] = "train"
+    columns: Annotated[dict[str, str], Field(description="Role to column, where it calls them otherwise.")] = Field(
+        default_factory=dict
+    )
+    weight: Annotated[
+        float | None, Field(gt=0, allow_inf_nan=False, description="Its rows for each row of the main set; else all.")
+    ] = None
+
+
 class DataTable(Table):
     """What is trained on. `source` or `path` is required; the rest is found out and said."""
 
@@ -140,6 +154,14 @@ class DataTable(Table):
     fold: Annotated[
         int | None, Field(ge=1, description="Which of `folds` is held out, from 1; 1 where it is silent.")
     ] = None
+    mix: Annotated[
+        list[MixTable],
+        Field(
+            description="Further sets whose rows are trained on beside these, `weight` of them for each row of train, else all; "
+            'validation and test stay those of `path`: [{ path = "old.csv", weight = 0.5 }]. Each has path, and where needed '
+            "subset, split and columns."
+        ),
+    ] = Field(default_factory=list)
     columns: Annotated[
         dict[str, str],
         Field(description='Role to column, as in { text = "review", label = "stars" }; guessed where silent.'),
