@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 
 from tui_finetune.live import batch_page, predict_page, words
 from tui_finetune.live.predict_page import needs_pair
-from tui_finetune.live.spans import EMPTY, Line, line, muted, span
+from tui_finetune.live.spans import EMPTY, Line, line, muted, span, wrap
 from tui_finetune.ui.actions import Place
 from tui_finetune.ui.messages import RunsRead
 from tui_finetune.ui.screens.predict import messages
@@ -146,14 +146,12 @@ class PredictPage(TypedText):
         history = f"History {len(self.kept):,}"
         return (("one", "One text"), ("batch", f"Batch{share}"), ("compare", "Compare"), ("history", history))
 
-    def nothing(self) -> list[Line]:
+    def nothing(self, width: int) -> list[Line]:
         """In place of an answer where there is no model."""
         keys = self.ui.keymap
-        return [
-            EMPTY,
-            line("   No run here has a model yet: it is there when a training has ended."),
-            line("   ", muted(f"1 starts one; {keys.shown('item.choose')} names a folder with a model.")),
-        ]
+        told = "No run here has a model yet: it is there when a training has ended."
+        then = f"1 starts one; {keys.shown('item.choose')} names a folder with a model."
+        return [EMPTY, *wrap(told, width, indent=3), *wrap(then, width, token="muted", indent=3)]
 
     def quiet(self) -> Line:
         if self.tab == "batch":

@@ -80,7 +80,7 @@ class AnswerPane(_Answers):
     def made(self, width: int, height: int) -> list[Line]:
         page = self.predict
         if page.side is None:
-            return page.nothing()
+            return page.nothing(width)
         return one_lines(page.side, page.text, page.pair, width, height)
 
     def picture(self, width: int, height: int) -> Sequence[Line]:
@@ -106,7 +106,7 @@ class ComparePane(_Answers):
 
     def made(self, width: int, height: int) -> list[Line]:
         page = self.predict
-        return compare_lines(page.sides, page.text, page.pair, width, height) if page.sides else page.nothing()
+        return compare_lines(page.sides, page.text, page.pair, width, height) if page.sides else page.nothing(width)
 
 
 class HistoryPane(Table, Pane):
