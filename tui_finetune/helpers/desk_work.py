@@ -62,7 +62,7 @@ class DeskWork:
         return action(request, progress, tell)
 
     def _warm(self, request: Mapping[str, Any], progress: Progress, tell: Tell) -> dict[str, Any]:
-        """Imports what opening needs: a person is choosing what. Not DuckDB: it takes 30 MB, and small files are opened without."""
+        """Imports what opening needs: a person is choosing what. Not DuckDB: it takes 30 MB, small files are opened without."""
         for name in ("pyarrow.parquet", "tui_finetune.data.inspect", "tui_finetune.data.windows"):
             import_module(name)
         return {}
