@@ -39,6 +39,7 @@ SCORE_NAMES = (
     "label",
     "is_duplicate",
     "rating",
+    "quality",
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +15,7 @@ from tui_finetune.plugin_api import Baseline, Decoded, LabelSet, Metric
 
 Rows = Mapping[str, Sequence[Any]]
 ROLES = ("text", "text_pair", "negative")
+WORD = re.compile(r"\w+")
 MOST_CANDIDATES = 20_000
 """Rows of which a search by words would take longer than it tells."""
 
@@ -64,5 +66,5 @@ def _texts(rows: Rows, role: str) -> list[str]:
 
 
 def _overlap(first: str, second: str) -> float:
-    one, other = set(first.lower().split()), set(second.lower().split())
+    one, other = (set(WORD.findall(text.lower())) for text in (first, second))
     return 2 * len(one & other) / (len(one) + len(other)) if one or other else 0.0
