@@ -231,6 +231,13 @@ async def test_columns_tell_values_lengths_and_what_is_missing(home: Home, write
         await screen.says("filter label=good")
 
 
+async def to_step(screen: Screen, key: str, name: str) -> None:
+    """Moves the cursor, line by line, to a step: how many lie between is for those who add steps."""
+    while name not in (before := screen.cursor):
+        await screen.press(key)
+        await screen.until(lambda before=before: screen.cursor != before, f"the cursor to go on to {name}")  # type: ignore[misc]
+
+
 async def test_prepared_tells_the_run_and_previews_steps(home: Home, write: Write) -> None:
     from tui_finetune.plugin_api.templates import new_plugin
 
@@ -250,13 +257,15 @@ async def test_prepared_tells_the_run_and_previews_steps(home: Home, write: Writ
         await screen.shows(lambda: "1. calm-data-texts  1 changed" in screen.text, "the count of the step")
         await screen.press("J")
         await screen.says("Later: It is the last one.")
-        await screen.press("j", "space")
+        await to_step(screen, "j", "drop-by-length")
+        await screen.press("space")
         await screen.sees("2. drop-by-length")
         await screen.press("K")
         await screen.sees("2. calm-data-texts")
         assert list(page.chosen) == ["drop-by-length", "calm-data-texts"]
-        await screen.press("space", "k")
+        await screen.press("space")
         await screen.sees("1. calm-data-texts")
+        await to_step(screen, "k", "calm-data-texts")
         await screen.press("enter")
         await screen.sees("Options of calm-data-texts")
         await screen.press("ctrl+u")
