@@ -125,6 +125,7 @@ def encrypted() -> bytes:
         ("a.zip", encrypted(), "is encrypted"),
         ("a.csv.gz", b"", "is empty"),
     ],
+    ids=["gz cut off", "no gz", "no zst", "no zip", "tar.gz cut off", "no tar", "encrypted zip", "empty gz"],
 )
 def test_what_is_damaged_is_told(name: str, content: bytes, said: str, write: Write, told: Told) -> None:
     assert any(said in line for line in told(write(name, content)))
