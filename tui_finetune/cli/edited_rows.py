@@ -54,7 +54,11 @@ def meant_by(call: Call, path: str, named: Path | None) -> Meant:
         # Paths of a loaded recipe are absolute, names of splits have no slash.
         own = [tuple(one) if isinstance(one, list) else one for one in (data.validation, data.test)]
         paths = [one for one in own if isinstance(one, tuple) or (isinstance(one, str) and "/" in one)]
-        return Meant(EditsFile(named or Path(usual)), (main, *(Wanted(data.source, one) for one in paths)))
+        others = [
+            *(Wanted(data.source, one) for one in paths),
+            *(Wanted(None, one.path, one.subset) for one in data.mix),
+        ]
+        return Meant(EditsFile(named or Path(usual)), (main, *others))
     there = place(call, path)
     return Meant(EditsFile(named or Path(usual_place(call.home, there))), (Wanted(None, there),))
 

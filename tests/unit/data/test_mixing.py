@@ -91,12 +91,14 @@ def test_labels_of_another_kind_are_refused(write: Write, told: Told) -> None:
 
 
 def test_its_paths_are_the_recipes_and_one_that_is_not_there_is_said(cli: Cli, main: Path, write: Write) -> None:
-    old(write)
+    old(write, 80)
     recipe = main.with_name("recipe.toml")
     text = 'task = "text-classification"\n[data]\npath = "rows.csv"\nmix = [{ path = "%s", weight = 1 }]\n[model]\npath = "m"\n'
     recipe.write_text(text % "../old/rows.csv")
     found = cli("data", "split", str(recipe), "--json")
     assert found.json["splits"]["train"]["rows"] == 90
+    edited = cli("data", "edits", "add", str(recipe), "rows.csv:70", "--label", "bad", "--json")
+    assert edited.json["rows"] == ["rows.csv:70"], "the main set has 50 rows"
     recipe.write_text(text % "../old/rwos.csv")
     missing = cli("config", "check", str(recipe))
     assert "no such file or folder" in missing.err + missing.out
