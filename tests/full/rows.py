@@ -99,6 +99,7 @@ CASES: Mapping[str, Case] = {
     "reward": Case("reward", _preferred, ("prompt", "chosen"), models=language_models.KINDS),
     "sentence-similarity": Case("sentence-similarity", _alike, ("anchor", "positive"), {"task_options.rows": "pairs"}),
     "multiple-choice": Case("multiple-choice", _choice, ("text", "typed")),
+    "fill-mask": Case("fill-mask", _plain),
     # Texts are packed into blocks: fewer of them than rows.
     "causal-lm": Case("causal-lm", _plain, sets={"train.per_device_train_batch_size": 1}, models=language_models.KINDS),
 }

@@ -33,6 +33,7 @@ COVERING = (
     ("sft", "llama"),
     ("dpo", "gemma"),
     ("reward", "qwen"),
+    ("fill-mask", "bert"),
     ("causal-lm", "gpt2"),
     ("causal-lm", "llama"),
     ("causal-lm", "qwen"),
