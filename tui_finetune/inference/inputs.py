@@ -289,5 +289,13 @@ def _said(value: Any, name: str) -> str | None:
 
 def empty_answer(task: Task, answers: Iterable[str]) -> dict[str, Any]:
     """The answer of a row with nothing to predict: the same keys as other answers have."""
-    blank: dict[str, Any] = {"scores": {}, "entities": [], "labels": [], "values": {}, "answers": [], "text": "", "generated": ""}
+    blank: dict[str, Any] = {
+        "scores": {},
+        "entities": [],
+        "labels": [],
+        "values": {},
+        "answers": [],
+        "text": "",
+        "generated": "",
+    }
     return {name: blank.get(name) for name in answers}

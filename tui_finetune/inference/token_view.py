@@ -51,9 +51,7 @@ def token_view(
     )
 
 
-def _learnt(
-    task: Task, encoded: Mapping[str, Sequence[Any]], count: int, labels: LabelSet | None
-) -> list[str | None]:
+def _learnt(task: Task, encoded: Mapping[str, Sequence[Any]], count: int, labels: LabelSet | None) -> list[str | None]:
     """What is learnt of each token of a row: its label, or that it is learnt at all."""
     if "prompt_tokens" in encoded:
         prompt = int(encoded["prompt_tokens"][0])

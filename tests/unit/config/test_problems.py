@@ -144,7 +144,10 @@ def test_reserved_kinds_are_refused_with_their_reason(kind: str, told: Told) -> 
         ('batching.padding = "no"', "expected one of longest, max_length."),
         ("batching.tokens = 0", "is 0, must be at least 1."),
         ('batching = { tokens = 512, order = "random" }', 'order: "random" does not go with batching.tokens.'),
-        ("train.per_device_train_batch_size = 8\nbatching.tokens = 512", "does not go with batching.tokens, which makes"),
+        (
+            "train.per_device_train_batch_size = 8\nbatching.tokens = 512",
+            "does not go with batching.tokens, which makes",
+        ),
         ("evaluate.metrics = []", "is empty."),
         ('evaluate.metrics = ["acuracy"]', "no metric 'acuracy'. Did you mean accuracy?"),
         ("task_options.x = 1", "not a setting. There are: problem_type, class_weights,"),
