@@ -88,7 +88,7 @@ def fill(folder: Path, leave: int = 0) -> Path:
 @pytest.fixture
 def no_check_of_room(monkeypatch: pytest.MonkeyPatch) -> None:
     """The room goes after the check has looked."""
-    monkeypatch.setattr(check, "_room", lambda home, model: [])
+    monkeypatch.setattr(check, "_room", lambda home, model, **more: [])
 
 
 def test_the_check_says_how_much_room_is_needed(desk: Desk, cli: Cli, mount: Mount) -> None:

@@ -43,8 +43,8 @@ def _pickle_only(folder: Path) -> None:
 BROKEN: dict[str, tuple[Callable[[Path], object], str]] = {
     "no weights": (lambda folder: (folder / "model.safetensors").unlink(), "no weights (model.safetensors). "),
     "wrong architecture": (
-        lambda folder: _edit(folder, architectures=["BertForMultipleChoice"]),
-        "BertForMultipleChoice",
+        lambda folder: _edit(folder, architectures=["BertForNextSentencePrediction"]),
+        "BertForNextSentencePrediction",
     ),
     "pickle only": (
         _pickle_only,
@@ -76,12 +76,12 @@ def test_a_folder_that_cannot_be_used(case: str, desk: Desk, cli: Cli) -> None:
 
 
 def test_all_that_is_wrong_with_a_folder_is_told(desk: Desk, cli: Cli) -> None:
-    model = model_folder(desk.folder / "model", {"architectures": ["BertForMultipleChoice"]})
+    model = model_folder(desk.folder / "model", {"architectures": ["BertForNextSentencePrediction"]})
     _pickle_only(model)
     (model / "tokenizer.json").unlink()
     desk.write(HEADER + rows())
     said = cli("train", desk.recipe(model))
-    refused(said, "wrong architecture: it is a BertForMultipleChoice; ", "are a pickle", "no tokenizer")
+    refused(said, "wrong architecture: it is a BertForNextSentencePrediction; ", "are a pickle", "no tokenizer")
     nothing_left(desk.home)
 
 

@@ -27,7 +27,7 @@ def test_terminal(
     monkeypatch: pytest.MonkeyPatch, environ: dict[str, str], size: tuple[int, int], level: str, words: str
 ) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
-    monkeypatch.setattr("shutil.get_terminal_size", lambda: size)
+    monkeypatch.setattr("shutil.get_terminal_size", lambda **more: size)
     found = surroundings.terminal(Machine(Path("/nowhere"), environ))
     assert found.level == level
     assert words in found.text
