@@ -69,6 +69,7 @@ CALLS: dict[str, Call] = {
     "config check": lambda run, folder: ("config", "check", str(run.paths.request_toml)),
     "report": lambda run, folder: ("report", "judged"),
     "report rows": lambda run, folder: ("report", "judged", "--rows"),
+    "export": lambda run, folder: ("export", f"{run.short}@last", str(folder / poisoned("title"))),
     "rm": lambda run, folder: ("rm", run.short, "--yes"),
     "trash": lambda run, folder: ("trash", "list"),
     "no such run": lambda run, folder: ("show", poisoned("escape")),
