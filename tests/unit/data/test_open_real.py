@@ -105,7 +105,7 @@ PAGES = [
         "hf_tests_samples/wmt_en_ro", {"train": 11, "val": 16, "test": 20},
         {"source": "translation.en", "target": "translation.ro"},
     ),
-    Page("hf_tests_samples/xsum", {"train": 10}, {"source": "document", "target": "summary"}),
+    Page("hf_tests_samples/xsum", {"train": 10}, {"text": "document", "target": "summary"}),
 ]  # fmt: skip
 SETS = {
     "alpaca_en_demo": ["alpaca_en_demo", "glaive_toolcall_en_demo.first60"],

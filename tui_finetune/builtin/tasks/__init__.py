@@ -23,10 +23,10 @@ TASKS: tuple[Task, ...] = (
     QuestionAnswering(),
     SentenceSimilarity(),
     MultipleChoice(),
-    Text2Text(),
     CausalLm(),
     FillMask(),
     DirectPreference(),
     Reward(),
     Sft(),
+    Text2Text(),
 )
