@@ -76,6 +76,8 @@ class LoopEdge:
     """What validation is measured by, to whether more of it is better."""
     chosen_by: Callable[[str], None] = lambda name: None
     """Told the metric that chooses the best step from now on."""
+    inputs: Sequence[str] = ()
+    """Columns that the collator takes beside those of the model's forward."""
     outputs: int = 1
     """How many of what the model returns make a row's raw output."""
     plan: Callable[[], None] = lambda: None
@@ -105,6 +107,7 @@ class RunTrainerMixin(SteeredLoop):
         self.refit = Refit(edge.attempt, edge.controls)
         self._eval_dataloaders: dict[str, Any] = {}
         super().__init__(*args, **kwargs)
+        self._keep_columns(edge.inputs)
         parts = [
             self._write_order,
             self._write_steering,
@@ -118,6 +121,11 @@ class RunTrainerMixin(SteeredLoop):
             self.callback_handler.callbacks.insert(0, Averaging(edge.average))
         if edge.measure is not None:
             self.compute_metrics = self._compute_metrics
+
+    def _keep_columns(self: Any, names: Sequence[str]) -> None:
+        """Beside those of the model's forward: what the collator takes."""
+        self._set_signature_columns_if_needed()
+        self._signature_columns = list(dict.fromkeys([*self._signature_columns, *names]))
 
     # An evaluation that was due at the checkpoint's step and is not in it: after a stop, or after a kill between the two
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tui_finetune.builtin.heads.packing import Columns, ended_texts, packed_blocks
-from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, shifted_scores, unfit, unpadded
+from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, scored, shifted_scores, unfit
 from tui_finetune.builtin.tasks.causal_lm import CONTINUATION
 from tui_finetune.builtin.tasks.generation_options import MAX_NEW_TOKENS, generation_settings
 from tui_finetune.errors import ModelError, Problem, RecipeError
@@ -77,8 +77,7 @@ class CausalLmHead(HeavyTask):
     def score(
         self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
     ) -> list[np.ndarray]:
-        inputs = {name: value for name, value in batch.items() if name != "labels"}
-        return unpadded(shifted_scores(model(**inputs).logits, batch["labels"]), batch["attention_mask"])
+        return scored(model, batch, shifted_scores)
 
     def said(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, token_scores, unfit, unpadded
+from tui_finetune.builtin.heads.token_scores import Collator, TokenCollator, scored, token_scores, unfit
 from tui_finetune.builtin.tasks.fill_mask import FILLS
 from tui_finetune.builtin.tasks.masking import masked
 from tui_finetune.errors import ModelError, Problem
@@ -16,7 +16,7 @@ from tui_finetune.plugin_api.heavy import resolve
 if TYPE_CHECKING:
     import numpy as np
     import torch
-    from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase, TrainerCallback
 
 TRAINED = "trained"
 """Column of what is trained on: its words are hidden otherwise in each epoch. What is measured is hidden in one way."""
@@ -79,8 +79,7 @@ class FillMaskHead(HeavyTask):
     def score(
         self, model: PreTrainedModel, batch: Mapping[str, torch.Tensor], tokenizer: PreTrainedTokenizerBase
     ) -> list[np.ndarray]:
-        inputs = {name: value for name, value in batch.items() if name != "labels"}
-        return unpadded(token_scores(model(**inputs).logits, batch["labels"]), batch["attention_mask"])
+        return scored(model, batch, token_scores)
 
     def said(
         self,
@@ -101,20 +100,6 @@ class FillMaskHead(HeavyTask):
         for features in features_of_rows(encoded["row_index"]):
             found[features[-1]] = [one for place in features for one in found[place]]
         return {FILLS: found}
-
-    def trainer_class(self) -> type[Trainer]:
-        from transformers import Trainer
-
-        columns = self.inputs
-
-        class MaskedTrainer(Trainer):  # type: ignore[misc]
-            """Keeps the columns that the collator draws by."""
-
-            def _set_signature_columns_if_needed(self: Any) -> None:
-                super()._set_signature_columns_if_needed()
-                self._signature_columns = [*dict.fromkeys((*self._signature_columns, *columns))]
-
-        return MaskedTrainer
 
     def callbacks(self) -> list[TrainerCallback]:
         from transformers import TrainerCallback

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch.nn.functional import cross_entropy
-from transformers import PreTrainedModel, PreTrainedTokenizerBase, Trainer
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from transformers.modeling_outputs import MultipleChoiceModelOutput
 
 from tui_finetune.builtin.tasks.sentence_texts import ENCODED, texts_in_order, types_in_order
@@ -40,9 +40,6 @@ class MultipleChoiceHead(HeavyTask):
         """Of every choice that the batch's largest row has: decoding knows how many a row has."""
         inputs = {name: value for name, value in batch.items() if name not in ("labels", "choice_count")}
         return self.split_logits(model(**inputs).logits, batch["attention_mask"])
-
-    def trainer_class(self) -> type[Trainer]:
-        return ChoiceTrainer
 
 
 class OfAnyNumber:
@@ -96,11 +93,3 @@ def _filled(shape: tuple[int, ...], values: Sequence[Sequence[Sequence[int]]], r
         for at, one in enumerate(several):
             found[row, at, : len(one)] = torch.tensor(one, dtype=torch.long)
     return found
-
-
-class ChoiceTrainer(Trainer):  # type: ignore[misc]
-    """Keeps the columns that the collator takes."""
-
-    def _set_signature_columns_if_needed(self: Any) -> None:
-        super()._set_signature_columns_if_needed()
-        self._signature_columns = list(dict.fromkeys([*self._signature_columns, *INPUTS]))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase, Trainer
+from transformers import AutoConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from tui_finetune.builtin.heads.sentence_files import pooling_of, write_sentence_files
 from tui_finetune.builtin.heads.sentence_model import as_sentence_model, text_vectors
@@ -56,9 +56,6 @@ class SentenceSimilarityHead(HeavyTask):
     def write_beside(self, folder: Path, max_length: int) -> None:
         write_sentence_files(folder, max_length)
 
-    def trainer_class(self) -> type[Trainer]:
-        return TextsTrainer
-
 
 @dataclass(frozen=True)
 class TextsCollator:
@@ -80,11 +77,3 @@ class TextsCollator:
         # Rows without a score have something in its place: an evaluation asks for labels to be measured.
         scores = torch.tensor([float(row.get("labels", 0)) for row in rows], dtype=torch.float32)
         return {"input_ids": ids, "attention_mask": mask, "labels": scores}
-
-
-class TextsTrainer(Trainer):  # type: ignore[misc]
-    """Keeps the columns that the collator takes."""
-
-    def _set_signature_columns_if_needed(self: Any) -> None:
-        super()._set_signature_columns_if_needed()
-        self._signature_columns = list(dict.fromkeys([*self._signature_columns, *ENCODED]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -12,7 +12,7 @@ from tui_finetune.errors import ModelError, Problem, first_line
 
 if TYPE_CHECKING:
     import numpy as np
-    from transformers import PreTrainedTokenizerBase
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 TOKENS_AT_ONCE = 4096
 """Whose scores of the whole vocabulary are held in single precision at once: of 128,000 words 2 GB."""
@@ -39,10 +39,16 @@ def shifted_scores(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     return torch.cat([first, token_scores(logits[:, :-1], labels[:, 1:])], dim=1)
 
 
-def unpadded(scores: torch.Tensor, mask: torch.Tensor) -> list[np.ndarray]:
-    """An array a row, without padding."""
-    kept = mask.bool().cpu().numpy()
-    return [row[one] for row, one in zip(scores.float().cpu().numpy(), kept, strict=True)]
+def scored(
+    model: PreTrainedModel,
+    batch: Mapping[str, torch.Tensor],
+    scores: Callable[[torch.Tensor, torch.Tensor], torch.Tensor],
+) -> list[np.ndarray]:
+    """`HeavyTask.score` of a language model: its logits by `token_scores` or `shifted_scores`, a row without its padding."""
+    inputs = {name: value for name, value in batch.items() if name != "labels"}
+    kept = batch["attention_mask"].bool().cpu().numpy()
+    found = scores(model(**inputs).logits, batch["labels"]).float().cpu().numpy()
+    return [row[one] for row, one in zip(found, kept, strict=True)]
 
 
 class TokenCollator:

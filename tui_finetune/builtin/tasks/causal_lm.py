@@ -10,13 +10,12 @@ import numpy as np
 from tui_finetune.builtin.tasks.token_losses import (
     IGNORED,
     OUTPUTS,
+    TokenTask,
     foretold_bytes,
+    foretold_words,
     shown_losses,
     token_answer,
-    token_columns,
     token_decoded,
-    token_report,
-    token_schema,
 )
 from tui_finetune.plugin_api import (
     ROW_INDEX,
@@ -42,7 +41,7 @@ CONTINUATION = "continuation"
 """What the model wrote on after the text; of a prediction alone."""
 
 
-class CausalLm(Task):
+class CausalLm(TokenTask):
     name = "causal-lm"
     title = "Causal language model"
     help = "Foretells each token of plain texts from those before it, and writes on."
@@ -56,7 +55,6 @@ class CausalLm(Task):
         ),
     )
     heavy = "tui_finetune.builtin.heads.causal_lm:CausalLmHead"
-    shape = "tokens"
     metrics = ("perplexity", "bits_per_byte", "accuracy")
     architectures = ("ForCausalLM", "LMHeadModel")
     windowed = True
@@ -122,12 +120,6 @@ class CausalLm(Task):
         """scores: `token_losses.Foretold` of each row."""
         return token_decoded(logits, rows, labels, (CONTINUATION,))
 
-    def prediction_schema(self, labels: LabelSet) -> pa.Schema:
-        return token_schema()
-
-    def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
-        return token_columns(decoded)
-
     def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """text, continuation, and how well the text itself was foretold: loss, perplexity, tokens."""
         assert decoded.scores is not None
@@ -139,9 +131,7 @@ class CausalLm(Task):
         return [*written, *shown_losses(answer)]
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
-        right, tokens = row["predicted"], row["gold"]
-        perplexity = "" if row.get("perplexity") is None else f", perplexity {row['perplexity']:,.1f}"
-        return [row["text"] or "", f"{right:,} of {tokens:,} tokens foretold{perplexity}"]
+        return [row["text"] or "", foretold_words(row)]
 
     def baselines(
         self,
@@ -153,9 +143,6 @@ class CausalLm(Task):
         from tui_finetune.builtin.tasks.byte_baselines import byte_baselines
 
         return byte_baselines(train["text"], test["text"], [metric.name for metric in metrics])
-
-    def report(self, decoded: Decoded) -> dict[str, Any]:
-        return token_report(decoded)
 
 
 def _asked(windows: Sequence[Encoded], max_length: int, stride: int) -> list[list[bool]]:

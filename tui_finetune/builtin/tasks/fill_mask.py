@@ -8,17 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from tui_finetune.builtin.tasks.masking import NO_WORD
-from tui_finetune.builtin.tasks.token_losses import OUTPUTS, token_columns, token_decoded, token_report, token_schema
+from tui_finetune.builtin.tasks.token_losses import OUTPUTS, TokenTask, token_decoded
 from tui_finetune.plugin_api import (
     ROW_INDEX,
-    Baseline,
     Decoded,
     Encoder,
     FormField,
     LabelSet,
-    Metric,
     Role,
-    Task,
     row_of_each,
 )
 from tui_finetune.plugin_api.windows import text_windows
@@ -33,7 +30,7 @@ FILLS = "fills"
 """Of a prediction: for each mask the likeliest tokens with their scores."""
 
 
-class FillMask(Task):
+class FillMask(TokenTask):
     name = "fill-mask"
     title = "Masked language model"
     help = "Finds words that are hidden in plain texts: an encoder gets used to the texts of a domain."
@@ -47,7 +44,6 @@ class FillMask(Task):
         ),
     )
     heavy = "tui_finetune.builtin.heads.fill_mask:FillMaskHead"
-    shape = "tokens"
     metrics = ("perplexity", "accuracy")
     architectures = ("ForMaskedLM",)
     windowed = True
@@ -91,12 +87,6 @@ class FillMask(Task):
         """scores: `token_losses.Foretold` of each row."""
         return token_decoded(logits, rows, labels, (FILLS,))
 
-    def prediction_schema(self, labels: LabelSet) -> pa.Schema:
-        return token_schema()
-
-    def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
-        return token_columns(decoded)
-
     def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """text, filled: the text with the likeliest token at each mask; fills: the likeliest at each, with their scores."""
         assert decoded.scores is not None
@@ -113,18 +103,6 @@ class FillMask(Task):
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
         return [row["text"] or "", f"{row['predicted']:,} of {row['gold']:,} hidden tokens found"]
-
-    def baselines(
-        self,
-        train: Mapping[str, Sequence[Any]],
-        test: Mapping[str, Sequence[Any]],
-        labels: LabelSet,
-        metrics: Sequence[Metric],
-    ) -> list[Baseline]:
-        return []
-
-    def report(self, decoded: Decoded) -> dict[str, Any]:
-        return token_report(decoded)
 
 
 def filled(text: str, fills: Sequence[Sequence[Mapping[str, Any]]]) -> str:

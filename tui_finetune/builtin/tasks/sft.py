@@ -12,14 +12,13 @@ from tui_finetune.builtin.tasks.chat_tokens import Chatted, chatted, kept_tokens
 from tui_finetune.builtin.tasks.token_losses import (
     IGNORED,
     OUTPUTS,
+    TokenTask,
+    foretold_words,
     shown_losses,
     token_answer,
-    token_columns,
     token_decoded,
-    token_report,
-    token_schema,
 )
-from tui_finetune.plugin_api import Baseline, Decoded, Encoder, FormField, LabelSet, Metric, Role, Task
+from tui_finetune.plugin_api import Decoded, Encoder, FormField, LabelSet, Role, Task
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +28,7 @@ CONTINUATION, RENDERED = "continuation", "rendered"
 """What the model answers, of a prediction alone; the text that it read."""
 
 
-class Sft(Task):
+class Sft(TokenTask):
     name = "sft"
     title = "Instruction tuning (SFT)"
     help = "A language model learns to answer: chat messages, instructions with outputs, calls of tools; by TRL."
@@ -83,7 +82,6 @@ class Sft(Task):
         "max_length": None,
         "packing": False,
     }
-    shape = "tokens"
     metrics = ("perplexity", "accuracy")
     architectures = ("ForCausalLM", "LMHeadModel")
     refused_arguments: ClassVar[Mapping[str, str]] = {
@@ -169,11 +167,11 @@ class Sft(Task):
         """As of all language models, and `rendered`, the text that the tokens' places are of."""
         import pyarrow as pa
 
-        return pa.schema([*token_schema(), pa.field(RENDERED, pa.string())])
+        return pa.schema([*super().prediction_schema(labels), pa.field(RENDERED, pa.string())])
 
     def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
         rendered = [found.said.get(RENDERED) for found in decoded.scores or ()]
-        return {**token_columns(decoded), RENDERED: rendered}
+        return {**super().prediction_columns(decoded), RENDERED: rendered}
 
     def answer(self, decoded: Decoded, index: int, row: Mapping[str, Any]) -> dict[str, Any]:
         """prompt, continuation (the model's answer), rendered (what it read), and how well an answer that was given was
@@ -190,21 +188,8 @@ class Sft(Task):
         return [*written, *(shown_losses(answer) if answer["tokens"] else ())]
 
     def show_error(self, row: Mapping[str, Any]) -> list[str]:
-        perplexity = "" if row.get("perplexity") is None else f", perplexity {row['perplexity']:,.1f}"
         texts = [str(row[name]) for name in ("prompt", "input", "answer") if row.get(name)]
-        return [*(texts or [""]), f"{row['predicted']:,} of {row['gold']:,} tokens foretold{perplexity}"]
-
-    def baselines(
-        self,
-        train: Mapping[str, Sequence[Any]],
-        test: Mapping[str, Sequence[Any]],
-        labels: LabelSet,
-        metrics: Sequence[Metric],
-    ) -> list[Baseline]:
-        return []
-
-    def report(self, decoded: Decoded) -> dict[str, Any]:
-        return token_report(decoded)
+        return [*(texts or [""]), foretold_words(row)]
 
     def input_row(self, text: str, pair: str | None = None) -> dict[str, Any]:
         """A prompt (or a conversation so far), and what it is about."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from tui_finetune.plugin_api import ROW_INDEX, Decoded, LabelSet
+from tui_finetune.plugin_api import ROW_INDEX, Decoded, LabelSet, Shape, Task
 from tui_finetune.plugin_api.windows import features_of_rows
 
 if TYPE_CHECKING:
@@ -23,6 +23,21 @@ PARTS = 4
 """Of the rows, by their number of tokens, that a report tells apart."""
 SURPRISES = 5
 """Tokens that are named, those with the largest loss."""
+
+
+class TokenTask(Task):
+    """What all tasks of the shape `tokens` store of their rows, and sum up."""
+
+    shape: ClassVar[Shape] = "tokens"
+
+    def prediction_schema(self, labels: LabelSet) -> pa.Schema:
+        return token_schema()
+
+    def prediction_columns(self, decoded: Decoded) -> dict[str, list[Any]]:
+        return token_columns(decoded)
+
+    def report(self, decoded: Decoded) -> dict[str, Any]:
+        return token_report(decoded)
 
 
 @dataclass(frozen=True)
@@ -142,6 +157,12 @@ def shown_losses(answer: Mapping[str, Any]) -> list[str]:
         "least expected  "
         + ", ".join(f"{one['text'].strip() or repr(one['text'])} {one['loss']:.1f}" for one in worst),
     ]
+
+
+def foretold_words(row: Mapping[str, Any]) -> str:
+    """Of a stored row: `12 of 40 tokens foretold, perplexity 24.9`."""
+    perplexity = "" if row.get("perplexity") is None else f", perplexity {row['perplexity']:,.1f}"
+    return f"{row['predicted']:,} of {row['gold']:,} tokens foretold{perplexity}"
 
 
 def perplexity_of(losses: np.ndarray) -> float | None:

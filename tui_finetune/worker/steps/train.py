@@ -68,6 +68,7 @@ def prepare(job: Job) -> None:
         measure=functools.partial(_measure, job) if validation is not None else None,
         metrics=_measured_by(job),
         chosen_by=functools.partial(setattr, job, "chosen_by"),
+        inputs=job.head.inputs,
         outputs=len(job.head.outputs),
         plan=functools.partial(_plan, job),
     )
