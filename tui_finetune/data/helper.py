@@ -60,14 +60,25 @@ def plugin_places(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def ask(request: Mapping[str, Any], progress: Progress, module: str = MODULE) -> dict[str, Any]:
-    """The helper's result. It is killed where the caller is interrupted; what it dies of is told."""
+def ask(
+    request: Mapping[str, Any],
+    progress: Progress,
+    module: str = MODULE,
+    *,
+    name: str = "data helper",
+    environment: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The helper's result. It is killed where the caller is interrupted; what it dies of is told, under its name.
+
+    environment: where it is to be another than the caller's.
+    """
     with tempfile.TemporaryFile() as talk:
         process = subprocess.Popen(
             [sys.executable, "-m", module],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=talk,
+            env=environment,
             start_new_session=True,  # ctrl+c reaches us only; we end it
             cwd=_OUR_PLACE,  # python -m puts the current folder on sys.path, and what lies there must not run
         )
@@ -85,7 +96,7 @@ def ask(request: Mapping[str, Any], progress: Progress, module: str = MODULE) ->
                 elif "result" in answer:
                     result: dict[str, Any] = answer["result"]
                     return result
-            raise _died(process, talk)
+            raise _died(process, talk, name)
         finally:
             _end(process)
             writer.join(LAST_WORDS)
@@ -110,14 +121,14 @@ def _answers(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
             yield found
 
 
-def _died(process: subprocess.Popen[bytes], talk: IO[bytes]) -> LaunchError:
+def _died(process: subprocess.Popen[bytes], talk: IO[bytes], name: str) -> LaunchError:
     code = process.wait()
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
     talk.seek(0)
     lines = [line for line in talk.read().decode("utf-8", "replace").splitlines() if line.strip()]
     hint = "The system kills what takes too much memory." if code == -signal.SIGKILL else None
     said = f" Its last words: {' / '.join(lines[-TAIL:])}" if lines else ""
-    return LaunchError(Problem(f"the data helper {how} without an answer.{said}", hint=hint))
+    return LaunchError(Problem(f"the {name} {how} without an answer.{said}", hint=hint))
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -1,21 +1,21 @@
-"""`python -m tui_finetune.worker.first_batch RUN_DIR --home HOME`: the first batch of a training, as its Trainer makes it.
+"""`python -m tui_finetune.worker.first_batch`: the first batch of a training, as its Trainer makes it.
 
-It goes through the same steps as a run, up to where it would train, on a run directory that its caller removes. JSON lines
-on standard output: progress, then a result or problems, as the data helper gives them.
+It goes through the same steps as a run, up to where it would train, on a run directory that its caller removes. Asked and
+answering as the data helper does: a JSON request on standard input, JSON lines out.
 """
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import sys
 import traceback
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tui_finetune.errors import Problem, UserError
+from tui_finetune.errors import DoesNotFit, Problem, UserError
 from tui_finetune.launch.devices import machine_facts, show_only
 from tui_finetune.paths import Home
 from tui_finetune.plugin_api import ROW_ID, ROW_INDEX
@@ -38,8 +38,8 @@ LAID = (("length", "longest"), ("random", "longest"), ("sequential", "longest"),
 """Orders and paddings that are set side by side."""
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    given = _arguments().parse_args(argv)
+def main() -> int:
+    request = json.loads(sys.stdin.readline())
     os.umask(0o077)
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
@@ -50,12 +50,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         out.write(json.dumps(said) + "\n")
         out.flush()
 
-    paths = RunPaths(given.run.absolute())
+    paths, home = RunPaths(Path(request["run"])), Home(Path(request["home"]))
     from tui_finetune.config.write import read_resolved
     from tui_finetune.plugin_api.manager import load_catalog
 
-    home = Home(given.home)
-    catalog = load_catalog(home, plugin_dirs=tuple(given.plugin_dir), third_party=not given.no_plugins)
+    plugin_dirs = tuple(Path(folder) for folder in request["plugin_dirs"])
+    catalog = load_catalog(home, plugin_dirs=plugin_dirs, third_party=request["third_party"])
     attempt = None
     try:
         recipe = read_resolved(paths.recipe_toml)
@@ -66,7 +66,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         job = lifecycle.job_of(
             paths, home, recipe, attempt, controls, Health(attempt, controls, recipe.health), catalog
         )
-        tell(result=looked_at(job, measure=given.measure))
+        tell(result=looked_at(job, measure=request["measure"]))
+    except DoesNotFit as error:
+        tell(problems=[replace(problem, hint=error.advice).as_json() for problem in error.problems])
     except UserError as error:
         tell(problems=[problem.as_json() for problem in error.problems])
     except Exception as error:  # noqa: BLE001 - told to whoever asked, with the traceback on stderr
@@ -84,7 +86,7 @@ def _progress(event: Mapping[str, Any], tell: Any) -> None:
 
 def looked_at(job: Job, *, measure: bool = False) -> dict[str, Any]:
     """The batch row by row, and what each way of making batches would waste. measure: and how long its epoch would take."""
-    from tui_finetune.worker.steps import encode, load, model, reference, train
+    from tui_finetune.worker.steps import encode, load, model, preflight, reference, train
 
     for step in (load.run, model.load_tokenizer, encode.run, model.load_model, reference.run, train.prepare):
         step(job)
@@ -92,7 +94,7 @@ def looked_at(job: Job, *, measure: bool = False) -> dict[str, Any]:
     batch = {name: value for name, value in next(iter(trainer.get_train_dataloader())).items() if hasattr(value, "cpu")}
     count = len(batch["input_ids"])
     order = [int(place) for place in trainer._epoch_order.drawn_rows()[:count]]
-    measured = _measured(job) if measure else None
+    measured = preflight.measured_way(job) if measure else None
     return {
         "batch_size": int(trainer.args.per_device_train_batch_size),
         "accumulation": int(trainer.args.gradient_accumulation_steps),
@@ -174,8 +176,6 @@ def _choice(job: Job, order: str, padding: str, measured: Measured | None) -> di
 
 def _seconds(measured: Measured, layout: Layout, padding: str, most: int) -> float | None:
     """Of an epoch, by the lengths that were measured; None where its batches are longer than any of them."""
-    from dataclasses import replace
-
     import numpy as np
 
     if padding == "max_length":
@@ -183,37 +183,6 @@ def _seconds(measured: Measured, layout: Layout, padding: str, most: int) -> flo
             return None
         layout = replace(layout, tokens=np.full(len(layout.batches), most))
     return measured.train.total(layout)
-
-
-def _measured(job: Job) -> Measured:
-    """Batches of several lengths on the device, as pre-flight measures them. Raises UserError where they do not fit."""
-    from tui_finetune.worker import measuring, memory
-    from tui_finetune.worker.fitting import Search
-    from tui_finetune.worker.trial import Trial, put_back
-    from tui_finetune.worker.tuning.thaw import all_of_it
-
-    job.attempt.phase("measuring batches")
-    with all_of_it(job.model, job.waves), put_back(job.model, job.trainer) as kept:
-        trial = Trial(job, kept)
-        own = trial.own_way()
-        search = Search(trial, own, memory.room())
-        with trial.spared(own):
-            tried = search.first(own)
-            if tried is None:
-                refusal = search.memory()
-                raise UserError(Problem(refusal.reason, hint=refusal.advice))
-            job.trainer.takes_means = trial.takes_means()
-            return measuring.measure(trial, own, tried)
-
-
-def _arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m tui_finetune.worker.first_batch", description=__doc__)
-    parser.add_argument("run", type=Path, help="a run directory that nobody has begun")
-    parser.add_argument("--home", type=Path, required=True)
-    parser.add_argument("--plugin-dir", type=Path, action="append", default=[])
-    parser.add_argument("--no-plugins", action="store_true")
-    parser.add_argument("--measure", action="store_true", help="how long an epoch would take")
-    return parser
 
 
 if __name__ == "__main__":

@@ -27,9 +27,7 @@ def run(job: Job) -> None:
     job.attempt.phase("pre-flight")
     started = time.monotonic()
     forced = job.force or _forced_before(job)
-    model = got(job.model, "model")
-    with all_of_it(model, job.waves), put_back(model, job.trainer) as kept:
-        measured = _measured(job, Trial(job, kept), forced=forced)
+    measured = measured_way(job, forced=forced)
     found = None
     if measured is not None:
         found = measuring.forecast(job, measured, room=memory.room(), forced=forced)
@@ -40,8 +38,15 @@ def run(job: Job) -> None:
     memory.reset_peak()
 
 
+def measured_way(job: Job, *, forced: bool = False) -> Measured | None:
+    """The figures of the run's own settings, weights and generators put back; None where they do not fit and the run is
+    forced. Raises DoesNotFit."""
+    model = got(job.model, "model")
+    with all_of_it(model, job.waves), put_back(model, job.trainer) as kept:
+        return _measured(job, Trial(job, kept), forced=forced)
+
+
 def _measured(job: Job, trial: Trial, *, forced: bool) -> Measured | None:
-    """The figures of the run's own settings; None where they do not fit and the run is forced. Raises DoesNotFit."""
     own = trial.own_way()
     search = Search(trial, own, memory.room())
     with trial.spared(own):
