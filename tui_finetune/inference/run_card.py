@@ -19,12 +19,9 @@ if TYPE_CHECKING:
     from tui_finetune.plugin_api import Task
 
 
-def checkpoint_facts(info: RunInfo, step: int, recipe: Recipe, task: Task, card: TaskCard) -> dict[str, Any]:
-    """`facts` of `model_card.model_card` for the weights of one step; its metrics are those measured at that step."""
-    plan, metrics = _told(info.paths, step)
-    main = recipe.train.get("metric_for_best_model") or next(iter(task.default_metrics(card.labels)), "loss")
+def run_facts(info: RunInfo, recipe: Recipe, task: Task) -> dict[str, Any]:
+    """Those of the `facts` of `model_card.model_card` that are the same for each model of a run."""
     return {
-        "name": f"{info.name}-{step}",
         "run": info.id,
         "task": task.name,
         "task_title": task.title or task.name,
@@ -32,17 +29,27 @@ def checkpoint_facts(info: RunInfo, step: int, recipe: Recipe, task: Task, card:
         "base_model": _begun_from(info, recipe),
         "base_revision": recipe.model.revision,
         "data": recipe.data.path if recipe.data.path is not None else recipe.data.source,
+        "windowed": task.windowed,
+        "recipe": info.paths.recipe_toml.read_text(encoding="utf-8"),
+    }
+
+
+def checkpoint_facts(info: RunInfo, step: int, recipe: Recipe, task: Task, card: TaskCard) -> dict[str, Any]:
+    """`facts` of `model_card.model_card` for the weights of one step; its metrics are those measured at that step."""
+    plan, metrics = _told(info.paths, step)
+    main = recipe.train.get("metric_for_best_model") or next(iter(task.default_metrics(card.labels)), "loss")
+    return {
+        **run_facts(info, recipe, task),
+        "name": f"{info.name}-{step}",
         "data_source": recipe.data.source,
         "data_revision": recipe.data.revision,
         "rows": dict(plan.get("rows") or {}),
         "split_origin": {},
         "labels": list(card.labels.names),
         "max_length": card.max_length,
-        "windowed": task.windowed,
         "metrics": metrics,
         "baselines": {},
         "main_metric": main,
-        "recipe": info.paths.recipe_toml.read_text(encoding="utf-8"),
         "step": step,
         "steps": plan.get("steps") or step,
         "best_step": step if best_step(info) == step else None,

@@ -8,9 +8,8 @@ from safetensors.torch import load_model
 
 from tui_finetune.inference.model_card import write_model_card
 from tui_finetune.inference.model_files import ADAPTER_WEIGHTS, WEIGHTS
-from tui_finetune.runs.branches import origin
+from tui_finetune.inference.run_card import run_facts
 from tui_finetune.runs.info import read_info
-from tui_finetune.runs.layout import RunPaths
 from tui_finetune.runs.manifest import problem
 from tui_finetune.worker import checkpoints
 from tui_finetune.worker.job import Job, got
@@ -80,35 +79,19 @@ def _facts(job: Job) -> dict[str, object]:
     prepared, recipe = got(job.prepared, "data"), job.recipe
     trainer = job.trainer
     return {
+        **run_facts(read_info(job.paths), recipe, job.task),
         "name": recipe.name or job.paths.id,
-        "run": job.paths.id,
-        "task": job.task.name,
-        "task_title": job.task.title or job.task.name,
-        "pipeline_tag": job.task.pipeline_tag,
-        "base_model": _begun_from(job),
-        "base_revision": recipe.model.revision,
-        "data": recipe.data.path if recipe.data.path is not None else recipe.data.source,
         "data_source": prepared.source,
         "data_revision": prepared.revision,
         "rows": {name: table.num_rows for name, table in prepared.splits.items()},
         "split_origin": dict(prepared.split_origin),
         "labels": list(prepared.labels.names) if prepared.labels else [],
         "max_length": job.max_length,
-        "windowed": job.task.windowed,
         "metrics": dict(job.attempt.outcome.metrics),
         "baselines": dict(job.attempt.outcome.baselines),
         "main_metric": job.main_metric,
-        "recipe": job.paths.recipe_toml.read_text(encoding="utf-8"),
         "steps": trainer.state.global_step,
         "best_step": job.model_step if job.takes_best and job.model_step == job.attempt.outcome.best_step else None,
         "best_metric": job.chosen_by,
         "warnings": list(prepared.warnings),
     }
-
-
-def _begun_from(job: Job) -> str:
-    """The model as the card names it: of one that was taken along from another run's directory, the place there."""
-    path, about = job.recipe.model.path, origin(read_info(job.paths).of)
-    if path != str(job.paths.start) or about is None:
-        return path
-    return str(RunPaths(job.paths.root.parent / about.run).model)
