@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tui_finetune.builtin.tasks import TASKS
 from tui_finetune.builtin.tasks.text_classification import TextClassification
+from tui_finetune.errors import ModelError
 from tui_finetune.plugin_api import LabelSet, ModelRequest
 from tui_finetune.plugin_api.heavy import resolve
 
@@ -30,3 +32,19 @@ def test_a_model_whose_weights_are_anothers_is_refused(tiny_model: Path, tmp_pat
     headless = {name: value for name, value in weights.items() if not name.startswith("classifier")}
     save_file(headless, folder / "model.safetensors", metadata={"format": "pt"})
     assert head.load_model(request).config.num_labels == 3, "a head is drawn anew"
+
+
+@pytest.mark.parametrize("name", ["fill-mask", "sentence-similarity"])
+def test_so_is_it_for_heads_that_load_their_model_in_their_own_way(name: str, tiny_model: Path, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    task = next(one for one in TASKS if one.name == name)
+    head = resolve(task.heavy)(task)
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    request = ModelRequest(str(folder), LabelSet.of(()), {})
+    assert head.load_model(request).config.model_type == "bert"
+    save_file({"other.weight": torch.zeros(2)}, folder / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises((ValueError, ModelError), match="its weights are another model's"):
+        head.load_model(request)

@@ -37,6 +37,12 @@ class ModelRequest:
     new_head: bool = False
     """True where the saved head belongs to another label set: it is left out and initialized anew."""
 
+    @property
+    def remote(self) -> dict[str, Any]:
+        """What every from_pretrained of the path is told beside it."""
+        extra = {} if self.revision is None else {"revision": self.revision}
+        return {"trust_remote_code": self.trust_remote_code, **extra}
+
 
 class HeavyTask:
     """A task head, heavy half. Made by the worker with its light half; holds no other state."""
@@ -66,23 +72,26 @@ class HeavyTask:
         Raises whatever from_pretrained raises; the caller turns it into a ModelError.
         """
         names = list(request.labels.names)
-        extra = {} if request.revision is None else {"revision": request.revision}
-        model: PreTrainedModel
-        model, info = resolve(self.model_class).from_pretrained(
-            request.path,
-            output_loading_info=True,
+        model = self.pretrained(
+            request,
             num_labels=len(names),
             id2label=dict(enumerate(names)),
             label2id={name: index for index, name in enumerate(names)},
-            trust_remote_code=request.trust_remote_code,
-            use_safetensors=True,
             ignore_mismatched_sizes=request.new_head,
-            **extra,
             **self.model_arguments(request),
         )
-        refuse_other_weights(model, info["missing_keys"])
         if request.new_head:
             draw_new_head(model)
+        return model
+
+    def pretrained(self, request: ModelRequest, **arguments: Any) -> PreTrainedModel:
+        """What from_pretrained of `model_class` gives, for a `load_model` of one's own. Raises what it raises, and ValueError
+        where the weights are another model's."""
+        model: PreTrainedModel
+        model, info = resolve(self.model_class).from_pretrained(
+            request.path, output_loading_info=True, use_safetensors=True, **request.remote, **arguments
+        )
+        refuse_other_weights(model, info["missing_keys"])
         return model
 
     def model_arguments(self, request: ModelRequest) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from tui_finetune.builtin.tasks.causal_lm import CONTINUATION
 from tui_finetune.builtin.tasks.generation_options import MAX_NEW_TOKENS, generation_settings
 from tui_finetune.errors import ModelError, Problem, RecipeError
 from tui_finetune.plugin_api import HeavyTask, ModelRequest
-from tui_finetune.plugin_api.heavy import resolve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,15 +32,11 @@ class CausalLmHead(HeavyTask):
         """The model with the head that it has. An encoder is read as a decoder where it can be; else ModelError."""
         from transformers import AutoConfig
 
-        extra = {} if request.revision is None else {"revision": request.revision}
-        remote = {"trust_remote_code": request.trust_remote_code, **extra}
-        config = AutoConfig.from_pretrained(request.path, **remote)
+        config = AutoConfig.from_pretrained(request.path, **request.remote)
         if hasattr(config, "is_decoder"):
             config.is_decoder = True
         try:
-            model: PreTrainedModel = resolve(self.model_class).from_pretrained(
-                request.path, config=config, use_safetensors=True, **remote
-            )
+            model = self.pretrained(request, config=config)
         except ValueError as error:
             raise unfit(request.path, config, error, "causal language model", DECODERS) from error
         if looks_ahead(model):

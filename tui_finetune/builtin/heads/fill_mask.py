@@ -11,7 +11,6 @@ from tui_finetune.builtin.tasks.fill_mask import FILLS
 from tui_finetune.builtin.tasks.masking import masked
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.plugin_api import HeavyTask, ModelRequest, Task
-from tui_finetune.plugin_api.heavy import resolve
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,16 +46,11 @@ class FillMaskHead(HeavyTask):
         from transformers import AutoConfig
 
         self.options = request.options
-        extra = {} if request.revision is None else {"revision": request.revision}
-        remote = {"trust_remote_code": request.trust_remote_code, **extra}
         try:
-            model: PreTrainedModel = resolve(self.model_class).from_pretrained(
-                request.path, use_safetensors=True, **remote
-            )
+            return self.pretrained(request)
         except ValueError as error:
-            config = AutoConfig.from_pretrained(request.path, **remote)
+            config = AutoConfig.from_pretrained(request.path, **request.remote)
             raise unfit(request.path, config, error, "masked language model", ENCODERS) from error
-        return model
 
     def collator(self, tokenizer: PreTrainedTokenizerBase, *, padding: str, max_length: int) -> Collator:
         if tokenizer.mask_token_id is None:

@@ -17,7 +17,6 @@ from tui_finetune.builtin.heads.similarity_losses import loss_of
 from tui_finetune.builtin.tasks.sentence_texts import ENCODED, texts_in_order
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.plugin_api import HeavyTask, ModelRequest
-from tui_finetune.plugin_api.heavy import resolve
 
 
 class SentenceSimilarityHead(HeavyTask):
@@ -26,15 +25,14 @@ class SentenceSimilarityHead(HeavyTask):
     trains_head = False
 
     def load_model(self, request: ModelRequest) -> PreTrainedModel:
-        remote: dict[str, Any] = {"revision": request.revision, "trust_remote_code": request.trust_remote_code}
-        config = AutoConfig.from_pretrained(request.path, **remote)
+        config = AutoConfig.from_pretrained(request.path, **request.remote)
         if config.is_encoder_decoder:
             hint = "Take an encoder: MiniLM, BERT, MPNet, ModernBERT …"
             raise ModelError(
                 Problem(f"{request.path} is an encoder with a decoder: texts have no vector.", "model.path", hint=hint)
             )
         own = getattr(config, "sentence_pooling", None) or pooling_of(request.path, request.revision)
-        model = resolve(self.model_class).from_pretrained(request.path, use_safetensors=True, **remote)
+        model = self.pretrained(request)
         names = request.labels.names
         model.config.id2label, model.config.label2id = dict(enumerate(names)), {n: at for at, n in enumerate(names)}
         pooling = request.options.get("pooling") or own or "mean"

@@ -14,7 +14,6 @@ from tui_finetune.builtin.tasks.generation_options import generation_settings
 from tui_finetune.builtin.tasks.text2text import WRITTEN, Settings
 from tui_finetune.errors import ModelError, Problem
 from tui_finetune.plugin_api import HeavyTask, ModelRequest
-from tui_finetune.plugin_api.heavy import resolve
 
 if TYPE_CHECKING:
     import torch
@@ -39,9 +38,7 @@ class Text2TextHead(HeavyTask):
         """The model with the head that it has, and how it writes. Raises ModelError for what is no encoder-decoder."""
         from transformers import AutoConfig
 
-        extra = {} if request.revision is None else {"revision": request.revision}
-        remote = {"trust_remote_code": request.trust_remote_code, **extra}
-        config = AutoConfig.from_pretrained(request.path, **remote)
+        config = AutoConfig.from_pretrained(request.path, **request.remote)
         if not config.is_encoder_decoder:
             message = (
                 f"{request.path} is a {config.model_type}, which has no decoder that reads what an encoder has read."
@@ -52,9 +49,7 @@ class Text2TextHead(HeavyTask):
         if positions is not None and wanted > positions:
             message = f"is {wanted}; {request.path} has positions for {positions} tokens."
             raise ModelError(Problem(message, "task_options.max_target_length", hint=f"Set {positions} or less."))
-        model: PreTrainedModel = resolve(self.model_class).from_pretrained(
-            request.path, config=config, use_safetensors=True, **remote
-        )
+        model = self.pretrained(request, config=config)
         settings = {"max_new_tokens": wanted, **writing_settings(request.options)}
         if positions is not None:
             settings["max_new_tokens"] = min(settings["max_new_tokens"], positions - 1)
@@ -68,7 +63,7 @@ class Text2TextHead(HeavyTask):
             return {}
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(request.path, trust_remote_code=request.trust_remote_code)
+        tokenizer = AutoTokenizer.from_pretrained(request.path, **request.remote)
         self.prepare_tokenizer(tokenizer)
         code = tokenizer.convert_tokens_to_ids(language)
         ids = tokenizer(text_target="a")["input_ids"]
