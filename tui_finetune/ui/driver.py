@@ -4,12 +4,15 @@ nothing, and the mouse is quiet.
 
 from __future__ import annotations
 
+import asyncio
 import codecs
+import signal
 from typing import Any
 
 from textual import events
 from textual.drivers import linux_driver
 from textual.drivers.linux_driver import LinuxDriver
+from textual.geometry import Size
 from textual.message import Message
 
 from tui_finetune.ui.frames import Frames
@@ -59,11 +62,19 @@ class Driver(LinuxDriver):
     def start_application_mode(self) -> None:
         self.frames.forget()
         super().start_application_mode()  # type: ignore[no-untyped-call]
+        # The library's handler reads the size itself: one that another interrupts tells its older size after the newer.
+        loop = asyncio.get_running_loop()
+        signal.signal(signal.SIGWINCH, lambda *_: loop.call_soon_threadsafe(self._tell_size))
         if self._writer_thread is not None:
             unbounded(self._writer_thread)
         self._taken = Taken()
         self._asks = self._key_thread is not None and self._key_thread.is_alive()
         self.flush()
+
+    def _tell_size(self) -> None:
+        if not self._in_band_window_resize:
+            size = Size(*self._get_terminal_size())
+            self.send_message(events.Resize(size, size))
 
     def close(self) -> None:
         """Waits until everything is written, and not longer than a terminal takes it."""
